@@ -1,0 +1,21 @@
+#!/usr/bin/env node
+// The machine's own Node may be older than the one the project brings along: called by path (not through npx or an
+// npm script) this file runs under it, so it starts itself again under the right one before anything else is loaded.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major > 24 || (major === 24 && minor >= 12)) {
+  await import('../cli/main.ts');
+} else {
+  const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+  if (!existsSync(bundled)) {
+    process.stderr.write(
+      `tocsin needs Node 24.12 or later; this is ${process.versions.node}. Run "npm ci" in the project, or install Node 24.\n`,
+    );
+    process.exit(78);
+  }
+  const result = spawnSync(bundled, process.argv.slice(1), { stdio: 'inherit' });
+  process.exit(result.status ?? 1);
+}

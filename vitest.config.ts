@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, timeout: number, more: object = {}) => ({
+  test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 60_000, ...more },
+});
+
+// Kinds of test by file suffix. Integration and browser tests start real servers: one file at a time on two cores.
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      project('unit', 10_000),
+      project('architecture', 60_000),
+      project('property', 120_000),
+      project('contract', 60_000),
+      project('integration', 120_000, { fileParallelism: false }),
+      project('browser', 120_000, { fileParallelism: false }),
+    ],
+  },
+});
