@@ -63,8 +63,8 @@ export type ReceivedItem =
     }
   /** Nothing came for a while: proof that the partition is being listened to. */
   | { readonly kind: 'idle'; readonly lastEnqueued: LastEnqueued | undefined }
-  /** Another consumer took the partition; this iteration ends. */
-  | { readonly kind: 'stopped'; readonly reason: 'ownership-lost' };
+  /** Another consumer took the partition, or it has no such position (any more: the hub was created anew); this iteration ends. */
+  | { readonly kind: 'stopped'; readonly reason: 'ownership-lost' | 'position-invalid' };
 
 export interface LastEnqueued {
   readonly sequenceNumber: number;

@@ -7,6 +7,8 @@ export type Feed = 'chat' | 'events';
 /** What every notice may carry, whatever its shape; a field that was not sent is absent. */
 export interface Notice {
   readonly delivery: 'direct' | 'event-grid' | 'comms' | 'recovered';
+  /** The sender's own id of this notification; Graph rarely gives one. */
+  readonly id?: string;
   readonly subscriptionId?: string;
   readonly tenantId?: string;
   readonly clientState?: string;
@@ -96,6 +98,8 @@ export interface EventDraft {
   readonly quarantine?: Uint8Array;
   /** What identifies the caller, in the clear and canonical (`oid:`, `upn:`, `number:`, `name:`): `data.call.callerTokens` gets their tokens. */
   readonly callerKeys?: readonly string[];
+  /** What identifies the chat of a call, in the clear and canonical (`chat:<tenant>/<chat id>`, lower case): `data.call.chatToken` gets its token. */
+  readonly chatKey?: string;
 }
 
 /** `data.call` of an event that may be about an emergency; `P` marks what is personal. */

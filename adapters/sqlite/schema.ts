@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const version = 1;
+
+/**
+ * `pos` is the order of the whole log: given within the write transaction, so it has neither gaps nor late-comers. `tb` (truncate before),
+ * `max_count` and `max_age` copy the stream's metadata, so that no read has to look for them. The payload columns come last: a scan that does
+ * not want them never touches their pages.
+ */
+const tables = `
+  CREATE TABLE IF NOT EXISTS streams (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL, tombstoned INTEGER NOT NULL DEFAULT 0,
+    tb INTEGER, max_count INTEGER, max_age INTEGER
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS events (
+    pos INTEGER PRIMARY KEY, sid INTEGER NOT NULL, rev INTEGER NOT NULL, created INTEGER NOT NULL, json INTEGER NOT NULL,
+    id TEXT NOT NULL, type TEXT NOT NULL, meta BLOB NOT NULL, data BLOB NOT NULL, UNIQUE (sid, rev)
+  ) STRICT;
+  PRAGMA user_version = ${version};
+`;
+
+/**
+ * Opens the event log's file for one thread, making it where there is none. Several processes may do so at once.
+ * @throws when the file is no event log, or was written by a newer version
+ */
+export function openLogFile(file: string, use: 'write' | 'read'): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new DatabaseSync(file, { timeout: 4_000, enableForeignKeyConstraints: false });
+  try {
+    whenFree(() => db.exec('PRAGMA journal_mode = WAL'));
+    // FULL: the log is the checkpoint, an answered append must survive a power cut.
+    db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
+    if (use === 'write') migrate(db);
+    else db.exec('PRAGMA query_only = 1');
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  whenFree(() => db.exec('BEGIN IMMEDIATE'));
+  const found = Number(Object.values(db.prepare('PRAGMA user_version').get() ?? { version: 0 })[0]);
+  if (found > version)
+    throw new Error(`the event log was written by a newer version (${found}, this one knows ${version})`);
+  if (found < version) db.exec(tables);
+  db.exec('COMMIT');
+}
+
+/** The switch to WAL does not always wait for the busy timeout: two processes that start at once would fail each other. */
+function whenFree(action: () => void): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (attempt >= 100 || !isBusy(error)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
+}
+
+/** SQLITE_BUSY (5) and its extended codes: another connection holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
+}

@@ -1,0 +1,103 @@
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { ask, expectOk, reasonOf } from '#cli/http.ts';
+import { createOutput, printable, table } from '#cli/output.ts';
+import { requireDesk } from '#cli/running.ts';
+import type { AuditDetail, AuditRecord } from '#web/desk-data.ts';
+
+interface ListOptions {
+  readonly after?: string;
+  readonly stream?: string;
+  readonly type?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `tocsin audit list`: with `--json` one CloudEvent or event of ours a line, as `/api/audit` gives them. */
+export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const { json: asJson = false, limit, ...filters } = options;
+  const records: AuditRecord[] = [];
+  let left = limit;
+  for await (const record of pages(desk, filters, () => left)) {
+    if (asJson) output.json(record);
+    else records.push(record);
+    left--;
+    if (left <= 0) break;
+  }
+  if (asJson) return;
+  for (const line of table(
+    ['POSITION', 'RECORDED', 'STREAM', 'REV', 'TYPE', 'ID'],
+    records.map((record) => [
+      record.position,
+      record.recordedAt,
+      record.stream,
+      String(record.revision),
+      record.type,
+      record.id,
+    ]),
+  ))
+    output.data(line);
+}
+
+/** `tocsin audit show`. */
+export async function show(
+  id: string,
+  options: { readonly json?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const detail = expectOk(await ask(`${desk}/api/audit/${encodeURIComponent(id)}`)) as unknown as AuditDetail;
+  if (options.json === true) output.json(detail.record);
+  else output.data(JSON.stringify(detail.record, null, 2).replaceAll(/[^\n]+/g, (line) => printable(line)));
+}
+
+/** `tocsin audit follow`: from now on. */
+export async function follow(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const now = expectOk(await ask(`${desk}/api/emergencies?limit=1`));
+  let after = String(now['position'] ?? '');
+  for (;;) {
+    let found = false;
+    for await (const record of pages(desk, after === '' ? {} : { after }, () => 1000)) {
+      found = true;
+      after = record.position;
+      if (options.json === true) output.json(record);
+      else
+        output.data(
+          printable(`${record.recordedAt}  ${record.stream}@${record.revision}  ${record.type}  ${record.id}`),
+        );
+    }
+    if (!found) await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** Records in log order, asked for in pages of at most 1,000, until there are no more. */
+async function* pages(
+  desk: string,
+  filters: Readonly<Record<string, string>>,
+  wanted: () => number,
+): AsyncGenerator<AuditRecord> {
+  let after = filters['after'];
+  for (;;) {
+    const limit = Math.min(1000, Math.max(1, wanted()));
+    const query = new URLSearchParams({ ...filters, limit: String(limit), ...(after === undefined ? {} : { after }) });
+    let response: Response;
+    try {
+      response = await fetch(`${desk}/api/audit?${query}`);
+    } catch (error) {
+      throw new CommandError(exitCodes.unreachable, `the desk does not answer (${reasonOf(error)})`);
+    }
+    const text = await response.text();
+    if (!response.ok) expectOk({ status: response.status, body: JSON.parse(text) });
+    const lines = text.split('\n').filter((line) => line !== '');
+    for (const line of lines) {
+      const record = JSON.parse(line) as AuditRecord;
+      after = record.position;
+      yield record;
+    }
+    if (lines.length < limit) return;
+  }
+}

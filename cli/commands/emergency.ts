@@ -1,0 +1,151 @@
+import { userInfo } from 'node:os';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { ask, detailOf, expectOk } from '#cli/http.ts';
+import { createOutput, printable, table } from '#cli/output.ts';
+import { requireDesk } from '#cli/running.ts';
+import { serverSentEvents } from '#cli/server-sent-events.ts';
+import type { EmergencyView } from '#web/desk-data.ts';
+
+interface ListOptions {
+  readonly state?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly test?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `tocsin emergency list`. */
+export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const { json: asJson = false, limit, ...filters } = options;
+  const query = new URLSearchParams({ ...filters, limit: String(Math.min(limit, 1000)) });
+  const page = expectOk(await ask(`${desk}/api/emergencies?${query}`)) as unknown as {
+    readonly items: readonly EmergencyView[];
+  };
+  if (asJson) return output.json(page);
+  for (const line of table(
+    ['RAISED', 'STATE', 'DIALLED', 'CALLER', 'WHERE', 'ID'],
+    page.items.map((item) => [
+      item.raisedAt,
+      wordOf(item),
+      item.dialledNumber ?? '',
+      item.caller?.name ?? 'unknown',
+      whereOf(item),
+      item.id,
+    ]),
+  ))
+    output.data(line);
+}
+
+/** `tocsin emergency show`. */
+export async function show(
+  id: string,
+  options: { readonly json?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const found = expectOk(await ask(`${desk}/api/emergencies/${encodeURIComponent(id)}`)) as unknown as EmergencyView & {
+    readonly story: readonly { readonly recordedAt: string; readonly type: string; readonly position: string }[];
+  };
+  if (options.json === true) return output.json(found);
+  const { story, ...view } = found;
+  const rows: [string, string | undefined][] = [
+    ['State', wordOf(view)],
+    ['Why unsure', view.verified ? undefined : view.reasons.join(', ')],
+    ['Where', whereOf(view)],
+    ['Who', view.caller?.name],
+    ['Call back', view.caller?.callbackNumber],
+    ['Number dialled', view.dialledNumber],
+    ['Call was at', view.occurredAt],
+    ['Received', view.receivedAt],
+    ['Raised', view.raisedAt],
+    ['Acknowledged', view.acknowledged && `${view.acknowledged.by}, ${view.acknowledged.at}`],
+    [
+      'Resolved',
+      view.resolved &&
+        `${view.resolved.by}, ${view.resolved.at}, ${view.resolved.disposition}${view.resolved.note === undefined ? '' : `: ${view.resolved.note}`}`,
+    ],
+  ];
+  for (const [name, value] of rows) if (value !== undefined) output.data(`${name.padEnd(15)} ${printable(value)}`);
+  output.data('');
+  for (const event of story) output.data(`${event.recordedAt}  ${event.type}`);
+}
+
+/** `tocsin emergency watch`: every change, resumed after an outage where it stopped. */
+export async function watch(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  for await (const event of serverSentEvents(`${desk}/api/stream`, (state) => output.progress(state))) {
+    if (event.name !== 'emergency') continue;
+    const item = JSON.parse(event.data) as EmergencyView;
+    if (options.json === true) output.json(item);
+    else
+      output.data(
+        printable(
+          `${new Date().toISOString()}  ${wordOf(item).padEnd(16)}  ${item.dialledNumber ?? ''}  ${item.caller?.name ?? 'unknown'}  ${whereOf(item)}  ${item.id}`,
+        ),
+      );
+  }
+}
+
+interface ActOptions {
+  readonly by?: string;
+  readonly json?: boolean;
+}
+
+/** `tocsin emergency acknowledge`: exit code 1 and who has it where somebody was first. */
+export async function acknowledge(id: string, options: ActOptions, stateDir: string | undefined): Promise<void> {
+  await act(id, 'acknowledge', { by: options.by ?? userInfo().username }, options.json === true, stateDir);
+}
+
+/** `tocsin emergency resolve`. */
+export async function resolve(
+  id: string,
+  options: ActOptions & { readonly disposition: string; readonly note?: string },
+  stateDir: string | undefined,
+): Promise<void> {
+  const { disposition, note } = options;
+  await act(
+    id,
+    'resolve',
+    { by: options.by ?? userInfo().username, disposition, ...(note === undefined ? {} : { note }) },
+    options.json === true,
+    stateDir,
+  );
+}
+
+async function act(
+  id: string,
+  verb: 'acknowledge' | 'resolve',
+  body: object,
+  asJson: boolean,
+  stateDir: string | undefined,
+): Promise<void> {
+  const output = createOutput();
+  const desk = await requireDesk(stateDir);
+  const answer = await ask(`${desk}/api/emergencies/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body });
+  if (answer.status === 409) {
+    if (asJson) output.json(answer.body);
+    throw new CommandError(exitCodes.no, printable(detailOf(answer)));
+  }
+  const emergency = expectOk(answer) as unknown as EmergencyView;
+  if (asJson) output.json(emergency);
+  else output.data(`${wordOf(emergency)}  ${emergency.id}`);
+}
+
+function wordOf(item: Pick<EmergencyView, 'state' | 'verified' | 'test' | 'acknowledged'>): string {
+  const word = item.state === 'unacknowledged' && !item.verified ? 'UNVERIFIED' : item.state.toUpperCase();
+  return `${word}${item.test ? ' TEST' : ''}${item.state === 'acknowledged' && item.acknowledged !== undefined ? ` by ${item.acknowledged.by}` : ''}`;
+}
+
+function whereOf(item: Pick<EmergencyView, 'location'>): string {
+  const { street, additionalInfo, floor, room, city } = item.location ?? {};
+  return (
+    [street, floor, room, floor === undefined && room === undefined ? additionalInfo : undefined, city]
+      .filter((part) => part !== undefined)
+      .join(', ') || 'No location was sent'
+  );
+}

@@ -1,0 +1,130 @@
+import { type Endpoints, createEndpointsFile } from '#cli/endpoints.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { type RoleName, roleNames } from '#cli/role-names.ts';
+import { announce } from '#cli/roles/announce.ts';
+import { createContext, type RunContext } from '#cli/roles/context.ts';
+import { requireSettings } from '#cli/settings.ts';
+import { version } from '#cli/version.ts';
+import type { EventHubsSetting, EventLogSetting } from '#config/parsers.ts';
+
+/** Milliseconds that a graceful stop may take. */
+const stopMs = 10_000;
+
+/** `tocsin run`: starts the roles, says where everything is, and ends when it is told to. */
+export async function run(rolesText: string | undefined, options: { readonly simulate?: boolean }, stateDir: string | undefined): Promise<void> {
+  const started = performance.now();
+  const roles = parseRoles(rolesText, options.simulate === true);
+  const settings = requireSettings(stateDir);
+  const stopping = new AbortController();
+  const context = await createContext(settings, version, stopping.signal);
+  const stack = new AsyncDisposableStack();
+  const endpoints = createEndpointsFile(context.stateDir, process.pid);
+  const asked = waitForSignal(context);
+  guardProcess(context);
+  try {
+    const own = await startRoles(context, roles, options.simulate === true, stack);
+    await endpoints.write(own);
+    announce(context, own, performance.now() - started);
+    await asked;
+    context.log.info('stopping');
+  } catch (error) {
+    stopping.abort();
+    await withDeadline(stack.disposeAsync(), stopMs).catch(() => undefined);
+    await endpoints.remove();
+    throw error;
+  }
+  stopping.abort();
+  const ended = await withDeadline(stack.disposeAsync(), stopMs);
+  await endpoints.remove();
+  if (!ended) context.log.error('not everything ended in time; what was not appended is read again at the next start');
+  process.exit(ended ? exitCodes.done : exitCodes.no);
+}
+
+function parseRoles(text: string | undefined, simulate: boolean): ReadonlySet<RoleName> {
+  const names = text === undefined ? roleNames.filter((name) => name !== 'simulator') : text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !(roleNames as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new CommandError(exitCodes.usage, `there is no role ${unknown.join(', ')}; there are ${roleNames.join(', ')}`);
+  return new Set([...(names as RoleName[]), ...(simulate ? (['simulator'] as const) : [])]);
+}
+
+async function startRoles(context: RunContext, roles: ReadonlySet<RoleName>, simulate: boolean, stack: AsyncDisposableStack): Promise<Endpoints> {
+  const { settings } = context;
+  const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
+  const simulator = roles.has('simulator') ? await (await import('#cli/roles/simulator.ts')).startSimulator(context, settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : context.file('simulator', 'event-log.db')) : undefined;
+  if (simulator !== undefined) {
+    stack.defer(() => simulator.close());
+    const { tenant } = simulator;
+    Object.assign(own, {
+      eventHubs: simulator.eventHubs,
+      eventHub: settings.eventHub,
+      consumerGroup: settings.consumerGroup,
+      eventStoreDB: simulator.eventStoreDb,
+      simulator: simulator.control.url,
+      tenant: { id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
+    });
+  }
+  const eventLog: EventLogSetting = settings.eventLog ?? (simulate && simulator !== undefined ? { kind: 'esdb', connectionString: simulator.eventStoreDb } : { kind: 'sqlite', file: context.file('event-log.db') });
+  own['eventLog'] = eventLog.kind === 'sqlite' ? `sqlite:${eventLog.file}` : eventLog.connectionString;
+  const hub: EventHubsSetting | undefined = settings.eventHubs ?? (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
+  const working = [...roles].filter((role) => role !== 'simulator');
+  if (working.length === 0) return own as unknown as Endpoints;
+
+  const { claimLog, openShared } = await import('#cli/roles/shared.ts');
+  const shared = await openShared(context, eventLog);
+  stack.defer(() => shared.close());
+  await claimLog(context, shared);
+  // Stages are stopped one after the other in the order of the flow: what ingest still appends, triage and desk still see.
+  const ingestStop = new AbortController();
+  const restStop = new AbortController();
+  const needHub = (role: string): EventHubsSetting => {
+    if (hub !== undefined) return hub;
+    throw new CommandError(exitCodes.settings, `the settings are wrong:\n  - TOCSIN_EVENT_HUBS must be set for the role ${role} (a connection string, or https://<namespace>.servicebus.windows.net); or run with --simulate.`);
+  };
+  const { startRest } = await import('#cli/roles/rest.ts');
+  const ingest = roles.has('ingest') ? await (await import('#cli/roles/ingest.ts')).startIngest(context, shared, needHub('ingest'), simulator, ingestStop.signal) : undefined;
+  const rest = await startRest({ context, shared, roles, hub: roles.has('resolve') ? needHub('resolve') : hub, ingest, signal: restStop.signal });
+  stack.defer(async () => {
+    ingestStop.abort();
+    await ingest?.ended;
+    restStop.abort();
+    await rest.close();
+  });
+  Object.assign(own, rest.endpoints);
+  return own as unknown as Endpoints;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once, which is safe at any instant. */
+function waitForSignal(context: RunContext): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(exitCodes.no);
+        asked = true;
+        context.log.info({ signal }, 'asked to end');
+        resolve();
+      });
+    }
+  });
+}
+
+/**
+ * Vendor clients reject promises that nobody holds when a server goes away. Such a rejection is logged and counted, and the parts that wait
+ * notice by their own timers; an exception that nobody caught leaves unknown state behind and ends the process.
+ */
+function guardProcess(context: RunContext): void {
+  process.on('unhandledRejection', (reason) => {
+    context.metrics.errors.inc({ code: 'unhandled-rejection' });
+    context.log.error({ err: reason instanceof Error ? { name: reason.name, message: reason.message, stack: reason.stack } : String(reason) }, 'a rejection that nobody handled');
+  });
+  process.on('uncaughtException', (error) => {
+    context.log.fatal({ err: { name: error.name, message: error.message, stack: error.stack } }, 'an exception that nobody caught');
+    context.log.flush();
+    process.exit(70);
+  });
+}
+
+async function withDeadline(work: Promise<void>, ms: number): Promise<boolean> {
+  const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref());
+  return Promise.race([work.then(() => true as const), late]);
+}

@@ -1,0 +1,65 @@
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { Json, JsonObject } from '#kernel/json.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+}
+
+/** Asks a running process; a process that cannot be reached ends the command with exit code 69. */
+export async function ask(
+  url: string,
+  init: { readonly method?: string; readonly body?: unknown; readonly timeoutMs?: number } = {},
+): Promise<Answer> {
+  const { method = 'GET', body, timeoutMs = 30_000 } = init;
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method,
+      headers: { 'x-tocsin-request': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.unreachable,
+      `${new URL(url).origin} does not answer (${reasonOf(error)}); is it running? \`npx tocsin status\` tells`,
+    );
+  }
+  const text = await response.text();
+  return { status: response.status, body: parse(text) };
+}
+
+/** The answer's object, or an error with what the problem details say and the exit code that fits them. */
+export function expectOk(answer: Answer): JsonObject {
+  if (answer.status < 300) return answer.body as JsonObject;
+  throw new CommandError(
+    answer.status === 400 || answer.status === 422
+      ? exitCodes.usage
+      : answer.status >= 500
+        ? exitCodes.unreachable
+        : exitCodes.no,
+    detailOf(answer),
+  );
+}
+
+export function detailOf(answer: Answer): string {
+  const body = answer.body as JsonObject | string | null;
+  if (typeof body !== 'object' || body === null) return `answer ${answer.status}`;
+  return (
+    [body['title'], body['detail']].filter((part) => typeof part === 'string').join(': ') || `answer ${answer.status}`
+  );
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+  return cause?.code ?? (error instanceof Error ? error.name : 'unknown');
+}

@@ -1,0 +1,24 @@
+import { CommanderError } from 'commander';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { createProgram } from '#cli/program.ts';
+
+// A reader that went away (`| head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+try {
+  await createProgram().parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  else if (error instanceof CommandError) {
+    process.stderr.write(`tocsin: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(
+      `tocsin: this should not have happened; please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    process.exitCode = 70;
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { systemClock } from '#adapters/system/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
+import type { RoleName } from '#cli/role-names.ts';
+import { createMetrics, type Metrics } from '#cli/roles/metrics.ts';
+import { readableLines } from '#cli/roles/readable-log.ts';
+import type { Settings } from '#config/settings.ts';
+import type { RecordedBy } from '#domain/metadata.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Ids } from '#ports/ids.ts';
+
+/** What every role is made from. */
+export interface RunContext {
+  readonly settings: Settings;
+  readonly stateDir: string;
+  readonly version: string;
+  /** Names this process among all that share hub and log; never reused. */
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Aborted when the process is asked to end. */
+  readonly signal: AbortSignal;
+  readonly recordedBy: (role: RoleName) => RecordedBy;
+  /** A file of the state folder. */
+  readonly file: (...path: readonly string[]) => string;
+}
+
+export async function createContext(settings: Settings, version: string, signal: AbortSignal): Promise<RunContext> {
+  const stateDir = resolve(settings.stateDir);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  return {
+    settings,
+    stateDir,
+    version,
+    instanceId: `${hostname()}/${process.pid}/${systemIds.random().slice(0, 8)}`,
+    clock: systemClock,
+    ids: systemIds,
+    log: createLogger(settings),
+    metrics: createMetrics(version),
+    signal,
+    recordedBy: (role) => ({ role, build: version }),
+    file: (...path) => join(stateDir, ...path),
+  };
+}
+
+/** JSON lines on stderr, or readable ones where somebody looks; secrets and headers are cut out whatever is handed in. */
+function createLogger(settings: Settings): Logger {
+  const options = {
+    level: settings.logLevel,
+    base: null,
+    redact: {
+      paths: ['*.token', '*.key', '*.password', '*.connectionString', '*.authorization', 'headers', '*.headers'],
+      censor: '(secret)',
+    },
+  };
+  return process.stderr.isTTY === true
+    ? pino(options, readableLines(process.stderr))
+    : pino(options, pino.destination({ fd: 2, sync: false }));
+}

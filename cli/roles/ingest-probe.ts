@@ -1,0 +1,115 @@
+import type { Logger } from 'pino';
+import type { Metrics } from '#cli/roles/metrics.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
+import type { PartitionObserver } from '#processor/ingest/partition.ts';
+
+/** How one partition is read by this process. Times are milliseconds since 1970 UTC. */
+export interface PartitionHealth {
+  readonly partition: string;
+  readonly state: 'reading' | 'waiting' | 'stopped';
+  readonly since: number;
+  readonly detail?: string;
+  /** When the hub last answered for it. */
+  readonly heardAt?: number;
+  /** Sequence number up to which the log has everything; -1 when nothing was ever there. */
+  readonly appendedTo: number;
+  readonly lastEnqueued?: LastEnqueued;
+  /** Messages that the hub has and the log has not. */
+  readonly lagMessages?: number;
+  /** Age of the newest of them, 0 when there is none. */
+  readonly lagMs?: number;
+}
+
+export interface IngestProbe {
+  readonly observer: PartitionObserver;
+  partitions(): readonly PartitionHealth[];
+  /** Asks the hub for the ends of the partitions every few seconds, until the signal is aborted: lag is measured, never assumed. */
+  pollLag(source: Pick<EventSource, 'partition'>, signal: AbortSignal): Promise<void>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const pollMs = 3000;
+
+export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): IngestProbe {
+  const all = new Map<string, Mutable<PartitionHealth>>();
+  const of = (partition: string): Mutable<PartitionHealth> => {
+    const known = all.get(partition);
+    if (known !== undefined) return known;
+    const fresh: Mutable<PartitionHealth> = { partition, state: 'waiting', since: clock.now(), appendedTo: -1 };
+    all.set(partition, fresh);
+    return fresh;
+  };
+  const measure = (health: Mutable<PartitionHealth>) => {
+    const { lastEnqueued } = health;
+    if (lastEnqueued === undefined) return;
+    health.lagMessages = Math.max(0, lastEnqueued.sequenceNumber - health.appendedTo);
+    health.lagMs = health.lagMessages === 0 ? 0 : Math.max(0, clock.now() - lastEnqueued.enqueuedAt);
+    metrics.ingestLagMessages.set({ partition: health.partition }, health.lagMessages);
+    metrics.ingestLagSeconds.set({ partition: health.partition }, health.lagMs / 1000);
+  };
+  const newest = (a: LastEnqueued | undefined, b: LastEnqueued) =>
+    a === undefined || b.sequenceNumber >= a.sequenceNumber ? b : a;
+
+  return {
+    observer: {
+      state(partition, state, detail) {
+        const health = of(partition);
+        if (health.state !== state) health.since = clock.now();
+        health.state = state;
+        if (detail === undefined) delete health.detail;
+        else health.detail = detail;
+        if (state === 'waiting') log.warn({ partition, detail }, 'a partition cannot be read now');
+        else log.debug({ partition, state }, 'partition');
+        if (state === 'reading') all.delete('*');
+      },
+      opened(partition, sequenceNumber) {
+        of(partition).appendedTo = sequenceNumber;
+      },
+      heard(partition, lastEnqueued) {
+        const health = of(partition);
+        health.heardAt = clock.now();
+        if (lastEnqueued !== undefined) health.lastEnqueued = newest(health.lastEnqueued, lastEnqueued);
+        measure(health);
+      },
+      appended(partition, events, sequenceNumber) {
+        const health = of(partition);
+        health.appendedTo = sequenceNumber;
+        const now = clock.now();
+        for (const { event, enqueuedAt } of events) {
+          metrics.ingestEvents.inc({ partition, type: event.type });
+          metrics.enqueueToAppend.observe(Math.max(0, now - enqueuedAt) / 1000);
+        }
+        measure(health);
+      },
+      gap(partition, cause) {
+        metrics.ingestGaps.inc({ partition, cause });
+        log.error({ partition, cause }, 'messages of the hub are lost for ever; the gap is on record');
+      },
+      refused(partition, reason, detail) {
+        metrics.errors.inc({ code: `append-${reason}` });
+        log.error({ partition, reason, detail }, 'the log refuses an append');
+      },
+    },
+    partitions: () => [...all.values()].map((health) => ({ ...health })),
+    async pollLag(source, signal) {
+      while (!signal.aborted) {
+        await clock.sleep(pollMs, signal);
+        for (const health of all.values()) {
+          if (signal.aborted || health.partition === '*' || health.state === 'stopped') continue;
+          const answer = await source.partition(health.partition, signal).catch(() => undefined);
+          if (answer?.ok !== true) continue;
+          const { lastEnqueuedSequenceNumber, lastEnqueuedAt } = answer.partition;
+          health.lastEnqueued = newest(health.lastEnqueued, {
+            sequenceNumber: lastEnqueuedSequenceNumber,
+            enqueuedAt: lastEnqueuedAt ?? 0,
+          });
+          // An answer of the hub and nothing missing is the proof that we listen.
+          if (health.state === 'reading' && health.lastEnqueued.sequenceNumber <= health.appendedTo)
+            health.heardAt = clock.now();
+          measure(health);
+        }
+      }
+    },
+  };
+}

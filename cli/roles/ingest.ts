@@ -1,0 +1,132 @@
+import { DefaultAzureCredential } from '@azure/identity';
+import { matchesAny } from '#adapters/crypto/compare.ts';
+import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
+import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
+import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
+import type { EventHubsConnection } from '#adapters/event-hubs/connection.ts';
+import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
+import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import type { RunningSimulator } from '#cli/roles/simulator.ts';
+import type { EventHubsSetting } from '#config/parsers.ts';
+import type { DraftContext } from '#domain/notices/item.ts';
+import { defaultPhrases } from '#domain/notices/phrases.ts';
+import type { PartitionOwnership } from '#ports/partition-ownership.ts';
+import { createIngest } from '#processor/ingest/ingest.ts';
+
+export interface RunningIngest {
+  readonly probe: IngestProbe;
+  /** Resolves when everything received was appended or left to the next. */
+  readonly ended: Promise<void>;
+}
+
+export async function startIngest(
+  context: RunContext,
+  shared: Shared,
+  hub: EventHubsSetting,
+  simulator: RunningSimulator | undefined,
+  signal: AbortSignal,
+): Promise<RunningIngest> {
+  const { settings, clock, ids, log, metrics } = context;
+  const probe = createIngestProbe(clock, metrics, log);
+  const folders = await keyFolders(context, simulator);
+  const source = createEventHubsSource({
+    connection: connectionOf(hub),
+    hub: settings.eventHub,
+    consumerGroup: settings.consumerGroup,
+    transport: settings.eventHubsTransport,
+    clock,
+    onState: (partition, state) => log.debug({ partition, ...state }, 'partition'),
+  });
+  const ownership = openOwnership(context);
+  const ingest = createIngest({
+    log: shared.eventLog,
+    source,
+    ownership,
+    ownerId: context.instanceId,
+    assignmentIntervalMs: settings.partitionOwnership?.kind === 'blob' ? 3000 : 500,
+    opener: createNotificationOpener({ keys: (id) => findKey(folders, id) }),
+    sealer: shared.sealer,
+    keyStore: shared.keyStore,
+    clock,
+    ids,
+    recordedBy: context.recordedBy('ingest'),
+    testNumbers: settings.testNumbers,
+    phrases: [...(settings.phrases ?? []), ...defaultPhrases],
+    judgeClientState: judge(simulator, settings.clientStates ?? []),
+    onRetry: (reason, attempt) => {
+      metrics.appendRetries.inc({ reason });
+      if (attempt > 1) log.warn({ reason, attempt }, 'an append has to be repeated');
+    },
+    observe: probe.observer,
+  });
+  const polling = probe.pollLag(source, signal);
+  const ended = ingest.run(signal).then(async () => {
+    await polling;
+    await source.close();
+    await ownership.close();
+  });
+  return { probe, ended };
+}
+
+export function connectionOf(hub: EventHubsSetting): EventHubsConnection {
+  return hub.kind === 'connection-string'
+    ? { kind: 'connection-string', value: hub.value }
+    : { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
+}
+
+export function openOwnership(context: RunContext): PartitionOwnership {
+  const { settings, clock } = context;
+  const place = settings.partitionOwnership ?? { kind: 'sqlite' as const, file: context.file('ownership.db') };
+  if (place.kind === 'sqlite')
+    return createSqlitePartitionOwnership({
+      file: place.file,
+      hub: settings.eventHub,
+      consumerGroup: settings.consumerGroup,
+      clock,
+    });
+  return createBlobOwnership({
+    containerUrl: place.url,
+    namespace: 'hub',
+    hub: settings.eventHub,
+    consumerGroup: settings.consumerGroup,
+    clock,
+  });
+}
+
+async function keyFolders(
+  context: RunContext,
+  simulator: RunningSimulator | undefined,
+): Promise<readonly NotificationKeyFolder[]> {
+  const paths = [context.settings.notificationKeys, simulator?.tenant.keysFolder].filter((path) => path !== undefined);
+  const folders = await Promise.all(
+    [...new Set(paths)].map((folder) => createNotificationKeyFolder({ folder, clock: context.clock })),
+  );
+  for (const warning of folders.flatMap((folder) => folder.warnings()))
+    context.log.warn({ ...warning }, 'a notification key is not used');
+  return folders;
+}
+
+async function findKey(folders: readonly NotificationKeyFolder[], id: string) {
+  for (const folder of folders) {
+    const key = await folder.find(id);
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}
+
+/** Subscriptions that are known by id have one value; for others any accepted one will do, and without any there is nothing to compare. */
+function judge(
+  simulator: RunningSimulator | undefined,
+  accepted: readonly string[],
+): (subscriptionId: string | undefined, clientState: string | undefined) => DraftContext['clientState'] {
+  const known = new Map((simulator?.tenant.subscriptions ?? []).map(({ id, clientState }) => [id, clientState]));
+  return (subscriptionId, clientState) => {
+    const own = subscriptionId === undefined ? undefined : known.get(subscriptionId);
+    const candidates = own === undefined ? accepted : [own];
+    if (candidates.length === 0) return 'unchecked';
+    return matchesAny(clientState ?? '', candidates) ? 'match' : 'mismatch';
+  };
+}

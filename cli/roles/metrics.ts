@@ -1,0 +1,81 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the roles of a process count and time. Labels have few values and never name anybody. */
+export interface Metrics {
+  readonly registry: Registry;
+  readonly ingestEvents: Counter<'partition' | 'type'>;
+  readonly ingestGaps: Counter<'partition' | 'cause'>;
+  readonly ingestLagMessages: Gauge<'partition'>;
+  readonly ingestLagSeconds: Gauge<'partition'>;
+  readonly enqueueToAppend: Histogram;
+  readonly enqueueToScreen: Histogram;
+  readonly appendRetries: Counter<'reason'>;
+  readonly errors: Counter<'code'>;
+  readonly triageEvents: Counter<'outcome'>;
+}
+
+const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
+
+export function createMetrics(version: string): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'tocsin_build_info',
+    help: 'Constant 1, labelled with the version.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1);
+  return {
+    registry,
+    ingestEvents: new Counter({
+      name: 'tocsin_ingest_events_total',
+      help: 'Events appended to the inbox streams.',
+      labelNames: ['partition', 'type'],
+      registers,
+    }),
+    ingestGaps: new Counter({
+      name: 'tocsin_ingest_gaps_total',
+      help: 'Gaps put on record.',
+      labelNames: ['partition', 'cause'],
+      registers,
+    }),
+    ingestLagMessages: new Gauge({
+      name: 'tocsin_ingest_lag_messages',
+      help: 'Messages that the hub has and the log has not.',
+      labelNames: ['partition'],
+      registers,
+    }),
+    ingestLagSeconds: new Gauge({
+      name: 'tocsin_ingest_lag_seconds',
+      help: 'Age of the oldest message that the hub has and the log has not; 0 when there is none.',
+      labelNames: ['partition'],
+      registers,
+    }),
+    enqueueToAppend: new Histogram({
+      name: 'tocsin_enqueue_to_append_seconds',
+      help: 'From the hub taking a message until its events are in the log.',
+      buckets: latencyBuckets,
+      registers,
+    }),
+    enqueueToScreen: new Histogram({
+      name: 'tocsin_enqueue_to_screen_seconds',
+      help: 'From the hub taking a notice until its emergency was sent to the open pages.',
+      buckets: latencyBuckets,
+      registers,
+    }),
+    appendRetries: new Counter({
+      name: 'tocsin_append_retries_total',
+      help: 'Appends that had to be repeated.',
+      labelNames: ['reason'],
+      registers,
+    }),
+    errors: new Counter({ name: 'tocsin_errors_total', help: 'Errors by code.', labelNames: ['code'], registers }),
+    triageEvents: new Counter({
+      name: 'tocsin_triage_notices_total',
+      help: 'Notices judged, by what came of them.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  };
+}

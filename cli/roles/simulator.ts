@@ -1,0 +1,129 @@
+import { mkdirSync } from 'node:fs';
+import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
+import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { defaultPhrases } from '#domain/notices/phrases.ts';
+import { type SimulatorControl, startControl } from '#simulator/control.ts';
+import { createEventHubsSimulator } from '#simulator/event-hubs/simulator.ts';
+import { createEventStoreDbSimulator } from '#simulator/eventstoredb/simulator.ts';
+import type { Faults } from '#simulator/faults.ts';
+import { createSimulatedTeams } from '#simulator/teams/teams.ts';
+import { openTenant, type SimulatedTenant } from '#simulator/teams/tenant.ts';
+
+/** The simulated Microsoft cloud and EventStoreDB of this process. */
+export interface RunningSimulator {
+  readonly tenant: SimulatedTenant;
+  readonly eventHubs: string;
+  readonly eventStoreDb: string;
+  /** The file behind the simulated EventStoreDB. */
+  readonly logFile: string;
+  readonly control: SimulatorControl;
+  close(): Promise<void>;
+}
+
+/** Starts the simulators. `logFile` is what the simulated EventStoreDB serves: its own file, or the embedded log in use. */
+export async function startSimulator(context: RunContext, logFile: string): Promise<RunningSimulator> {
+  const { settings, clock, ids } = context;
+  const folder = context.file('simulator');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const tenant = await openTenant(folder);
+  const hub = await listening('TOCSIN_SIMULATOR_EVENT_HUBS', settings.simulatorEventHubs, () =>
+    createEventHubsSimulator({
+      port: settings.simulatorEventHubs,
+      hubs: [
+        { name: settings.eventHub, partitions: settings.simulatorPartitions, consumerGroups: [settings.consumerGroup] },
+      ],
+      storage: { kind: 'folder', folder: context.file('simulator', 'event-hubs') },
+      retention: { maxAgeMs: 7 * 86_400_000, maxBytes: 2 * 1024 ** 3 },
+      sas: { keyName: 'simulated', key: 'c2ltdWxhdGVkLWtleS1ub3QtYS1zZWNyZXQ=' },
+      clock,
+      log: (message) => context.log.debug({ simulator: 'event-hubs' }, message),
+    }),
+  );
+  const log = await createSqliteEventLog({ file: logFile, clock });
+  const store = await listening('TOCSIN_SIMULATOR_EVENTSTOREDB', settings.simulatorEventStoreDb, () =>
+    createEventStoreDbSimulator({ port: settings.simulatorEventStoreDb, engine: log.engine, clock }),
+  );
+  const publisher = createEventHubsPublisher({
+    connection: { kind: 'connection-string', value: hub.connectionString },
+    hub: settings.eventHub,
+    transport: 'amqp',
+    clock,
+  });
+  const phrases = [...(settings.phrases ?? []), ...defaultPhrases];
+  const phraseFor = (language: string) =>
+    (
+      phrases.find((phrase) => phrase.language.toLowerCase() === language.toLowerCase()) ??
+      phrases.find(
+        (phrase) => phrase.language.split('-')[0]?.toLowerCase() === language.split('-')[0]?.toLowerCase(),
+      ) ??
+      phrases[0]
+    )?.text ?? '';
+  const teams = createSimulatedTeams({
+    tenant,
+    publisher,
+    clock,
+    ids,
+    phraseFor,
+    testNumber: settings.testNumbers[0] ?? '933',
+  });
+  const pointing = () => ({
+    TOCSIN_EVENT_HUBS: hub.connectionString,
+    TOCSIN_EVENT_HUB: settings.eventHub,
+    TOCSIN_CONSUMER_GROUP: settings.consumerGroup,
+    TOCSIN_EVENT_LOG: store.connectionString,
+    TOCSIN_KEY_STORE: `sqlite:${settings.keyStore ?? context.file('keys.db')}`,
+    TOCSIN_PARTITION_OWNERSHIP:
+      settings.partitionOwnership?.kind === 'blob'
+        ? settings.partitionOwnership.url
+        : `sqlite:${settings.partitionOwnership?.file ?? context.file('ownership.db')}`,
+    TOCSIN_NOTIFICATION_KEYS: tenant.keysFolder,
+    TOCSIN_CLIENT_STATES: tenant.subscriptions.map(({ clientState }) => clientState).join(','),
+  });
+  const control = await listening('TOCSIN_SIMULATOR_GRAPH', settings.simulatorGraph, () =>
+    startControl({
+      teams,
+      faults: { 'event-hubs': hub.faults as Faults, eventstoredb: store.faults as Faults },
+      settings: pointing,
+      host: '127.0.0.1',
+      port: settings.simulatorGraph,
+    }),
+  );
+  const chatting = new AbortController();
+  if (settings.simulatorChatter > 0) void teams.chatter(settings.simulatorChatter, 10 * 365 * 86_400, chatting.signal);
+  return {
+    tenant,
+    eventHubs: hub.connectionString,
+    eventStoreDb: store.connectionString,
+    logFile,
+    control,
+    async close() {
+      chatting.abort();
+      await control.close();
+      await publisher.close();
+      await store.close();
+      await log.close();
+      await hub.close();
+    },
+  };
+}
+
+async function listening<T>(setting: string, port: number, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new CommandError(
+      exitCodes.unreachable,
+      `port ${port} is held by another process${await holderOf(port)}; end it, or set ${setting} to another port (0 takes a free one)`,
+    );
+  }
+}
+
+/** Who listens on a port, as far as this system tells. */
+export async function holderOf(port: number): Promise<string> {
+  const { findHolder } = await import('#cli/roles/port-holder.ts');
+  const holder = await findHolder(port);
+  return holder === undefined ? '' : ` (${holder})`;
+}

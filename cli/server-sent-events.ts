@@ -1,0 +1,48 @@
+export interface ServerSentEvent {
+  readonly id: string | undefined;
+  readonly name: string;
+  readonly data: string;
+}
+
+/** Reads server-sent events (WHATWG HTML, section 9.2), reconnecting from the last id until the iteration is ended. */
+export async function* serverSentEvents(
+  url: string,
+  onState: (state: string | undefined) => void,
+): AsyncGenerator<ServerSentEvent> {
+  let last: string | undefined;
+  for (let failures = 0; ; ) {
+    try {
+      const response = await fetch(url, { headers: last === undefined ? {} : { 'last-event-id': last } });
+      if (!response.ok || response.body === null) throw new Error(`answer ${response.status}`);
+      onState(undefined);
+      failures = 0;
+      for await (const event of parse(response.body.pipeThrough(new TextDecoderStream()))) {
+        last = event.id ?? last;
+        yield event;
+      }
+    } catch (error) {
+      failures++;
+      onState(`not connected (${error instanceof Error ? error.message : 'unknown'}); trying again`);
+    }
+    await new Promise((resolve) =>
+      setTimeout(resolve, Math.min(5000, 250 * 2 ** failures) * (0.5 + Math.random() / 2)),
+    );
+  }
+}
+
+async function* parse(chunks: AsyncIterable<string>): AsyncGenerator<ServerSentEvent> {
+  let buffer = '';
+  for await (const chunk of chunks) {
+    buffer += chunk;
+    for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
+      const lines = buffer.slice(0, end).split('\n');
+      buffer = buffer.slice(end + 2);
+      const field = (name: string) =>
+        lines
+          .filter((line) => line.startsWith(`${name}:`))
+          .map((line) => line.slice(name.length + 1).replace(/^ /, ''));
+      const data = field('data');
+      if (data.length > 0) yield { id: field('id')[0], name: field('event')[0] ?? 'message', data: data.join('\n') };
+    }
+  }
+}

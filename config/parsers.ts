@@ -1,0 +1,143 @@
+import type { Parsed } from '#config/setting.ts';
+
+const ok = <T>(value: T): Parsed<T> => ({ ok: true, value });
+const wrong = (problem: string): Parsed<never> => ({ ok: false, problem });
+
+/** Any text that is not empty. */
+export function text(value: string): Parsed<string> {
+  return value.trim() === '' ? wrong('is empty; leave it out or give it a value') : ok(value);
+}
+
+/** One of a closed set of words. */
+export function oneOf<const T extends string>(...words: readonly T[]) {
+  return (value: string): Parsed<T> => {
+    const found = words.find((word) => word === value);
+    return found === undefined ? wrong(`must be one of ${words.join(', ')}`) : ok(found);
+  };
+}
+
+/** A whole number within bounds, both inclusive. */
+export function integer(least: number, most: number) {
+  return (value: string): Parsed<number> => {
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? ok(number) : wrong(`must be a whole number from ${least} to ${most}`);
+  };
+}
+
+/** A number of at least zero, with or without a fraction. */
+export function rate(value: string): Parsed<number> {
+  const number = /^\d{1,6}(\.\d{1,3})?$/.test(value) ? Number(value) : Number.NaN;
+  return Number.isFinite(number) ? ok(number) : wrong('must be a number of at least 0, such as 20 or 0.5');
+}
+
+/** Words with commas between them; blanks round them do not count. */
+export function list(value: string): Parsed<readonly string[]> {
+  return ok(
+    value
+      .split(',')
+      .map((word) => word.trim())
+      .filter((word) => word !== ''),
+  );
+}
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`; an IPv6 address in brackets; port 0 takes a free one. */
+export function hostAndPort(value: string): Parsed<HostAndPort> {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:\s/]+):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65_535) return wrong('must be host:port, such as 127.0.0.1:8080');
+  return ok({ host: match[1].replace(/^\[|\]$/g, ''), port });
+}
+
+/** True for names and addresses that never leave this machine (RFC 5735 section 3, RFC 4291 section 2.5.3, RFC 6761 section 6.3). */
+export function isLoopback(host: string): boolean {
+  return /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost';
+}
+
+/** `host:port` on loopback only: what is served there is neither encrypted nor asks who is there. */
+export function loopbackHostAndPort(value: string): Parsed<HostAndPort> {
+  const parsed = hostAndPort(value);
+  if (!parsed.ok || isLoopback(parsed.value.host)) return parsed;
+  return wrong(
+    'must be an address of this machine alone (127.0.0.1): until there is sign-in nothing is served beyond it, as anybody in reach could read and acknowledge calls',
+  );
+}
+
+export type EventLogSetting =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'esdb'; readonly connectionString: string };
+
+/** `sqlite:<file>` or a connection string of EventStoreDB's own; plain text only on loopback. */
+export function eventLog(value: string): Parsed<EventLogSetting> {
+  if (value.startsWith('sqlite:') && value.length > 7) return ok({ kind: 'sqlite', file: value.slice(7) });
+  const match = /^(?:esdb|kurrentdb)(?:\+discover)?:\/\/(?:[^@/?]*@)?([^/?]+)\/?(?:\?(.*))?$/.exec(value);
+  if (match?.[1] === undefined) return wrong('must be sqlite:<file> or esdb://host:2113');
+  const plain = new URLSearchParams((match[2] ?? '').toLowerCase()).get('tls') === 'false';
+  const beyond = match[1].split(',').some((host) => !isLoopback(host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+  if (plain && beyond) return wrong('asks for plain text (tls=false) beyond this machine; take tls=false out');
+  return ok({ kind: 'esdb', connectionString: value.replace(/^kurrentdb/, 'esdb') });
+}
+
+/** `sqlite:<file>`; other kinds come with the adapters for a stack. */
+export function sqliteFile(value: string): Parsed<string> {
+  return value.startsWith('sqlite:') && value.length > 7 ? ok(value.slice(7)) : wrong('must be sqlite:<file>');
+}
+
+export type OwnershipSetting =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'blob'; readonly url: string };
+
+/** `sqlite:<file>` or the URL of a Blob container; plain http only on loopback. */
+export function ownership(value: string): Parsed<OwnershipSetting> {
+  if (value.startsWith('sqlite:'))
+    return sqliteFile(value).ok ? ok({ kind: 'sqlite', file: value.slice(7) }) : wrong('must be sqlite:<file>');
+  const url = URL.parse(value);
+  if (url === null || !['https:', 'http:'].includes(url.protocol))
+    return wrong('must be sqlite:<file> or the https URL of a Blob container');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return wrong('asks for plain text beyond this machine; use https');
+  return ok({ kind: 'blob', url: value });
+}
+
+export type EventHubsSetting =
+  | { readonly kind: 'connection-string'; readonly value: string }
+  | { readonly kind: 'namespace'; readonly host: string };
+
+/** A connection string of Event Hubs, or `https://<namespace>…` with a managed identity; plain text (the emulator's switch) only on loopback. */
+export function eventHubs(value: string): Parsed<EventHubsSetting> {
+  if (value.startsWith('https://')) {
+    const url = URL.parse(value);
+    return url === null || url.pathname !== '/'
+      ? wrong('must be https://<namespace>.servicebus.windows.net and nothing after it')
+      : ok({ kind: 'namespace', host: url.hostname });
+  }
+  const host = /(?:^|;)Endpoint=sb:\/\/([^/:;]+)/i.exec(value)?.[1];
+  if (host === undefined)
+    return wrong(
+      'must be a connection string (Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…) or https://<namespace>.servicebus.windows.net',
+    );
+  if (/UseDevelopmentEmulator=true/i.test(value) && !isLoopback(host))
+    return wrong('asks for plain text (UseDevelopmentEmulator) beyond this machine; take it out');
+  return ok({ kind: 'connection-string', value });
+}
+
+export interface PhraseSetting {
+  readonly language: string;
+  readonly text: string;
+}
+
+/** `<language>=<text>` pairs with `|` between them, such as `fi=on soittanut hätäpuhelun`. */
+export function phrases(value: string): Parsed<readonly PhraseSetting[]> {
+  const pairs = value
+    .split('|')
+    .map((pair) => /^\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*=\s*(\S.{3,200}?)\s*$/.exec(pair));
+  if (pairs.some((pair) => pair === null))
+    return wrong(
+      'must be <language>=<text> with | between several, such as fi=on soittanut hätäpuhelun; a text has at least 4 characters',
+    );
+  return ok(pairs.map((pair) => ({ language: pair?.[1] ?? '', text: pair?.[2] ?? '' })));
+}

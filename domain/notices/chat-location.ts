@@ -1,0 +1,81 @@
+import { clean, present } from '#domain/notices/fields.ts';
+import type { CallLocation } from '#domain/notices/item.ts';
+import { comparable } from '#domain/notices/phrases.ts';
+
+/** What the lines of an announcement say besides that somebody called. */
+export interface ChatDetails {
+  readonly location?: CallLocation<string>;
+  readonly dialledNumber?: string;
+  readonly callbackNumber?: string;
+}
+
+const dialLabel = /\b(?:dial|called number|number called|nummer|número|numero|numéro|compos|marcad|discad|gewählt|gebeld|composto)|拨打|撥打|ダイヤル|番号/iu;
+const addressLabel =
+  /^(?:current |last known |caller )?(?:location|address|standort|adresse|emplacement|lieu|ubicaci[oó]n|direcci[oó]n|localiza[cç][aã]o|endere[cç]o|morada|locatie|adres|posizione|indirizzo|場所|住所|所在地|位置|地址|地点)\s*[:：-]\s*/iu;
+const floorWord = /\b(?:floor|etage|stockwerk|étage|piso|planta|andar|verdieping|piano)\b|\d\.?\s*(?:stock|og)\b|\d\s*[楼樓]|[階层]/iu;
+const roomWord = /\b(?:room|suite|desk|raum|zimmer|büro|salle|bureau|sala|habitaci[oó]n|kamer|stanza|ufficio)\b|室/iu;
+
+/** `Redmond, WA 98052` and what may follow the code. */
+const american = /^(.+?),?\s+([A-Z]{2})\s+(\d{5}(?:-\d{4})?)(?:,?\s+(.+))?$/u;
+/** `10115 Berlin`, `1012 AB Amsterdam`; never with a house number's comma. */
+const european = /^(\d{4,5}(?:\s?[A-Z]{2})?)\s+(\p{L}[\p{L}\s.'’-]*)$/u;
+
+/**
+ * Reads what it can from the lines of an announcement, the one with the phrase left out. No document says how they are laid out, so nothing depends on it: a
+ * line that fits nowhere goes to `additionalInfo`, and the whole text is kept beside it.
+ */
+export function readDetails(lines: readonly string[], isAnnouncement: (line: string) => boolean): ChatDetails {
+  const location: { -readonly [K in keyof CallLocation<string>]: string } = {};
+  const others: string[] = [];
+  let dialledNumber: string | undefined;
+  let callbackNumber: string | undefined;
+  for (const line of lines) {
+    const announces = isAnnouncement(line);
+    const number = dialLabel.test(line) || announces ? /(?<![\d+])\d{3,4}(?!\d)/.exec(line)?.[0] : undefined;
+    const phone = /(?<!\d)\+\d[\d\s().-]{6,20}\d(?!\d)/.exec(line)?.[0];
+    callbackNumber ??= phone;
+    if (announces) dialledNumber ??= number;
+    else if (phone !== undefined && line.length - phone.length < 30) continue;
+    else if (number !== undefined && line.length < 40) dialledNumber ??= number;
+    else for (const part of partsOf(line.replace(addressLabel, ''))) place(part, location, others);
+  }
+  const rest = clean(others.join(', '));
+  if (rest !== undefined) location.additionalInfo = rest;
+  return present({
+    location: Object.keys(location).length > 0 ? location : undefined,
+    dialledNumber,
+    callbackNumber: clean(callbackNumber, 32),
+  });
+}
+
+/** An address on one line: cut at its commas, the state and code of an American one left with their city. */
+function partsOf(line: string): readonly string[] {
+  const parts = line.split(/\s*[,;，、]\s*/).filter((part) => part !== '');
+  if (parts.length < 3) return american.test(line) ? [line] : parts;
+  const joined: string[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{4})?$/.test(part)) joined[joined.length - 1] = `${last}, ${part}`;
+    else joined.push(part);
+  }
+  return joined;
+}
+
+function place(part: string, into: { -readonly [K in keyof CallLocation<string>]: string }, others: string[]): void {
+  const text = clean(part);
+  if (text === undefined || comparable(text) === '') return;
+  const us = into.city === undefined ? american.exec(text) : null;
+  const eu = into.city === undefined && into.street !== undefined ? european.exec(text) : null;
+  if (us !== null) {
+    into.city = us[1] ?? text;
+    if (us[2] !== undefined) into.region = us[2];
+    if (us[3] !== undefined) into.postalCode = us[3];
+    if (us[4] !== undefined) into.country = us[4];
+  } else if (eu !== null) {
+    into.postalCode = eu[1] ?? '';
+    into.city = eu[2] ?? text;
+  } else if (into.floor === undefined && floorWord.test(text) && text.length < 40) into.floor = text;
+  else if (into.room === undefined && roomWord.test(text) && text.length < 40) into.room = text;
+  else if (into.street === undefined && /\d/.test(text) && /\p{L}/u.test(text)) into.street = text;
+  else others.push(text);
+}

@@ -1,0 +1,67 @@
+import { clean, objectField, textField } from '#domain/notices/fields.ts';
+import type { Notice } from '#domain/notices/item.ts';
+import type { JsonObject } from '#kernel/json.ts';
+
+/** The ids that a notice and its content name a message by. */
+export interface MessageIds {
+  readonly chatId?: string;
+  readonly messageId?: string;
+}
+
+/**
+ * Chat and message of a notice. What stands in the clear goes first, so that a message that cannot be read and the same one that can have the same ids; the
+ * resource names them as `chats('<chat id>')/messages('<message id>')` or with slashes, percent-encoded or not.
+ */
+export function messageIdsOf(notice: Notice, resource: JsonObject | undefined): MessageIds {
+  const path = notice.resource ?? textField(notice.resourceData, '@odata.id') ?? '';
+  const channel = objectField(resource, 'channelIdentity');
+  const chatId =
+    keyOf(path, 'chats') ??
+    keyOf(path, 'channels') ??
+    textField(resource, 'chatId') ??
+    textField(notice.resourceData, 'chatId') ??
+    textField(channel, 'channelId');
+  const messageId = keyOf(path, 'replies') ?? keyOf(path, 'messages') ?? textField(notice.resourceData, 'id') ?? textField(resource, 'id');
+  return { ...(chatId !== undefined && { chatId }), ...(messageId !== undefined && { messageId }) };
+}
+
+/** The key of an entity set in a resource path: `set('key')` (OData, quotes doubled) or `set/key`. */
+function keyOf(path: string, set: string): string | undefined {
+  const found = new RegExp(`(?:^|/)${set}(?:\\('((?:[^']|'')*)'\\)|/([^/?#(]+))`, 'i').exec(path);
+  const key = found?.[1]?.replaceAll("''", "'") ?? found?.[2];
+  if (key === undefined || key === '' || key.toLowerCase() === 'getallmessages') return undefined;
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
+
+/** Which kind of conversation a chat id stands for ("chat resource type"; the forms of the ids are not documented, but stable for years). */
+export function chatTypeOf(chatId: string | undefined, resource: JsonObject | undefined): 'group' | 'oneOnOne' | 'meeting' | 'channel' | 'unknown' {
+  if (objectField(resource, 'channelIdentity') !== undefined) return 'channel';
+  const id = chatId?.toLowerCase() ?? '';
+  if (id.endsWith('@unq.gbl.spaces') || id.startsWith('48:')) return 'oneOnOne';
+  if (id.endsWith('@thread.tacv2')) return 'channel';
+  if (id.startsWith('19:meeting_')) return 'meeting';
+  if (id.endsWith('@thread.v2') || id.endsWith('@thread.skype')) return 'group';
+  return 'unknown';
+}
+
+/** Emergency calling policy that a subscription's resource names: `…getEmergencyEventsByPolicy(policyName='<name>')`. */
+export function policyOf(resource: string | undefined): string | undefined {
+  const name = /policyName\s*=\s*'((?:[^']|'')*)'/i.exec(resource ?? '')?.[1];
+  if (name === undefined) return undefined;
+  let decoded = name.replaceAll("''", "'");
+  try {
+    decoded = decodeURIComponent(decoded);
+  } catch {
+    // A name may hold a percent sign of its own.
+  }
+  return clean(decoded);
+}
+
+/** An id that may stand in the clear: letters, digits and a few signs, none of which an address or a chat id can do without. */
+export function plainId(text: string | undefined, bound = 128): string | undefined {
+  return text !== undefined && text.length <= bound && /^[A-Za-z0-9][A-Za-z0-9._=-]*$/.test(text) ? text : undefined;
+}

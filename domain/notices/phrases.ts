@@ -1,0 +1,138 @@
+import type { Phrase } from '#domain/notices/item.ts';
+
+/**
+ * Texts by which Teams announces an emergency call in the chat of the security desk. Microsoft documents none of them. The English one is what flows that
+ * react to these messages look for; those of other languages are how a translation may read and stay guesses until a call in that language was seen, so
+ * there are several for each, and {@link emergencyWords} catch what they miss. Settings add to them.
+ */
+export const defaultPhrases: readonly Phrase[] = [
+  { language: 'en', text: 'has placed an Emergency Call' },
+  { language: 'de', text: 'hat einen Notruf getätigt' },
+  { language: 'de', text: 'hat einen Notruf abgesetzt' },
+  { language: 'de', text: 'hat einen Notruf ausgelöst' },
+  { language: 'de', text: 'hat einen Notruf gewählt' },
+  { language: 'fr', text: 'a passé un appel d’urgence' },
+  { language: 'fr', text: 'a effectué un appel d’urgence' },
+  { language: 'fr', text: 'a émis un appel d’urgence' },
+  { language: 'es', text: 'ha realizado una llamada de emergencia' },
+  { language: 'es', text: 'ha hecho una llamada de emergencia' },
+  { language: 'es', text: 'realizó una llamada de emergencia' },
+  { language: 'es', text: 'hizo una llamada de emergencia' },
+  { language: 'pt', text: 'fez uma chamada de emergência' },
+  { language: 'pt', text: 'efetuou uma chamada de emergência' },
+  { language: 'pt', text: 'realizou uma chamada de emergência' },
+  { language: 'pt', text: 'fez uma ligação de emergência' },
+  { language: 'nl', text: 'heeft een noodoproep geplaatst' },
+  { language: 'nl', text: 'heeft een noodoproep gedaan' },
+  { language: 'nl', text: 'heeft een alarmoproep gedaan' },
+  { language: 'it', text: 'ha effettuato una chiamata di emergenza' },
+  { language: 'it', text: 'ha effettuato una chiamata d’emergenza' },
+  { language: 'it', text: 'ha fatto una chiamata di emergenza' },
+  { language: 'ja', text: '緊急通報を行いました' },
+  { language: 'ja', text: '緊急通報をしました' },
+  { language: 'ja', text: '緊急通話を発信しました' },
+  { language: 'ja', text: '緊急通話を行いました' },
+  { language: 'ja', text: '緊急電話をかけました' },
+  { language: 'zh', text: '拨打了紧急电话' },
+  { language: 'zh', text: '已拨打紧急电话' },
+  { language: 'zh', text: '发起了紧急呼叫' },
+  { language: 'zh', text: '已发起紧急呼叫' },
+  { language: 'zh', text: '进行了紧急呼叫' },
+  { language: 'zh', text: '撥打了緊急電話' },
+  { language: 'zh', text: '已撥打緊急電話' },
+  { language: 'zh', text: '發出了緊急呼叫' },
+  { language: 'zh', text: '進行了緊急呼叫' },
+];
+
+/**
+ * Words for an emergency call, not what Teams would say around them: an important message in a group chat that holds one is raised with low confidence.
+ * Languages without a phrase need none: any important message in a group chat is raised there.
+ */
+export const emergencyWords: readonly string[] = [
+  'emergency call',
+  'Notruf',
+  'appel d’urgence',
+  'llamada de emergencia',
+  'chamada de emergência',
+  'ligação de emergência',
+  'noodoproep',
+  'alarmoproep',
+  'chiamata di emergenza',
+  'chiamata d’emergenza',
+  '緊急通報',
+  '緊急通話',
+  '緊急電話',
+  '緊急呼叫',
+  '紧急呼叫',
+  '紧急电话',
+];
+
+/** What is compared: letters and digits alone, without case, accents, width, spacing or punctuation. */
+export function comparable(text: string): string {
+  return text
+    .toWellFormed()
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '')
+    .replaceAll('ß', 'ss')
+    .replaceAll('ı', 'i');
+}
+
+/** The part of a language tag (BCP 47) that names the language, lower case: `pt` of `pt-BR`. */
+export function primaryLanguage(tag: string): string {
+  return tag.trim().toLowerCase().split(/[-_]/, 1)[0] ?? '';
+}
+
+/** A phrase shorter than this would be found in anything; the shortest real ones are four ideographs. */
+const shortest = 3;
+
+const scripts = ['Latin', 'Han', 'Hiragana', 'Katakana', 'Cyrillic', 'Greek', 'Arabic', 'Hebrew', 'Hangul', 'Thai', 'Devanagari', 'Armenian', 'Georgian'] as const;
+const scriptPatterns = scripts.map((script) => new RegExp(`\\p{Script=${script}}`, 'u'));
+
+/** Which writing systems a text uses, as indices of a fixed list. */
+function scriptsOf(text: string): readonly number[] {
+  return scriptPatterns.flatMap((pattern, index) => (pattern.test(text) ? [index] : []));
+}
+
+/** Finds the phrases of a table in texts. */
+export interface PhraseTable {
+  /** The phrase that a text holds; of several the longest, which says most about the language. */
+  find(comparableText: string): Phrase | undefined;
+  /** True when a phrase of that language (a tag of any length) is in the table. */
+  knows(language: string): boolean;
+  /** True when the text is written in letters of which the table has no phrase at all, whatever its sender's locale is. */
+  isForeign(text: string): boolean;
+}
+
+const tables = new WeakMap<readonly Phrase[], PhraseTable>();
+
+/** The table of a list of phrases, made once per list. */
+export function phraseTable(phrases: readonly Phrase[]): PhraseTable {
+  const made = tables.get(phrases) ?? makeTable(phrases);
+  tables.set(phrases, made);
+  return made;
+}
+
+function makeTable(phrases: readonly Phrase[]): PhraseTable {
+  const forms = phrases
+    .map((phrase) => ({ phrase, form: comparable(phrase.text) }))
+    .filter(({ form }) => [...form].length >= shortest)
+    .sort((a, b) => b.form.length - a.form.length);
+  const languages = new Set(forms.map(({ phrase }) => primaryLanguage(phrase.language)));
+  const known = new Set(forms.flatMap(({ phrase }) => scriptsOf(phrase.text)));
+  return {
+    find: (comparableText) => forms.find(({ form }) => comparableText.includes(form))?.phrase,
+    knows: (language) => languages.has(primaryLanguage(language)),
+    isForeign(text) {
+      const used = scriptsOf(text);
+      return used.length > 0 && used.every((script) => !known.has(script));
+    },
+  };
+}
+
+const wordForms = emergencyWords.map(comparable);
+
+/** True when a text speaks of an emergency call, in one of {@link emergencyWords}. */
+export function speaksOfEmergencyCall(comparableText: string): boolean {
+  return wordForms.some((form) => comparableText.includes(form));
+}

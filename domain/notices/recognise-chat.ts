@@ -1,0 +1,110 @@
+import { chatTypeOf } from '#domain/notices/identify.ts';
+import { type ChatDetails, readDetails } from '#domain/notices/chat-location.ts';
+import { field, listField, objectField, textField } from '#domain/notices/fields.ts';
+import { htmlToText, lines } from '#domain/notices/html-text.ts';
+import type { Phrase } from '#domain/notices/item.ts';
+import { comparable, phraseTable, primaryLanguage, speaksOfEmergencyCall } from '#domain/notices/phrases.ts';
+import { parse } from '#domain/notices/read-json.ts';
+import type { Reason } from '#domain/notices/reasons.ts';
+import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
+
+export type ChatJudgement =
+  | { readonly emergency: false }
+  | {
+      readonly emergency: true;
+      readonly confidence: 'high' | 'medium' | 'low';
+      readonly reasons: readonly Reason[];
+      readonly language?: string;
+      /** The message as a person sees it. */
+      readonly text: string;
+      /** Who the announcement says has called: the words before its phrase. */
+      readonly announced?: string;
+      readonly details: ChatDetails;
+    };
+
+/**
+ * Is a chat message the announcement of an emergency call? Any doubt makes it one, of low confidence: a false alarm costs less than a missed call.
+ * @param message Graph's chatMessage, decrypted
+ * @param phrases the texts that announce a call, one or more per language
+ */
+export function judgeChatMessage(message: JsonObject, chatId: string | undefined, phrases: readonly Phrase[]): ChatJudgement {
+  const table = phraseTable(phrases);
+  const text = textOf(message);
+  const raw = textField(objectField(message, 'body'), 'content') ?? '';
+  const seen = comparable(text);
+  // Also as it was sent, for bodies whose type is wrong, and with entities that were escaped twice.
+  const phrase = table.find(seen) ?? table.find(comparable(raw)) ?? (raw.includes('&amp;') ? table.find(comparable(htmlToText(htmlToText(raw)))) : undefined);
+  const important = ['high', 'urgent'].includes(textField(message, 'importance')?.toLowerCase() ?? '');
+  const chatType = chatTypeOf(chatId, message);
+  const locale = textField(message, 'locale');
+  const reasons: Reason[] = [];
+  let confidence: 'high' | 'medium' | 'low' = 'low';
+  if (phrase !== undefined) {
+    reasons.push('known-phrase', important ? 'important-message' : 'not-important');
+    reasons.push(chatType === 'group' ? 'group-chat' : chatType === 'unknown' ? 'chat-type-unknown' : 'not-a-group-chat');
+    const signs = Number(important) + Number(chatType === 'group');
+    confidence = signs === 2 ? 'high' : signs === 1 ? 'medium' : 'low';
+  } else if (important && (chatType === 'group' || chatType === 'unknown') && seen !== '') {
+    if (speaksOfEmergencyCall(seen)) reasons.push('emergency-word');
+    else if (locale === undefined || !table.knows(locale) || table.isForeign(text)) reasons.push('language-unknown');
+    else return { emergency: false };
+    reasons.push('important-message', chatType === 'group' ? 'group-chat' : 'chat-type-unknown');
+  } else return { emergency: false };
+
+  if (textField(objectField(objectField(message, 'from'), 'user'), 'id') === undefined) reasons.push('sender-not-a-user');
+  const shown = lines(text);
+  const isAnnouncement = (line: string) => phrase !== undefined && comparable(line).includes(comparable(phrase.text));
+  const language = phrase?.language ?? languageTag(locale);
+  const announced = phrase && announcedBy(shown.find(isAnnouncement), phrase);
+  return {
+    emergency: true,
+    confidence,
+    reasons,
+    ...(language !== undefined && { language }),
+    text,
+    ...(announced !== undefined && { announced }),
+    // Without a phrase nobody knows which line announces: it is the first.
+    details: readDetails(phrase === undefined ? shown.slice(1) : shown, isAnnouncement),
+  };
+}
+
+function languageTag(locale: string | undefined): string | undefined {
+  return locale !== undefined && /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/.test(locale) && primaryLanguage(locale) !== 'un'
+    ? locale
+    : undefined;
+}
+
+/** The text of a message with its subject and the texts of its cards, as lines. */
+export function textOf(message: JsonObject): string {
+  const body = objectField(message, 'body');
+  const content = textField(body, 'content') ?? '';
+  const isText = textField(body, 'contentType')?.toLowerCase() === 'text';
+  const cards = (listField(message, 'attachments') ?? []).flatMap((each) => (isJsonObject(each) ? cardTexts(field(each, 'content')) : []));
+  const parts = [textField(message, 'subject') ?? '', isText ? content : htmlToText(content), ...cards];
+  return lines(parts.join('\n')).join('\n');
+}
+
+/** The texts of a card (Adaptive Cards `text`, `title`, `value`, and the older kinds' `subtitle`), which comes as JSON in a string. */
+function cardTexts(content: Json | undefined): readonly string[] {
+  const read = typeof content === 'string' ? parse(content) : undefined;
+  const found: string[] = [];
+  const walk = (value: Json, name: string) => {
+    if (typeof value === 'string') {
+      if (['text', 'title', 'subtitle', 'value'].includes(name.toLowerCase())) found.push(htmlToText(value));
+    } else if (Array.isArray(value)) for (const each of value) walk(each, name);
+    else if (isJsonObject(value)) for (const [key, each] of Object.entries(value)) if (each !== undefined) walk(each, key);
+  };
+  if (read?.ok) walk(read.value, '');
+  return found;
+}
+
+/** What stands before the phrase on its line; nothing when the phrase begins it, as it does where the name follows. */
+function announcedBy(line: string | undefined, phrase: Phrase): string | undefined {
+  if (line === undefined) return undefined;
+  const wanted = comparable(phrase.text);
+  // The first place from which on the line reads as the phrase; a name longer than the bound is none.
+  for (let end = 1; end < Math.min(line.length, 200); end++)
+    if (comparable(line.slice(end, end + 1000)).startsWith(wanted))
+      return line.slice(0, end).replace(/^[\s\p{P}\p{S}]+|[\s\p{P}\p{S}]+$/gu, '') || undefined;
+  return undefined;
+}

@@ -1,0 +1,214 @@
+import { inboxStream, incarnationOf } from '#domain/names.ts';
+import type { EventLog, ExpectedRevision } from '#ports/event-log.ts';
+import type { EventSource, LastEnqueued, ReceivedMessage } from '#ports/event-source.ts';
+import { type AppendDeps, appendSettled, pause, type SettledAppend } from '#processor/ingest/append.ts';
+import { gapEvent } from '#processor/ingest/gap.ts';
+import { planReading, type ReadingPlan } from '#processor/ingest/position.ts';
+import { maxEventBytes, type PrepareDeps, type PreparedEvent, prepareBatch } from '#processor/ingest/prepare.ts';
+import { splitByLimit } from '#processor/ingest/split.ts';
+import { readTail } from '#processor/ingest/tail.ts';
+
+/** Most events of one append. */
+const maxEventsPerAppend = 2000;
+
+export interface PartitionDeps extends PrepareDeps, AppendDeps {
+  readonly log: EventLog;
+  readonly source: EventSource;
+  readonly observe: PartitionObserver;
+}
+
+/** Told of what happens in a partition; for probes, metrics and logs. Must not throw. */
+export interface PartitionObserver {
+  readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string) => void;
+  /** Reading begins; the log has everything up to that sequence number (-1: nothing). */
+  readonly opened: (partition: string, sequenceNumber: number) => void;
+  /** The hub answered for this partition: proof that it is listened to. */
+  readonly heard: (partition: string, lastEnqueued: LastEnqueued | undefined) => void;
+  readonly appended: (partition: string, events: readonly PreparedEvent[], sequenceNumber: number) => void;
+  readonly gap: (partition: string, cause: string) => void;
+  readonly refused: (partition: string, reason: string, detail: string) => void;
+}
+
+/**
+ * Reads one partition into its inbox stream until the signal is aborted. The tail of the stream is the checkpoint: it is read at the
+ * start and after every conflict, and nothing else remembers how far we are. Never throws.
+ */
+export async function runPartition(deps: PartitionDeps, partition: string, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; ) {
+    const opened = await openPartition(deps, partition, signal).catch((error: unknown) => ({
+      ok: false as const,
+      detail: String(error),
+    }));
+    const ended = opened.ok
+      ? await readOn(deps, partition, opened, signal).catch((error: unknown) => ({
+          why: 'failed' as const,
+          detail: String(error),
+        }))
+      : { why: 'failed' as const, detail: opened.detail };
+    if (signal.aborted) break;
+    if (ended.why === 'reread') {
+      failures = 0;
+      continue;
+    }
+    failures++;
+    deps.observe.state(partition, 'waiting', ended.detail);
+    await deps.clock.sleep(pause(failures, deps.ids.fraction()), signal);
+  }
+  deps.observe.state(partition, 'stopped');
+}
+
+interface OpenPartition {
+  readonly ok: true;
+  readonly stream: string;
+  readonly plan: ReadingPlan;
+  readonly revision: ExpectedRevision;
+  readonly lastSequence: number;
+}
+
+async function openPartition(
+  deps: PartitionDeps,
+  partition: string,
+  signal: AbortSignal,
+): Promise<OpenPartition | { readonly ok: false; readonly detail: string }> {
+  const [described, properties] = await Promise.all([
+    deps.source.describe(signal),
+    deps.source.partition(partition, signal),
+  ]);
+  if (!described.ok) return { ok: false, detail: `hub: ${described.reason}: ${described.detail}` };
+  if (!properties.ok) return { ok: false, detail: `hub: ${properties.reason}: ${properties.detail}` };
+  const { hub } = described;
+  const stream = inboxStream(hub.hub, partition);
+  const tail = await readTail(deps.log, stream);
+  if (!tail.ok) return { ok: false, detail: `log: ${tail.detail}` };
+  const plan = planReading(tail.position, incarnationOf(hub), properties.partition);
+  const lastSequence =
+    plan.gap?.lastLost ??
+    (plan.start.at === 'sequence-number' ? plan.start.sequenceNumber - (plan.start.inclusive ? 1 : 0) : -1);
+  if (plan.gap === undefined) return { ok: true, stream, plan, revision: tail.revision, lastSequence };
+  const context = {
+    hub: hub.hub,
+    partition,
+    incarnation: plan.incarnation,
+    recordedBy: deps.recordedBy,
+    now: deps.clock.now(),
+  };
+  const appended = await appendSettled(deps, stream, tail.revision, [gapEvent(context, plan.gap)], signal);
+  if (appended.outcome !== 'appended')
+    return { ok: false, detail: `log: the gap could not be recorded (${appended.outcome})` };
+  deps.observe.gap(partition, plan.gap.cause);
+  return { ok: true, stream, plan, revision: appended.revision, lastSequence };
+}
+
+type Ended = { readonly why: 'reread' } | { readonly why: 'failed'; readonly detail: string };
+
+/** Receives and appends until something asks for a fresh look at the tail. While one batch is appended the next is prepared. */
+async function readOn(
+  deps: PartitionDeps,
+  partition: string,
+  from: OpenPartition,
+  signal: AbortSignal,
+): Promise<Ended> {
+  const inner = new AbortController();
+  const stop = () => inner.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  let revision = from.revision;
+  let lastSequence = from.lastSequence;
+  let resume = from.plan.resume;
+  let ended: Ended | undefined;
+  let appending: Promise<void> = Promise.resolve();
+  const finish = (how: Ended) => {
+    ended ??= how;
+    inner.abort();
+  };
+  deps.observe.opened(partition, lastSequence);
+  deps.observe.state(partition, 'reading');
+  try {
+    for await (const item of deps.source.receive(partition, from.plan.start, inner.signal)) {
+      if (item.kind === 'stopped') {
+        finish({ why: 'failed', detail: 'another consumer took the partition' });
+        break;
+      }
+      deps.observe.heard(partition, item.lastEnqueued);
+      if (item.kind === 'idle') continue;
+      const fresh = item.messages.filter((message) => message.sequenceNumber > lastSequence);
+      if (fresh.length === 0) continue;
+      if (await passedByRetention(deps, partition, fresh, lastSequence, inner.signal)) {
+        await appending;
+        finish({ why: 'reread' });
+        break;
+      }
+      const prepared = await prepareBatch(deps, from.plan.incarnation, fresh, resume);
+      await appending;
+      if (ended !== undefined) break;
+      if (!prepared.ok) {
+        finish({ why: 'failed', detail: `key store: ${prepared.detail}` });
+        break;
+      }
+      resume = undefined;
+      const sequence = fresh.at(-1)?.sequenceNumber ?? lastSequence;
+      lastSequence = sequence;
+      appending = appendAll(deps, from.stream, revision, prepared.events, signal).then((result) => {
+        if (result.outcome === 'appended') {
+          revision = result.revision;
+          deps.observe.appended(partition, prepared.events, sequence);
+        } else finish(endOf(deps, partition, result));
+      });
+    }
+  } finally {
+    await appending;
+    signal.removeEventListener('abort', stop);
+  }
+  return ended ?? { why: 'failed', detail: 'the hub ended the stream' };
+}
+
+/** The first message is not the next one, and the hub says that those between are gone. */
+async function passedByRetention(
+  deps: PartitionDeps,
+  partition: string,
+  fresh: readonly ReceivedMessage[],
+  lastSequence: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const first = fresh[0]?.sequenceNumber ?? 0;
+  if (lastSequence < 0 || first === lastSequence + 1) return false;
+  const now = await deps.source.partition(partition, signal);
+  return now.ok && now.partition.beginningSequenceNumber > lastSequence + 1;
+}
+
+async function appendAll(
+  deps: PartitionDeps,
+  stream: string,
+  expected: ExpectedRevision,
+  events: readonly PreparedEvent[],
+  signal: AbortSignal,
+): Promise<SettledAppend> {
+  let revision = expected;
+  let last: SettledAppend = { outcome: 'stopped' };
+  for (const part of splitByLimit(events, maxEventBytes, maxEventsPerAppend)) {
+    last = await appendSettled(
+      deps,
+      stream,
+      revision,
+      part.map(({ event }) => event),
+      signal,
+    );
+    if (last.outcome !== 'appended') return last;
+    revision = last.revision;
+  }
+  return last;
+}
+
+function endOf(deps: PartitionDeps, partition: string, result: Exclude<SettledAppend, { outcome: 'appended' }>): Ended {
+  switch (result.outcome) {
+    case 'conflict':
+      // After a doubtful attempt the tail is probably our own; otherwise somebody else reads this partition: let him go first.
+      return result.doubtful
+        ? { why: 'reread' }
+        : { why: 'failed', detail: 'another process appends to this partition' };
+    case 'refused':
+      deps.observe.refused(partition, result.reason, result.detail);
+      return { why: 'failed', detail: `log refused the append: ${result.reason}: ${result.detail}` };
+    case 'stopped':
+      return { why: 'failed', detail: 'stopped' };
+  }
+}

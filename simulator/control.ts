@@ -1,0 +1,130 @@
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import * as z from 'zod';
+import type { Faults } from '#simulator/faults.ts';
+import type { SimulatedTeams } from '#simulator/teams/teams.ts';
+
+export interface ControlDeps {
+  readonly teams: SimulatedTeams;
+  /** By simulator: `event-hubs`, `eventstoredb`. */
+  readonly faults: Readonly<Record<string, Faults>>;
+  /** Every setting that points another process at the simulators. */
+  readonly settings: () => Readonly<Record<string, string>>;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface SimulatorControl {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const callSchema = z.strictObject({
+  caller: z.string().min(1).max(256).optional(),
+  number: z.string().min(1).max(32).optional(),
+  street: z.string().min(1).max(256).optional(),
+  floor: z.string().min(1).max(128).optional(),
+  language: z.string().min(2).max(16).optional(),
+  feed: z.enum(['chat', 'events', 'both']).default('both'),
+  delivery: z.enum(['direct', 'event-grid']).default('direct'),
+  test: z.boolean().default(false),
+  basic: z.boolean().default(false),
+});
+const chatterSchema = z.strictObject({
+  rate: z.number().positive().max(20_000),
+  seconds: z.number().positive().max(86_400),
+});
+const faultSchema = z.strictObject({ name: z.string(), action: z.enum(['start', 'stop']) });
+const noticeSchema = z.union([
+  z.strictObject({ kind: z.literal('probe') }),
+  z.strictObject({
+    kind: z.literal('lifecycle'),
+    event: z.enum(['reauthorizationRequired', 'subscriptionRemoved', 'missed']),
+    feed: z.enum(['chat', 'events']),
+  }),
+]);
+
+type Definite<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+const definite = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Definite<T>;
+
+/** HTTP control of the simulators, for `tocsin simulate`; on loopback, and only for requests that a web page cannot send. */
+export async function startControl(deps: ControlDeps): Promise<SimulatorControl> {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    if (c.req.header('x-tocsin-request') !== '1') return c.json({ detail: 'send the header X-Tocsin-Request: 1' }, 403);
+    return await next();
+  });
+  const body = async <T>(c: { req: { json(): Promise<unknown> } }, schema: z.ZodType<T>) =>
+    schema.safeParse(await c.req.json().catch(() => undefined));
+  app.post('/calls', async (c) => {
+    const request = await body(c, callSchema);
+    if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
+    const result = await deps.teams.call(definite(request.data));
+    return c.json(result, result.ok ? 200 : 503);
+  });
+  app.post('/chatter', async (c) => {
+    const request = await body(c, chatterSchema);
+    if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
+    return c.json(await deps.teams.chatter(request.data.rate, request.data.seconds, c.req.raw.signal));
+  });
+  app.post('/notices', async (c) => {
+    const request = await body(c, noticeSchema);
+    if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
+    const result =
+      request.data.kind === 'probe'
+        ? await deps.teams.probe()
+        : await deps.teams.lifecycle(request.data.event, request.data.feed);
+    return c.json(result, result.ok ? 200 : 503);
+  });
+  app.get('/faults', (c) => c.json(listed(deps.faults)));
+  app.post('/faults', async (c) => {
+    const request = await body(c, faultSchema);
+    if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
+    const found = find(deps.faults, request.data.name);
+    if (found === undefined) return c.json({ detail: `there is no fault ${request.data.name}` }, 404);
+    await found.faults[request.data.action](found.name);
+    return c.json({ name: `${found.simulator}.${found.name}`, action: request.data.action });
+  });
+  app.get('/settings', (c) => c.json(deps.settings()));
+  const server = serve({ fetch: app.fetch, hostname: deps.host, port: deps.port });
+  await new Promise<void>((resolve, reject) => {
+    server.once('listening', () => resolve());
+    server.once('error', reject);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${deps.host}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function listed(faults: ControlDeps['faults']): { readonly name: string; readonly description: string }[] {
+  return Object.entries(faults).flatMap(([simulator, own]) =>
+    own.list().map(({ name, description }) => ({ name: `${simulator}.${name}`, description })),
+  );
+}
+
+/** By full name (`event-hubs.throttle`), or by its last part where only one simulator has it. */
+function find(
+  faults: ControlDeps['faults'],
+  name: string,
+): { readonly simulator: string; readonly name: string; readonly faults: Faults } | undefined {
+  const matching = Object.entries(faults).flatMap(([simulator, own]) =>
+    own
+      .list()
+      .flatMap((fault) =>
+        name === `${simulator}.${fault.name}` || name === fault.name
+          ? [{ simulator, name: fault.name, faults: own }]
+          : [],
+      ),
+  );
+  return matching.length === 1 ? matching[0] : matching.find((match) => name === `${match.simulator}.${match.name}`);
+}

@@ -1,0 +1,159 @@
+import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate as truncateFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { emptySegment, type Segment, scanRecords } from './segment.ts';
+
+/** Where a partition's segments are kept. */
+export interface SegmentStore {
+  /** What an earlier run left, in order; what was torn by a crash is cut off. */
+  load(): Promise<Segment[]>;
+  /** Makes room for a new segment, from now on the one that `commit` writes to. */
+  begin(segment: Segment): Promise<void>;
+  /** Resolves once the bytes from `from` to the segment's size would survive a power cut. */
+  commit(segment: Segment, from: number): Promise<void>;
+  /** Brings a segment's records back to memory. */
+  fetch(segment: Segment): Promise<void>;
+  /** Forgets segments that retention has passed. */
+  drop(segment: Segment): Promise<void>;
+  close(): Promise<void>;
+}
+
+const headSize = 32;
+const magic = 'TOCSINH1';
+
+/** Segments as files of one folder, named by their first sequence number. */
+export function createFileStore(folder: string, cache: ImageCache): SegmentStore {
+  let current: FileHandle | undefined;
+  const path = (base: number) => join(folder, `${String(base).padStart(16, '0')}.log`);
+
+  async function read(name: string, last: boolean): Promise<Segment | undefined> {
+    const file = join(folder, name);
+    const bytes = await readFile(file);
+    const head = parseHead(bytes);
+    if (head === undefined) {
+      if (!last) throw new Error(`${file} is damaged: its header does not match its checksum`);
+      // A crash while the file was made: nothing in it was ever acknowledged.
+      await rm(file);
+      return undefined;
+    }
+    const segment = scanRecords(head.base, head.startOffset, bytes.subarray(headSize));
+    if (headSize + segment.size < bytes.length) {
+      if (!last) throw new Error(`${file} is damaged at byte ${headSize + segment.size}`);
+      await truncateFile(file, headSize + segment.size);
+    }
+    if (!last) segment.image = undefined;
+    return segment;
+  }
+
+  return {
+    load: async () => {
+      await mkdir(folder, { recursive: true });
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.log')).sort();
+      const segments: Segment[] = [];
+      for (const name of names) {
+        const segment = await read(name, name === names.at(-1));
+        if (segment !== undefined) segments.push(segment);
+      }
+      const last = segments.at(-1);
+      if (last !== undefined) {
+        current = await open(path(last.base), 'r+');
+        if (last.image === undefined) await fetchImage(path(last.base), last);
+      }
+      return segments;
+    },
+    begin: async (segment) => {
+      await current?.close();
+      current = await open(path(segment.base), 'w+');
+      await current.write(encodeHead(segment), 0, headSize, 0);
+      await current.datasync();
+      await syncFolder(folder);
+    },
+    commit: async (segment, from) => {
+      if (current === undefined || segment.image === undefined) throw new Error('no segment is open');
+      await current.write(segment.image, from, segment.size - from, headSize + from);
+      await current.datasync();
+    },
+    fetch: async (segment) => {
+      await fetchImage(path(segment.base), segment);
+      cache.touch(segment);
+    },
+    drop: async (segment) => {
+      cache.forget(segment);
+      await rm(path(segment.base), { force: true });
+    },
+    close: async () => {
+      await current?.close();
+      current = undefined;
+    },
+  };
+}
+
+/** Keeps nothing beyond the process: segments stay in memory until retention passes them. */
+export function createMemoryStore(): SegmentStore {
+  return {
+    load: async () => [],
+    begin: async () => {},
+    commit: async () => {},
+    fetch: async () => {},
+    drop: async () => {},
+    close: async () => {},
+  };
+}
+
+/** Bounds the memory of segments that were read back from disk, over all partitions. */
+export interface ImageCache {
+  /** Marks a segment as just used; the one that was not used for longest loses its image. */
+  touch(segment: Segment): void;
+  forget(segment: Segment): void;
+}
+
+/** @param capacity how many sealed segments may be in memory at once */
+export function createImageCache(capacity: number): ImageCache {
+  const used = new Set<Segment>();
+  return {
+    touch: (segment) => {
+      used.delete(segment);
+      used.add(segment);
+      for (const oldest of used) {
+        if (used.size <= capacity) break;
+        oldest.image = undefined;
+        used.delete(oldest);
+      }
+    },
+    forget: (segment) => {
+      used.delete(segment);
+    },
+  };
+}
+
+async function fetchImage(file: string, segment: Segment): Promise<void> {
+  const bytes = await readFile(file);
+  if (bytes.length < headSize + segment.size) throw new Error(`${file} is shorter than it was`);
+  segment.image = bytes.subarray(headSize, headSize + segment.size);
+}
+
+function encodeHead(segment: Segment): Buffer {
+  const head = Buffer.alloc(headSize);
+  head.write(magic, 0, 'ascii');
+  head.writeDoubleBE(segment.base, 8);
+  head.writeDoubleBE(segment.startOffset, 16);
+  head.writeUInt32BE(crc32(head.subarray(0, headSize - 4)), headSize - 4);
+  return head;
+}
+
+function parseHead(bytes: Buffer): Segment | undefined {
+  if (bytes.length < headSize || bytes.toString('ascii', 0, 8) !== magic) return undefined;
+  if (crc32(bytes.subarray(0, headSize - 4)) !== bytes.readUInt32BE(headSize - 4)) return undefined;
+  return emptySegment(bytes.readDoubleBE(8), bytes.readDoubleBE(16));
+}
+
+/** Makes a new name in a folder durable; Windows has no such call and needs none. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

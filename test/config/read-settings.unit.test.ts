@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '#config/read-settings.ts';
+
+const read = (environment: Record<string, string>, rest: { file?: unknown; flags?: Record<string, string> } = {}) => readSettings({ environment, ...rest });
+const problems = (environment: Record<string, string>, rest: { file?: unknown } = {}) => {
+  const result = read(environment, rest);
+  return result.ok ? [] : result.problems;
+};
+
+describe('settings', () => {
+  it('have defaults for everything that a newcomer need not know', () => {
+    const result = read({});
+    expect(result.ok && result.settings).toMatchObject({ stateDir: '.tocsin', eventHub: 'teams-emergency', consumerGroup: '$Default', http: { host: '127.0.0.1', port: 8080 }, testNumbers: ['933'], quarantineDays: 30 });
+  });
+
+  it('take flags before the environment, and the environment before the file', () => {
+    const file = { TOCSIN_EVENT_HUB: 'file', TOCSIN_CONSUMER_GROUP: 'file', TOCSIN_STATE_DIR: 'file' };
+    const result = read({ TOCSIN_CONSUMER_GROUP: 'environment', TOCSIN_STATE_DIR: 'environment' }, { file, flags: { stateDir: 'flag' } });
+    expect(result.ok && result.settings).toMatchObject({ eventHub: 'file', consumerGroup: 'environment', stateDir: 'flag' });
+  });
+
+  it('name every fault at once, with the remedy', () => {
+    const found = problems({ TOCSIN_HTTP: 'nowhere', TOCSIN_QUARANTINE_DAYS: '0', TOCSIN_EVENT_HUBZ: 'x' });
+    expect(found).toHaveLength(3);
+    expect(found.join()).toContain('TOCSIN_EVENT_HUBZ is not a setting; did you mean');
+  });
+
+  it('let names of tests and scripts pass', () => {
+    expect(problems({ TOCSIN_TEST_EVENTSTOREDB: 'esdb://x', TOCSIN_PROJECT: '/x', TOCSIN_CACHE_DIR: '/x' })).toEqual([]);
+  });
+
+  it('never repeat a secret in a fault or in what is shown', () => {
+    const secret = 'Endpoint=nonsense;SharedAccessKey=canary';
+    expect(problems({ TOCSIN_EVENT_HUBS: secret }).join()).not.toContain('canary');
+    const good = read({ TOCSIN_EVENT_HUBS: 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=canary' });
+    expect(good.ok && [...good.shown].join()).not.toContain('canary');
+  });
+
+  it('read a secret from a file, without its last line break', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-settings-'));
+    try {
+      writeFileSync(join(folder, 'states'), 'one,two\n');
+      const result = read({ TOCSIN_CLIENT_STATES_FILE: join(folder, 'states') });
+      expect(result.ok && result.settings.clientStates).toEqual(['one', 'two']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    expect(problems({ TOCSIN_CLIENT_STATES_FILE: join(folder, 'gone') })[0]).toContain('ENOENT');
+    expect(problems({ TOCSIN_CLIENT_STATES_FILE: 'a', TOCSIN_CLIENT_STATES: 'b' })[0]).toContain('both set');
+  });
+
+  it.each([
+    ['TOCSIN_EVENT_HUBS', 'Endpoint=sb://10.0.0.1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;'],
+    ['TOCSIN_EVENT_LOG', 'esdb://db.example:2113?tls=false'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@127.0.0.1:2113,db.example:2113?TLS=false'],
+    ['TOCSIN_PARTITION_OWNERSHIP', 'http://blob.example/container'],
+    ['TOCSIN_HTTP', '0.0.0.0:8080'],
+    ['TOCSIN_PROBES', '192.168.1.2:9090'],
+  ])('refuse plain text beyond this machine: %s=%s', (name, value) => {
+    expect(problems({ [name]: value })).toHaveLength(1);
+  });
+
+  it.each([
+    ['TOCSIN_EVENT_HUBS', 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;'],
+    ['TOCSIN_EVENT_LOG', 'esdb://localhost:2113?tls=false'],
+    ['TOCSIN_EVENT_LOG', 'esdb+discover://user:pass@cluster.example:2113'],
+    ['TOCSIN_HTTP', '[::1]:0'],
+  ])('accept %s=%s', (name, value) => {
+    expect(problems({ [name]: value })).toEqual([]);
+  });
+
+  it.each([
+    ['TOCSIN_EVENT_HUBS_TRANSPORT', 'kafka'],
+    ['TOCSIN_TEMPORAL', 'managed'],
+  ])('refuse what is not built yet: %s=%s', (name, value) => {
+    expect(problems({ [name]: value })[0]).toContain('must be one of');
+  });
+});

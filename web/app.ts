@@ -1,0 +1,54 @@
+import { Hono } from 'hono';
+import type { DeskDeps, DeskEnv, RouteDeps } from '#web/deps.ts';
+import { crossSiteGuard, hostGuard, securityHeaders } from '#web/guards.ts';
+import { healthOf } from '#web/health.ts';
+import { createDeskRegistry } from '#web/live/desk-registry.ts';
+import { createPulse } from '#web/live/pulse.ts';
+import { problem } from '#web/problem.ts';
+import { assetRoutes } from '#web/routes/assets.ts';
+import { auditRoutes } from '#web/routes/audit.ts';
+import { deskRoutes } from '#web/routes/desks.ts';
+import { emergencyRoutes } from '#web/routes/emergencies.ts';
+import { methodRoutes } from '#web/routes/methods.ts';
+import { openApiRoutes } from '#web/routes/openapi.ts';
+import { pageRoutes } from '#web/routes/pages.ts';
+import { probeRoutes } from '#web/routes/probes.ts';
+import { streamRoutes } from '#web/routes/stream.ts';
+
+/** The desk: pages for people, `/api` for scripts, probes. All that it knows comes from `deps.data`; GET changes nothing. */
+export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
+  const { data, log } = deps;
+  const desks = createDeskRegistry(deps.now);
+  const pulse = createPulse({
+    health: () => healthOf(data, desks),
+    now: deps.now,
+    pingMs: deps.pingMs ?? 5000,
+    healthMs: deps.healthMs ?? 2000,
+    onFailure: (error) => log.error({ err: error }, 'health could not be read'),
+  });
+  const shared: RouteDeps = { ...deps, desks, pulse };
+
+  const app = new Hono<DeskEnv>();
+  app.use(securityHeaders());
+  app.use(hostGuard(deps.hosts));
+  app.use('/api/*', crossSiteGuard(deps.hosts));
+  for (const add of [
+    emergencyRoutes,
+    streamRoutes,
+    auditRoutes,
+    deskRoutes,
+    probeRoutes,
+    openApiRoutes,
+    assetRoutes,
+    pageRoutes,
+    methodRoutes,
+  ])
+    add(app, shared);
+  app.notFound(() => problem('not-found'));
+  app.onError((error, c) => {
+    const instance = `urn:uuid:${crypto.randomUUID()}`;
+    log.error({ err: error, instance, route: c.req.routePath }, 'a request failed');
+    return problem('internal', { members: { instance } });
+  });
+  return app;
+}

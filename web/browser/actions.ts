@@ -1,0 +1,71 @@
+import type { EmergencyView } from '#web/desk-data.ts';
+import { askName, askResolution, knownName } from './dialogs.ts';
+import { clock, dispatchText } from './format.ts';
+import { postJson } from './http.ts';
+import type { Store } from './store.ts';
+import { toast } from './toast.ts';
+
+/** What a person can do with a call. */
+export interface Actions {
+  acknowledge(id: string): Promise<void>;
+  resolve(id: string): Promise<void>;
+  copy(id: string): Promise<void>;
+}
+
+export function createActions(store: Store): Actions {
+  const busy = new Set<string>();
+
+  async function name() {
+    const known = knownName();
+    if (known !== undefined) return known;
+    const given = await askName();
+    dispatchEvent(new Event('tocsin-name'));
+    return given;
+  }
+  async function send(id: string, act: 'acknowledge' | 'resolve', body: object, done: string) {
+    if (busy.has(id)) return;
+    busy.add(id);
+    document.documentElement.dataset['busy'] = act;
+    const answer = await postJson<EmergencyView>(`/api/emergencies/${id}/${act}`, body);
+    busy.delete(id);
+    delete document.documentElement.dataset['busy'];
+    if (answer.ok) {
+      store.put(answer.value);
+      toast(done);
+      return;
+    }
+    const theirs = (answer.body as { emergency?: EmergencyView } | undefined)?.emergency;
+    if (theirs !== undefined) store.put(theirs);
+    const owner = theirs?.resolved ?? theirs?.acknowledged;
+    if (answer.code === 'already-acknowledged' && owner !== undefined) toast(`${owner.by} was first: has it since ${clock(owner.at)}.`);
+    else if (answer.code === 'already-resolved' && owner !== undefined) toast(`${owner.by} resolved it at ${clock(owner.at)}.`);
+    else toast(`NOT ${act === 'acknowledge' ? 'acknowledged' : 'resolved'}. ${answer.word} Try again.`, 'problem');
+  }
+
+  return {
+    async acknowledge(id) {
+      if (store.get(id)?.state !== 'unacknowledged') return;
+      const by = await name();
+      if (by !== undefined) await send(id, 'acknowledge', { by }, 'You have this call.');
+    },
+    async resolve(id) {
+      const emergency = store.get(id);
+      if (emergency === undefined || emergency.state === 'resolved') return;
+      const by = await name();
+      if (by === undefined) return;
+      const resolution = await askResolution(dispatchText(emergency));
+      if (resolution !== undefined) await send(id, 'resolve', { by, ...resolution }, 'Resolved.');
+    },
+    async copy(id) {
+      const emergency = store.get(id);
+      if (emergency === undefined) return;
+      const text = dispatchText(emergency);
+      try {
+        await navigator.clipboard.writeText(text);
+        toast(`Copied: ${text}`);
+      } catch {
+        toast(text);
+      }
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
+import { createActions } from './actions.ts';
+import { createColumns } from './columns.ts';
+import { startDesk } from './desk.ts';
+import { createDetail } from './detail.ts';
+import { byId } from './dom.ts';
+import { getJson } from './http.ts';
+import { listenToKeys, typing } from './keys.ts';
+import { serverNow } from './live.ts';
+
+const desk = startDesk();
+const { store } = desk;
+const actions = createActions(store);
+const columns = createColumns();
+const phone = matchMedia('(max-width: 719px)');
+const wall = document.documentElement.dataset['view'] === 'wall';
+const search = byId('search');
+const searchText = byId('search-text') as HTMLInputElement;
+const detail = createDetail(byId('detail'), {
+  actions,
+  page: false,
+  isAside: desk.isAside,
+  onAside: (id) => {
+    desk.setAside(id);
+    drawDetail();
+  },
+});
+
+let selected: string | undefined;
+/** Chosen by hand: then it stays selected whatever comes. */
+let chosen = false;
+const stories = new Map<string, { readonly revision: number; readonly story: readonly AuditRecord[] }>();
+
+function drawDetail() {
+  if (wall) return;
+  const emergency = selected === undefined ? undefined : store.get(selected);
+  detail.show(emergency, selected === undefined ? undefined : stories.get(selected)?.story);
+  detail.tick(serverNow());
+  if (emergency !== undefined) void loadStory(emergency);
+}
+
+async function loadStory({ id, revision }: EmergencyView) {
+  if ((stories.get(id)?.revision ?? -1) >= revision) return;
+  stories.set(id, { revision, story: stories.get(id)?.story ?? [] });
+  const answer = await getJson<EmergencyView & { story: readonly AuditRecord[] }>(`/api/emergencies/${id}`);
+  if (!answer.ok) {
+    stories.delete(id);
+    return;
+  }
+  stories.set(id, { revision: answer.value.revision, story: answer.value.story });
+  if (selected === id) drawDetail();
+}
+
+/** A call that somebody reads about is never taken away from under their eyes; otherwise the newest that nobody has is shown. */
+function chooseSelection() {
+  const current = selected === undefined ? undefined : store.get(selected);
+  if (current !== undefined && (chosen || typing() || current.state === 'unacknowledged')) return;
+  const open = store.all().filter((emergency) => emergency.state !== 'resolved');
+  const waiting = open.filter((emergency) => emergency.state === 'unacknowledged');
+  const best = waiting.find((emergency) => !emergency.test) ?? waiting[0];
+  if (best !== undefined) selected = best.id;
+  else if (current === undefined) selected = (open.find((emergency) => !emergency.test) ?? open[0])?.id;
+}
+
+function draw() {
+  chooseSelection();
+  columns.draw(store.all(), search.hidden ? '' : searchText.value.trim(), selected);
+  columns.tick(serverNow());
+  drawDetail();
+}
+
+function select(id: string | undefined) {
+  if (id === undefined) return;
+  selected = id;
+  chosen = true;
+  draw();
+  columns.element(id)?.scrollIntoView({ block: 'nearest' });
+}
+
+function move(by: 1 | -1) {
+  const order = columns.order();
+  const at = selected === undefined ? -1 : order.indexOf(selected);
+  select(order[Math.min(order.length - 1, Math.max(0, at + by))]);
+}
+
+/** On a phone the detail is a page of its own; the sound stays armed because the document stays the same. */
+function openDetail(id: string) {
+  select(id);
+  if (document.body.dataset['open'] === undefined) history.pushState({ id }, '', `/emergencies/${id}`);
+  document.body.dataset['open'] = 'detail';
+  scrollTo(0, 0);
+}
+addEventListener('popstate', () => {
+  delete document.body.dataset['open'];
+});
+
+byId('list').addEventListener('click', (event) => {
+  const card = (event.target as Element).closest<HTMLElement>('.card');
+  const id = card?.dataset['id'];
+  if (id === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (phone.matches && !wall) openDetail(id);
+  else if (!wall) select(id);
+});
+
+function closeSearch() {
+  search.hidden = true;
+  searchText.value = '';
+  draw();
+}
+searchText.addEventListener('input', draw);
+searchText.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') closeSearch();
+  if (event.key === 'Enter') {
+    select(columns.order()[0]);
+    searchText.blur();
+  }
+});
+
+const onSelected = (act: (id: string) => void) => () => {
+  if (selected !== undefined) act(selected);
+};
+if (!wall)
+  listenToKeys({
+    a: onSelected((id) => void actions.acknowledge(id)),
+    r: onSelected((id) => void actions.resolve(id)),
+    c: onSelected((id) => void actions.copy(id)),
+    m: desk.toggleMute,
+    next: () => move(1),
+    previous: () => move(-1),
+    open: onSelected((id) => (phone.matches ? openDetail(id) : location.assign(`/emergencies/${id}`))),
+    search: () => {
+      search.hidden = false;
+      searchText.focus();
+    },
+  });
+
+store.onChange(draw);
+desk.onSecond((now) => {
+  columns.tick(now);
+  detail.tick(now);
+});
+draw();
+
+/** What was resolved today, for the last column. */
+async function loadToday() {
+  const midnight = new Date(serverNow());
+  midnight.setHours(0, 0, 0, 0);
+  const query = `state=resolved&limit=200&since=${encodeURIComponent(midnight.toISOString())}`;
+  const answer = await getJson<{ items: readonly EmergencyView[] }>(`/api/emergencies?${query}`);
+  if (answer.ok) for (const emergency of answer.value.items) store.put(emergency);
+}
+if (!wall) void loadToday();

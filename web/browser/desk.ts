@@ -1,0 +1,115 @@
+import type { EmergencyView } from '#web/desk-data.ts';
+import type { HealthReport } from '#web/health-report.ts';
+import { dispatchText } from './format.ts';
+import { getJson } from './http.ts';
+import { followLive, serverNow } from './live.ts';
+import type { Alarm } from './sound.ts';
+import { createSound } from './sound.ts';
+import { createSoundControl } from './sound-control.ts';
+import type { Store } from './store.ts';
+import { createStore } from './store.ts';
+import { createStrip } from './strip.ts';
+import { announce } from './toast.ts';
+
+/** What every page has: the live store, the strip, the alarm. */
+export interface Desk {
+  readonly store: Store;
+  /** "Not for me": silences one call at this desk alone. */
+  setAside(id: string): void;
+  isAside(id: string): boolean;
+  onHealth(listener: (health: HealthReport) => void): void;
+  /** Once a second. */
+  onSecond(listener: (now: number) => void): void;
+  toggleMute(): void;
+}
+
+/** Milliseconds after which the alarm gets louder. */
+const louderAfter = 60_000;
+
+export function startDesk(): Desk {
+  const store = createStore();
+  const strip = createStrip();
+  const sound = createSound();
+  const control = createSoundControl(sound);
+  const aside = new Set<string>();
+  const said = new Set<string>();
+  const healthListeners: ((health: HealthReport) => void)[] = [];
+  const secondListeners: ((now: number) => void)[] = [];
+  const title = document.title;
+
+  const unowned = () => store.all().filter((emergency) => emergency.state === 'unacknowledged');
+
+  function alarm() {
+    const waiting = unowned();
+    const real = waiting.filter((emergency) => !emergency.test);
+    const calling = real.filter((emergency) => !aside.has(emergency.id));
+    const now = serverNow();
+    const loud = calling.some((emergency) => now - Date.parse(emergency.raisedAt) > louderAfter);
+    const wanted: Alarm =
+      calling.length > 0 ? 'real' : strip.blind ? 'blind' : waiting.some((emergency) => !aside.has(emergency.id)) ? 'test' : 'none';
+    sound.want(wanted, loud);
+    document.title = real.length > 0 ? `(${real.length}) UNACKNOWLEDGED · ${title}` : title;
+    document.getElementById('icon')?.setAttribute('href', `/assets/${real.length > 0 ? 'icon-call' : 'icon'}.svg`);
+    strip.setUnowned(real.length);
+  }
+  function say(emergency: EmergencyView) {
+    if (emergency.state !== 'unacknowledged' || said.has(emergency.id)) return;
+    said.add(emergency.id);
+    announce(dispatchText(emergency));
+    if (emergency.test) sound.testTone();
+  }
+  store.onChange(alarm);
+
+  followLive({
+    onEmergency(emergency) {
+      if (store.put(emergency)) say(emergency);
+    },
+    onHealth(health) {
+      strip.setHealth(health);
+      for (const listener of healthListeners) listener(health);
+    },
+    onBeat(live, silentMs) {
+      strip.setLive(live, silentMs);
+      alarm();
+    },
+    onReturn: () => void reconcile(store),
+  });
+  const second = () => {
+    strip.tick();
+    control.tick();
+    for (const listener of secondListeners) listener(serverNow());
+  };
+  setInterval(second, 1000);
+  second();
+
+  return {
+    store,
+    setAside(id) {
+      aside.add(id);
+      alarm();
+    },
+    isAside: (id) => aside.has(id),
+    onHealth: (listener) => {
+      healthListeners.push(listener);
+    },
+    onSecond: (listener) => {
+      secondListeners.push(listener);
+    },
+    toggleMute: () => control.toggleMute(),
+  };
+}
+
+/** After a lost connection: what is open now is asked for as a whole, so that no ghost of a call stays. */
+async function reconcile(store: Store): Promise<void> {
+  const open = new Set<string>();
+  for (const state of ['unacknowledged', 'acknowledged']) {
+    const answer = await getJson<{ items: readonly EmergencyView[]; next?: string }>(`/api/emergencies?state=${state}&limit=1000`);
+    // More than one page is open: then nothing may be taken away.
+    if (!answer.ok || answer.value.next !== undefined) return;
+    for (const emergency of answer.value.items) {
+      open.add(emergency.id);
+      store.put(emergency);
+    }
+  }
+  store.keepOpen(open);
+}

@@ -1,0 +1,146 @@
+import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
+import type { Actions } from './actions.ts';
+import { startOf } from './cards.ts';
+import { button, el, setText } from './dom.ts';
+import { ageText, clock, fullTime, phone, placeLines } from './format.ts';
+import { storyList } from './story.ts';
+import { dispositionWord, reasonsSentence, stateWord } from './words.ts';
+
+export interface DetailContext {
+  readonly actions: Actions;
+  /** Absent on a page that is nobody's own desk. */
+  readonly onAside?: (id: string) => void;
+  readonly isAside: (id: string) => boolean;
+  /** Absent on the page that is the whole of it. */
+  readonly page: boolean;
+}
+
+/** Draws one call in full; the same element is filled again when it changes, and the focus stays where it was. */
+export interface Detail {
+  show(emergency: EmergencyView | undefined, story: readonly AuditRecord[] | undefined): void;
+  tick(now: number): void;
+}
+
+export function createDetail(root: HTMLElement, context: DetailContext): Detail {
+  let age: HTMLElement | undefined;
+  let shown: EmergencyView | undefined;
+
+  function tick(now: number) {
+    if (age !== undefined && shown !== undefined && shown.state !== 'resolved') setText(age, ageText(now - startOf(shown)));
+  }
+  return {
+    tick,
+    show(emergency, story) {
+      const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute('data-act') : undefined;
+      shown = emergency;
+      if (emergency === undefined) {
+        root.removeAttribute('data-state');
+        age = undefined;
+        root.replaceChildren(el('p', { class: 'nothing', text: 'No call is selected.' }));
+        return;
+      }
+      root.dataset['state'] = emergency.state;
+      root.dataset['test'] = String(emergency.test);
+      root.dataset['verified'] = String(emergency.verified);
+      root.dataset['id'] = emergency.id;
+      age = el('span', { class: 'age', text: emergency.resolved === undefined ? '' : clock(emergency.raisedAt) });
+      root.replaceChildren(
+        heading(emergency, age),
+        where(emergency),
+        facts(emergency),
+        actionsOf(emergency, context),
+        storyList(emergency, story),
+      );
+      if (focused) root.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
+    },
+  };
+}
+
+function heading(emergency: EmergencyView, age: HTMLElement) {
+  const kind = emergency.test ? 'Test call' : emergency.verified ? 'Emergency call' : 'May be an emergency';
+  const { acknowledged, resolved } = emergency;
+  const owner =
+    resolved === undefined
+      ? acknowledged === undefined
+        ? undefined
+        : `${acknowledged.by} has it since ${clock(acknowledged.at)}`
+      : `${resolved.by} resolved it at ${clock(resolved.at)}: ${dispositionWord(resolved.disposition)}${resolved.note === undefined ? '' : ` — ${resolved.note}`}`;
+  return el(
+    'header',
+    { class: 'heading' },
+    el('p', { class: 'kind' }, el('strong', { text: kind }), ' ', el('span', { class: 'number', text: emergency.dialledNumber ?? '' })),
+    age,
+    el('p', { class: 'state', text: stateWord(emergency) }),
+    owner === undefined ? undefined : el('p', { class: 'owner', text: owner }),
+    emergency.verified ? undefined : el('p', { class: 'because', text: reasonsSentence(emergency.reasons) }),
+  );
+}
+
+function where(emergency: EmergencyView) {
+  const lines = placeLines(emergency.location);
+  if (!lines.known)
+    return el(
+      'section',
+      { class: 'where missing', attributes: { 'aria-label': 'Location' } },
+      el('h1', { text: 'No location was sent' }),
+      el('p', {
+        text: emergency.policy === undefined ? 'Ask the caller where they are.' : `Ask the caller where they are. Their emergency policy is “${emergency.policy}”.`,
+      }),
+    );
+  const all = [lines.street, lines.inside, lines.town].filter((line) => line !== '');
+  return el(
+    'section',
+    { class: 'where', attributes: { 'aria-label': 'Location sent with the call' } },
+    el('h1', { text: all[0] ?? lines.degrees }),
+    ...all.slice(1).map((line) => el('p', { class: line === lines.inside ? 'inside' : 'town', text: line })),
+  );
+}
+
+function facts(emergency: EmergencyView) {
+  const { caller, location } = emergency;
+  const back = caller?.callbackNumber;
+  const degrees = placeLines(location).degrees;
+  const fact = (word: string, content: Node | string, kind = '') => el('div', { class: kind }, el('dt', { text: word }), el('dd', {}, content));
+  return el(
+    'dl',
+    { class: 'facts' },
+    fact('Who', caller?.name ?? 'Caller not known', 'big'),
+    fact(
+      'Call back',
+      back === undefined ? 'No number was sent' : el('a', { text: phone(back), attributes: { href: `tel:${back.replaceAll(/[^\d+]/g, '')}` } }),
+      back === undefined ? 'big missing' : 'big',
+    ),
+    fact('Number dialled', emergency.dialledNumber ?? 'not known', 'big'),
+    degrees === '' ? undefined : fact('Coordinates', degrees),
+    emergency.policy === undefined ? undefined : fact('Policy', emergency.policy),
+    fact('Reported by', emergency.feeds.map((feed) => (feed === 'chat' ? 'group chat' : 'emergency events')).join(' and ') || 'not known'),
+    fact('Time of the call', timeNode(emergency.occurredAt ?? emergency.receivedAt)),
+  );
+}
+
+function timeNode(time: string) {
+  const zone = new Date(time).toLocaleTimeString(undefined, { timeZoneName: 'short' }).split(' ').at(-1) ?? '';
+  return el('time', { text: `${clock(time)} ${zone}`, title: fullTime(time), attributes: { datetime: time } });
+}
+
+function actionsOf(emergency: EmergencyView, { actions, onAside, isAside, page }: DetailContext) {
+  const { id, state } = emergency;
+  const act = (name: string, word: string, run: () => void, options: { class?: string; key?: string } = {}) => {
+    const made = button(word, run, options);
+    made.dataset['act'] = name;
+    return made;
+  };
+  return el(
+    'div',
+    { class: 'actions' },
+    state === 'unacknowledged'
+      ? act('acknowledge', 'Acknowledge', () => void actions.acknowledge(id), { class: 'primary', key: 'A' })
+      : undefined,
+    state === 'resolved'
+      ? undefined
+      : act('resolve', 'Resolve', () => void actions.resolve(id), { key: 'R', class: state === 'acknowledged' ? 'primary' : 'quiet' }),
+    state === 'unacknowledged' && onAside !== undefined && !isAside(id) ? act('aside', 'Not for me', () => onAside(id), { class: 'quiet' }) : undefined,
+    act('copy', 'Copy dispatch text', () => void actions.copy(id), { key: 'C', class: 'quiet' }),
+    page ? undefined : el('a', { class: 'button quiet', text: 'Whole story', attributes: { href: `/emergencies/${id}`, 'data-act': 'page' } }),
+  );
+}

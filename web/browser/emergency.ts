@@ -1,0 +1,50 @@
+import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
+import { createActions } from './actions.ts';
+import { startDesk } from './desk.ts';
+import { createDetail } from './detail.ts';
+import { byId } from './dom.ts';
+import { getJson } from './http.ts';
+import { listenToKeys } from './keys.ts';
+import { serverNow } from './live.ts';
+import { toast } from './toast.ts';
+
+const desk = startDesk();
+const { store } = desk;
+const actions = createActions(store);
+const id = (location.pathname.split('/').pop() ?? '').toLowerCase();
+const detail = createDetail(byId('detail'), { actions, page: true, isAside: desk.isAside });
+let story: readonly AuditRecord[] | undefined;
+let drawn: EmergencyView | undefined;
+
+function draw() {
+  const emergency = store.get(id);
+  detail.show(emergency, story);
+  detail.tick(serverNow());
+  if (emergency === undefined || emergency === drawn) return;
+  const first = drawn === undefined;
+  drawn = emergency;
+  if (!first) void load();
+}
+
+async function load() {
+  const answer = await getJson<EmergencyView & { story: readonly AuditRecord[] }>(`/api/emergencies/${id}`);
+  if (!answer.ok) {
+    toast(answer.word, 'problem');
+    return;
+  }
+  const { story: events, ...emergency } = answer.value;
+  story = events;
+  drawn = emergency;
+  store.put(emergency);
+  draw();
+}
+
+listenToKeys({
+  a: () => void actions.acknowledge(id),
+  r: () => void actions.resolve(id),
+  c: () => void actions.copy(id),
+  m: desk.toggleMute,
+});
+store.onChange(draw);
+desk.onSecond((now) => detail.tick(now));
+void load();

@@ -1,0 +1,96 @@
+import { askHeard } from './dialogs.ts';
+import { button, byId } from './dom.ts';
+import { postJson } from './http.ts';
+import type { Sound, SoundState } from './sound.ts';
+import { toast } from './toast.ts';
+
+/** Milliseconds that one mute lasts. */
+export const muteMs = 60_000;
+/** Milliseconds between two reports of this desk to Tocsin. */
+const reportMs = 20_000;
+const armedKey = 'tocsin.armed';
+const deskKey = 'tocsin.desk';
+
+/** The strip's sound button, and what Tocsin is told of this desk. */
+export interface SoundControl {
+  /** Redraws; cheap. */
+  tick(): void;
+  toggleMute(): void;
+}
+
+export function createSoundControl(sound: Sound): SoundControl {
+  const place = byId('sound');
+  let shown: string | undefined;
+  let reported: SoundState | undefined;
+  let reportedAt = 0;
+
+  async function arm() {
+    if (!(await sound.tryTone())) {
+      toast('The browser keeps this page silent. Allow sound for it, then press again.', 'problem');
+      return;
+    }
+    if (await askHeard()) {
+      sound.arm();
+      sessionStorage.setItem(armedKey, '1');
+    } else {
+      sound.disarm();
+      sessionStorage.removeItem(armedKey);
+      toast('Check volume and loudspeaker, then press “Arm this desk” again.', 'problem');
+    }
+    tick();
+  }
+  function toggleMute() {
+    if (sound.state === 'muted') sound.unmute();
+    else if (sound.state === 'armed') sound.mute(muteMs);
+    else toast('This desk is not armed: it makes no sound at all.', 'problem');
+    tick();
+  }
+  function report() {
+    const state = sound.state;
+    if (state === reported && performance.now() - reportedAt < reportMs) return;
+    reported = state;
+    reportedAt = performance.now();
+    let desk = sessionStorage.getItem(deskKey);
+    if (desk === null) {
+      desk = crypto.randomUUID();
+      sessionStorage.setItem(deskKey, desk);
+    }
+    void postJson('/api/desks', { desk, sound: state });
+  }
+  function tick() {
+    const state = sound.state;
+    document.documentElement.dataset['sound'] = state;
+    report();
+    const word = state === 'muted' ? `Muted ${Math.ceil(sound.mutedForMs / 1000)} s` : state;
+    if (word === shown) return;
+    const before = shown;
+    shown = word;
+    if (state === 'muted' && before?.startsWith('Muted')) {
+      const text = place.querySelector('button span');
+      if (text !== null) text.textContent = word;
+      return;
+    }
+    place.replaceChildren(control(state, word));
+  }
+  function control(state: SoundState, word: string) {
+    if (state === 'off') return button('Arm this desk', () => void arm(), { class: 'arm' });
+    const control = button(state === 'armed' ? 'Sound armed' : word, toggleMute, { class: state });
+    control.title = state === 'armed' ? 'Press to mute this desk for 60 s (M). Muting does not acknowledge.' : 'Press to hear again (M)';
+    return control;
+  }
+  /** A desk that was armed before this page was loaded, or before the computer slept, speaks again as soon as the browser lets it. */
+  async function armAgain() {
+    if (sessionStorage.getItem(armedKey) !== '1') return;
+    if (await sound.resume()) sound.arm();
+    tick();
+  }
+  for (const gesture of ['pointerdown', 'keydown'])
+    addEventListener(gesture, () => {
+      if (!sound.running()) void armAgain();
+    });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible' && !sound.running()) void armAgain();
+  });
+  void armAgain();
+  return { tick, toggleMute };
+}

@@ -1,0 +1,91 @@
+import type { HealthReport } from '#web/health-report.ts';
+import { askName, knownName } from './dialogs.ts';
+import { byId, el, setText } from './dom.ts';
+import { clock, fullTime, shortAge, when } from './format.ts';
+import { serverNow } from './live.ts';
+
+/** What the strip says about Tocsin itself. */
+export interface Strip {
+  setHealth(health: HealthReport): void;
+  setLive(live: boolean, silentMs: number): void;
+  /** Calls that nobody has, for pages that do not show them. */
+  setUnowned(count: number): void;
+  /** True when calls may be missed: Tocsin does not listen, or this page does not hear from it. */
+  readonly blind: boolean;
+  /** Redraws what counts; once a second. */
+  tick(): void;
+}
+
+export function createStrip(): Strip {
+  const root = document.documentElement;
+  const light = byId('listening');
+  const word = light.querySelector('.word') ?? light;
+  const proofs = light.querySelector('.proofs') ?? light;
+  const person = byId('person');
+  const unowned = el('a', { class: 'unowned', attributes: { href: '/', hidden: '' } });
+  if (root.dataset['page'] !== 'board') byId('sound').before(unowned);
+  let health: HealthReport | undefined;
+  let live: 'starting' | 'yes' | 'no' = 'starting';
+
+  function showPerson() {
+    const name = knownName();
+    person.hidden = name === undefined;
+    person.title = 'Press to change who acts at this desk';
+    setText(person, name ?? '');
+  }
+  person.addEventListener('click', () => void askName().then(showPerson));
+  addEventListener('tocsin-name', showPerson);
+  showPerson();
+
+  function showListening() {
+    const state = live === 'no' ? 'notlive' : health === undefined ? 'starting' : health.listening.ok ? 'ok' : 'blind';
+    light.dataset['state'] = state;
+    setText(word, { notlive: 'Page not live', starting: 'Starting', ok: 'Listening', blind: 'Not listening' }[state]);
+    const now = serverNow();
+    const age = (at: string | undefined) => (at === undefined ? 'never proved' : `${shortAge(now - Date.parse(at))} ago`);
+    const listening = health?.listening;
+    setText(proofs, listening === undefined || state !== 'ok' ? '' : listening.feeds.map(({ feed, lastProofAt }) => `${feed} ${age(lastProofAt)}`).join(' · '));
+    light.title =
+      listening === undefined
+        ? ''
+        : `${listening.ok ? 'Listening' : 'Not listening'} since ${when(listening.since, now)}, last proved ${age(listening.lastProofAt)}`;
+    const banner = byId('blind');
+    const show = listening !== undefined && !listening.ok;
+    banner.hidden = !show;
+    if (listening === undefined || !show) return;
+    const text = `Not listening since ${when(listening.since, now)} — calls may be missed.${listening.word === undefined ? '' : ` ${listening.word}`}`;
+    if (banner.dataset['text'] === text) return;
+    banner.dataset['text'] = text;
+    banner.replaceChildren(el('strong', { text }), ' ', el('a', { text: 'What to do', attributes: { href: '/admin' } }));
+  }
+
+  return {
+    setHealth(report) {
+      health = report;
+      showListening();
+    },
+    setLive(isLive, silentMs) {
+      live = isLive ? 'yes' : 'no';
+      root.dataset['live'] = live;
+      const banner = byId('notlive');
+      banner.hidden = isLive;
+      if (!isLive)
+        setText(banner, `This page has not heard from Tocsin for ${shortAge(silentMs)}. What it shows may be old. It keeps trying.`);
+      if (!isLive) showListening();
+    },
+    setUnowned(count) {
+      unowned.hidden = count === 0;
+      setText(unowned, count === 1 ? '1 call that nobody has' : `${count} calls that nobody has`);
+    },
+    get blind() {
+      return live === 'no' || health?.listening.ok === false;
+    },
+    tick() {
+      const now = serverNow();
+      const time = byId('clock');
+      setText(time, clock(now));
+      time.title = fullTime(new Date(now).toISOString());
+      showListening();
+    },
+  };
+}

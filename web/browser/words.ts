@@ -1,0 +1,72 @@
+import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
+
+/** Why a call may or may not be an emergency, in words; codes that are not here are shown as they are, hyphens as spaces. */
+const reasonWords: Readonly<Record<string, string>> = {
+  'cannot-decrypt': 'the notice could not be opened',
+  'key-unknown': 'the notice could not be opened: its key is not known',
+  'signature-wrong': 'the signature of the notice is wrong',
+  'client-state-mismatch': 'the sender did not prove who it is',
+  'unparsed': 'the message could not be read in full',
+  'no-known-phrase': 'it is written in words that are not known yet',
+};
+
+export function reasonWord(reason: string): string {
+  return reasonWords[reason] ?? reason.replaceAll(/[-_]/g, ' ');
+}
+
+/** "UNVERIFIED: may be an emergency because …". */
+export function reasonsSentence(reasons: readonly string[]): string {
+  const because = reasons.map(reasonWord).join('; ');
+  return because === '' ? 'May be an emergency.' : `May be an emergency because: ${because}.`;
+}
+
+const dispositionWords: Readonly<Record<string, string>> = {
+  real: 'real emergency',
+  test: 'test',
+  misdial: 'misdial',
+  'false-alarm': 'false alarm',
+};
+
+export function dispositionWord(disposition: string): string {
+  return dispositionWords[disposition] ?? disposition;
+}
+
+/** The one word for the state of a call; colour and shape never stand alone. */
+export function stateWord(emergency: EmergencyView): string {
+  const test = emergency.test ? 'TEST · ' : '';
+  if (emergency.state === 'resolved') return `${test}RESOLVED`;
+  if (emergency.state === 'acknowledged') return `${test}ACKNOWLEDGED`;
+  if (emergency.test) return 'TEST';
+  return emergency.verified ? 'UNACKNOWLEDGED' : 'UNVERIFIED';
+}
+
+const feedWords: Readonly<Record<string, string>> = { chat: 'the group chat', events: 'the emergency events feed' };
+const fromWords: Readonly<Record<string, string>> = { desk: 'at a desk', cli: 'on the command line', api: 'by a program' };
+const linkWords: Readonly<Record<string, string>> = {
+  redial: 'the same caller dialled again',
+  'same-chat': 'it is in the same chat',
+  'caller-and-time-ambiguous': 'caller and time fit more than one call',
+};
+
+/** One event of a call's story in plain words. */
+export function storySentence(event: AuditRecord): string {
+  const data = event.data as Readonly<Record<string, unknown>>;
+  const call = (data['call'] ?? {}) as Readonly<Record<string, unknown>>;
+  const text = (value: unknown, otherwise: string) => (typeof value === 'string' && value !== '' ? value : otherwise);
+  const feed = feedWords[text(call['feed'], '')] ?? 'a notice';
+  const from = fromWords[text(data['from'], '')] ?? '';
+  switch (event.type) {
+    case 'EmergencyRaised':
+      return `On the board, reported by ${feed}`;
+    case 'EmergencyEnriched':
+      return `More was learned from ${feed}`;
+    case 'EmergencyLinked':
+      return `May have to do with another call: ${linkWords[text(data['why'], '')] ?? 'they look alike'}`;
+    case 'EmergencyAcknowledged':
+      return `${text(data['by'], 'Somebody')} took it ${from}`.trim();
+    case 'EmergencyResolved':
+      return `${text(data['by'], 'Somebody')} resolved it as ${dispositionWord(text(data['disposition'], 'unknown'))} ${from}`.trim();
+    default:
+      return event.type.replaceAll(/([a-z])([A-Z])/g, '$1 $2');
+  }
+}

@@ -1,0 +1,47 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Assets } from '#web/assets.ts';
+import type { DeskData } from '#web/desk-data.ts';
+import type { DeskRegistry } from '#web/live/desk-registry.ts';
+import type { Pulse } from '#web/live/pulse.ts';
+
+/** What the app is given. */
+export interface DeskDeps {
+  readonly data: DeskData;
+  /** Scripts and styles, as {@link Assets} were made at start. */
+  readonly assets: Assets;
+  /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */
+  readonly hosts: () => readonly string[];
+  readonly log: DeskLog;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+  /** Aborted: live streams end. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  /** Shown in the strip, for example the organisation's name. */
+  readonly title?: string;
+  /** Milliseconds between pings (default 5,000) and between looks at health (default 2,000). */
+  readonly pingMs?: number;
+  readonly healthMs?: number;
+  /** Live pages at the same time (default 500). */
+  readonly maxStreams?: number;
+  /** Bytes that may wait for one live page before it is let go (default 1 MiB). */
+  readonly maxStreamBytes?: number;
+}
+
+/** Where the app says what happened; a pino logger is one. Nothing personal goes in. */
+export interface DeskLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What the routes share. */
+export interface RouteDeps extends DeskDeps {
+  readonly desks: DeskRegistry;
+  readonly pulse: Pulse;
+}
+
+/** Bindings of the Node server; absent when the app is asked directly, as tests do. */
+export interface DeskEnv {
+  Bindings: Partial<HttpBindings>;
+}

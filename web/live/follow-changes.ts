@@ -1,0 +1,60 @@
+import type { EmergencyChange, EmergencyReads } from '#web/desk-data.ts';
+import type { ClientQueue } from '#web/live/client-queue.ts';
+import { encodeSse } from '#web/live/sse.ts';
+
+const pageSize = 200;
+
+/**
+ * Sends every change after `after` to one client, in log order and each once; without `after` every open emergency first. While it catches up it takes
+ * from the read model at the client's own pace; once it is level, changes are pushed as they come.
+ * @returns how to end it
+ */
+export function followChanges(
+  reads: EmergencyReads,
+  queue: ClientQueue,
+  after: string | undefined,
+  onFailure: (error: unknown) => void,
+): () => void {
+  let cursor = after;
+  let level = false;
+  let missed = false;
+
+  const send = (change: EmergencyChange) =>
+    queue.send(encodeSse({ event: 'emergency', id: change.position, data: change.emergency }));
+
+  const unsubscribe = reads.subscribe((change) => {
+    if (!level) missed = true;
+    else if (cursor === undefined || change.position > cursor) {
+      cursor = change.position;
+      send(change);
+    }
+  });
+
+  async function catchUp() {
+    if (cursor === undefined) {
+      const open = await reads.open();
+      for (const change of open.changes) {
+        if (!send(change)) return;
+        await queue.drained();
+      }
+      cursor = open.position;
+    }
+    while (!queue.ended) {
+      missed = false;
+      const changes: readonly EmergencyChange[] = await reads.changesAfter(cursor, pageSize);
+      for (const change of changes) {
+        if (!send(change)) return;
+        await queue.drained();
+        cursor = change.position;
+      }
+      // Nothing is awaited between this look and the switch, so no change can slip in between.
+      if (changes.length < pageSize && !missed) {
+        level = true;
+        return;
+      }
+    }
+  }
+
+  catchUp().catch(onFailure);
+  return unsubscribe;
+}

@@ -1,0 +1,64 @@
+import type { HealthReport } from '#web/health-report.ts';
+import type { ClientQueue } from '#web/live/client-queue.ts';
+import { encodeSse } from '#web/live/sse.ts';
+
+export interface PulseOptions {
+  readonly health: () => Promise<HealthReport>;
+  readonly now: () => number;
+  /** Milliseconds between pings; a page counts as not live after 12 s without one. */
+  readonly pingMs: number;
+  /** Milliseconds between looks at health. */
+  readonly healthMs: number;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** The beat that all live pages share: pings, and health whenever it changed. Costs nothing while nobody looks. */
+export interface Pulse {
+  /** Adds a client and greets it with a ping and the health of now. */
+  add(queue: ClientQueue): void;
+  remove(queue: ClientQueue): void;
+  /** Clients that are connected. */
+  readonly size: number;
+}
+
+export function createPulse(options: PulseOptions): Pulse {
+  const clients = new Set<ClientQueue>();
+  let timers: NodeJS.Timeout[] = [];
+  let lastHealth: string | undefined;
+
+  const ping = () => encodeSse({ event: 'ping', data: { at: new Date(options.now()).toISOString() } });
+  const readHealth = async () => encodeSse({ event: 'health', data: await options.health() });
+
+  function beat() {
+    const text = ping();
+    for (const client of clients) client.send(text);
+  }
+  async function look() {
+    const text = await readHealth();
+    if (text === lastHealth) return;
+    lastHealth = text;
+    for (const client of clients) client.send(text);
+  }
+
+  return {
+    add(queue) {
+      clients.add(queue);
+      queue.send(ping());
+      readHealth().then((text) => queue.send(text), options.onFailure);
+      if (timers.length > 0) return;
+      timers = [
+        setInterval(beat, options.pingMs).unref(),
+        setInterval(() => void look().catch(options.onFailure), options.healthMs).unref(),
+      ];
+    },
+    remove(queue) {
+      clients.delete(queue);
+      if (clients.size > 0) return;
+      for (const timer of timers) clearInterval(timer);
+      timers = [];
+    },
+    get size() {
+      return clients.size;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import { html } from 'hono/html';
+import type { Fragment } from '#web/pages/layout.ts';
+import { layout } from '#web/pages/layout.ts';
+
+/** One row per thing that can fail, trouble first. */
+export function adminPage(organisation: string | undefined): Fragment {
+  const main = html`<h1>Does it work?</h1>
+<p class="verdict" id="verdict" role="status">Asking…</p>
+<table class="health">
+<thead><tr><th scope="col">State</th><th scope="col">What</th><th scope="col">Last proof</th><th scope="col">Expires</th><th scope="col">Next step</th></tr></thead>
+<tbody id="health-rows"></tbody>
+</table>`;
+  return layout({
+    page: 'admin',
+    title: 'Admin · Tocsin',
+    script: 'admin.js',
+    main,
+    ...(organisation === undefined ? {} : { organisation }),
+  });
+}

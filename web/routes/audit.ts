@@ -1,0 +1,68 @@
+import type { Hono } from 'hono';
+import type { DeskEnv, RouteDeps } from '#web/deps.ts';
+import type { AuditQuery, AuditRecord } from '#web/desk-data.ts';
+import { readQuery } from '#web/input.ts';
+import { problem } from '#web/problem.ts';
+import { auditFilterSchema, auditQuerySchema, recordIdSchema } from '#web/schema-input.ts';
+
+/** Bytes of lines that are put together before they are sent. */
+const chunkBytes = 32 * 1024;
+
+/** The stored record: as lines of JSON, one by one, and counted. */
+export function auditRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void {
+  app.get('/api/audit', async (c) => {
+    const query = readQuery(c, auditQuerySchema);
+    if (!query.ok) return query.response;
+    const lines = data.audit.page(query.value satisfies AuditQuery)[Symbol.asyncIterator]();
+    // The first record decides whether there is an answer at all; a failure after it can only cut the connection.
+    const first = await lines.next();
+    const cut = (error: unknown) => {
+      log.error({ err: error }, 'the audit record was cut short');
+      c.env?.outgoing?.destroy();
+    };
+    return c.body(ndjson(first, lines, cut), 200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+  });
+
+  app.get('/api/audit/counts', async (c) => {
+    const filter = readQuery(c, auditFilterSchema);
+    return filter.ok ? c.json(await data.audit.counts(filter.value)) : filter.response;
+  });
+
+  app.get('/api/audit/:id', async (c) => {
+    const id = recordIdSchema.safeParse(c.req.param('id'));
+    const found = id.success ? await data.audit.get(id.data) : undefined;
+    return found === undefined ? problem('record-not-found') : c.json(found);
+  });
+}
+
+/** Lines of JSON (https://github.com/ndjson/ndjson-spec), taken from the source only as fast as they are read. */
+function ndjson(
+  first: IteratorResult<AuditRecord>,
+  rest: AsyncIterator<AuditRecord>,
+  onFailure: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let next: IteratorResult<AuditRecord> = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          let text = '';
+          while (!next.done && text.length < chunkBytes) {
+            text += `${JSON.stringify(next.value)}\n`;
+            next = await rest.next();
+          }
+          if (text !== '') controller.enqueue(encoder.encode(text));
+          if (next.done) controller.close();
+        } catch (error) {
+          onFailure(error);
+          controller.error(error);
+        }
+      },
+      async cancel() {
+        await rest.return?.();
+      },
+    },
+    { highWaterMark: 1 },
+  );
+}

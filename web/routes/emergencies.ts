@@ -1,0 +1,84 @@
+import type { Context, Hono } from 'hono';
+import type { ActedFrom } from '#domain/emergency/events.ts';
+import { assertNever } from '#kernel/assert-never.ts';
+import type { DeskEnv, RouteDeps } from '#web/deps.ts';
+import type { AcknowledgeResult, EmergencyView, ResolveResult } from '#web/desk-data.ts';
+import { readBody, readQuery } from '#web/input.ts';
+import { problem } from '#web/problem.ts';
+import { acknowledgeBodySchema, emergencyQuerySchema, idSchema, resolveBodySchema } from '#web/schema-input.ts';
+
+/** Lists, shows, acknowledges and resolves emergencies. */
+export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void {
+  app.get('/api/emergencies', async (c) => {
+    const query = readQuery(c, emergencyQuerySchema);
+    if (!query.ok) return query.response;
+    const page = await data.emergencies.list(query.value);
+    if (!page.ok)
+      return problem('invalid-query', { members: { problems: [{ at: 'cursor', problem: 'not one that was handed out' }] } });
+    const { items, next, position } = page;
+    return c.json({ items, ...(next === undefined ? {} : { next }), position });
+  });
+
+  app.get('/api/emergencies/:id', async (c) => {
+    const id = idSchema.safeParse(c.req.param('id'));
+    const found = id.success ? await data.emergencies.get(id.data) : undefined;
+    return found === undefined ? problem('emergency-not-found') : c.json({ ...found.emergency, story: found.story });
+  });
+
+  app.post('/api/emergencies/:id/acknowledge', async (c) => {
+    const id = idSchema.safeParse(c.req.param('id'));
+    if (!id.success) return problem('emergency-not-found');
+    const body = await readBody(c, acknowledgeBodySchema);
+    if (!body.ok) return body.response;
+    return answer(c, await data.acknowledge(id.data, { ...body.value, from: actedFrom(c) }));
+  });
+
+  app.post('/api/emergencies/:id/resolve', async (c) => {
+    const id = idSchema.safeParse(c.req.param('id'));
+    if (!id.success) return problem('emergency-not-found');
+    const body = await readBody(c, resolveBodySchema);
+    if (!body.ok) return body.response;
+    return answer(c, await data.resolve(id.data, { ...body.value, from: actedFrom(c) }));
+  });
+
+  function answer(c: Context, result: AcknowledgeResult | ResolveResult): Response {
+    if (result.ok) return c.json(result.emergency);
+    switch (result.reason) {
+      case 'not-found':
+        return problem('emergency-not-found');
+      case 'already-acknowledged':
+        return problem('already-acknowledged', { detail: heldBy(result.emergency), members: who(result.emergency) });
+      case 'resolved':
+        return problem('already-resolved', { detail: resolvedBy(result.emergency), members: who(result.emergency) });
+      case 'unavailable':
+        log.error({ detail: result.detail }, 'an act could not be recorded');
+        return problem('log-unavailable', { headers: { 'Retry-After': '2' } });
+      default:
+        return assertNever(result);
+    }
+  }
+}
+
+/** `X-Tocsin-Client` is what a client claims to be; a page of the desk is known by what its browser says. */
+function actedFrom(c: Context): ActedFrom {
+  const client = c.req.header('x-tocsin-client');
+  if (client === 'cli') return 'cli';
+  return client === 'desk' || c.req.header('sec-fetch-site') === 'same-origin' ? 'desk' : 'api';
+}
+
+function who(emergency: EmergencyView) {
+  const { acknowledged, resolved } = emergency;
+  return {
+    ...(acknowledged === undefined ? {} : { acknowledged }),
+    ...(resolved === undefined ? {} : { resolved }),
+    emergency,
+  };
+}
+
+function heldBy({ acknowledged }: EmergencyView): string {
+  return acknowledged === undefined ? 'Somebody was first.' : `${acknowledged.by} has it since ${acknowledged.at}.`;
+}
+
+function resolvedBy({ resolved }: EmergencyView): string {
+  return resolved === undefined ? 'It is resolved.' : `${resolved.by} resolved it at ${resolved.at} as ${resolved.disposition}.`;
+}

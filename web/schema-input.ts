@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { dispositions } from '#domain/emergency/events.ts';
+import { emergencyStates } from '#web/desk-data.ts';
+
+const wholeNumber = (least: number, most: number, otherwise: number) =>
+  z
+    .string()
+    .regex(/^\d{1,6}$/, `a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .pipe(z.number().int().min(least).max(most))
+    .default(otherwise);
+
+/** An instant: ISO 8601 with a zone, or a date alone (midnight UTC). Comes out as ISO 8601 UTC with milliseconds. */
+const instant = z
+  .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+    error: 'a time like 2026-08-28T14:31:26Z, or a date like 2026-08-28',
+  })
+  .transform((text) => new Date(text).toISOString());
+
+/** Printable ASCII without spaces: what positions, cursors, stream names and event types are made of. */
+const token = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[\x21-\x7e]+$/, 'letters, digits and signs without spaces');
+
+const uuid = z.guid().transform((id) => id.toLowerCase());
+
+/** Text that a person typed: no control characters but line breaks and tabs. */
+const typed = (most: number) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in it.
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'plain text');
+
+/** `GET /api/emergencies`. */
+export const emergencyQuerySchema = z.strictObject({
+  state: z.enum(emergencyStates).optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+  test: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  limit: wholeNumber(1, 1000, 100),
+  cursor: token.optional(),
+});
+
+const auditFilter = {
+  stream: token.optional(),
+  type: token.optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+  emergency: uuid.optional(),
+  feed: z.enum(['chat', 'events']).optional(),
+};
+
+/** `GET /api/audit`. */
+export const auditQuerySchema = z.strictObject({
+  ...auditFilter,
+  order: z.enum(['oldest', 'newest']).default('oldest'),
+  after: token.optional(),
+  limit: wholeNumber(1, 1000, 100),
+});
+
+/** `GET /api/audit/counts`. */
+export const auditFilterSchema = z.strictObject(auditFilter);
+
+/** `GET /api/stream`; `after` says what `Last-Event-ID` says, for those that cannot send headers. */
+export const streamQuerySchema = z.strictObject({ after: token.optional() });
+export const lastEventIdSchema = token;
+
+/** An emergency's id in a path. */
+export const idSchema = uuid;
+/** An event's id or position in a path. */
+export const recordIdSchema = token;
+
+export const acknowledgeBodySchema = z.strictObject({ by: typed(120).min(1) });
+
+export const resolveBodySchema = z.strictObject({
+  by: typed(120).min(1),
+  disposition: z.enum(dispositions),
+  note: typed(4000).optional(),
+});
+
+/** `POST /api/desks`: one browser says that it is there and whether it can be heard. */
+export const deskBodySchema = z.strictObject({
+  desk: uuid,
+  sound: z.enum(['armed', 'muted', 'off']),
+  by: typed(120).optional(),
+});
