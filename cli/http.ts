@@ -1,4 +1,5 @@
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { errorCodes } from '#domain/errors.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
 
 export interface Answer {
@@ -33,16 +34,17 @@ export async function ask(
 /** The answer's object, or an error with what the problem details say and the exit code that fits them. */
 export function expectOk(answer: Answer): JsonObject {
   if (answer.status < 300) return answer.body as JsonObject;
-  throw new CommandError(
-    answer.status === 400 || answer.status === 422
-      ? exitCodes.usage
-      : answer.status >= 500
-        ? exitCodes.unreachable
-        : exitCodes.no,
-    detailOf(answer),
-  );
+  throw new CommandError(exitOf(answer), detailOf(answer));
 }
 
+function exitOf(answer: Answer): number {
+  const code = (answer.body as JsonObject | null)?.['code'];
+  if (typeof code === 'string' && code in errorCodes) return errorCodes[code as keyof typeof errorCodes].exit;
+  if (answer.status >= 500) return exitCodes.unreachable;
+  return answer.status === 400 ? exitCodes.usage : exitCodes.no;
+}
+
+/** What problem details (RFC 9457) say, in one line. */
 export function detailOf(answer: Answer): string {
   const body = answer.body as JsonObject | string | null;
   if (typeof body !== 'object' || body === null) return `answer ${answer.status}`;

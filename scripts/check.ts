@@ -1,7 +1,21 @@
 // Everything that must hold before a change lands, in the order in which it fails fastest. `npm run check` is what CI runs.
 import { spawnSync } from 'node:child_process';
 
-const folders = ['adapters', 'bench', 'cli', 'config', 'domain', 'kernel', 'ports', 'processor', 'projections', 'scripts', 'simulator', 'test', 'web'];
+const folders = [
+  'adapters',
+  'bench',
+  'cli',
+  'config',
+  'domain',
+  'kernel',
+  'ports',
+  'processor',
+  'projections',
+  'scripts',
+  'simulator',
+  'test',
+  'web',
+];
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'ci', '--error-on-warnings', '.']],
   ['types', ['tsc']],

@@ -77,7 +77,7 @@ export function createBlobOwnership(settings: BlobOwnershipSettings): PartitionO
         conditions: { ifNoneMatch: '*' },
       });
       if (etag === undefined) return [];
-      return [{ partitionId, ownerId, etag, claimedAt: lastModified?.getTime() ?? clock.now() + ahead }];
+      return [{ partitionId, ownerId, etag: bare(etag), claimedAt: lastModified?.getTime() ?? clock.now() + ahead }];
     } catch (error) {
       if ([409, 412].includes(statusOf(error) ?? 0)) return [];
       throw new Error(redact(String(error)));
@@ -154,7 +154,12 @@ function listening(container: ContainerClient, onDate: (date: Date) => void): Co
 
 function toClaim(claim: VendorOwnership): readonly OwnershipClaim[] {
   const { partitionId, ownerId, etag, lastModifiedTimeInMs } = claim;
-  return etag === undefined ? [] : [{ partitionId, ownerId, etag, claimedAt: lastModifiedTimeInMs ?? 0 }];
+  return etag === undefined ? [] : [{ partitionId, ownerId, etag: bare(etag), claimedAt: lastModifiedTimeInMs ?? 0 }];
+}
+
+/** Listings give etags without the quotes that headers have; conditions take both. */
+function bare(etag: string): string {
+  return etag.replaceAll('"', '');
 }
 
 function statusOf(error: unknown): number | undefined {

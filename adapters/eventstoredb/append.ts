@@ -36,7 +36,9 @@ export async function append(
     deadline: timeoutMs,
   });
   const outcome = await within(deps.clock, timeoutMs, work.then(succeeded, failed));
-  return outcome === 'late' ? { ok: false, reason: 'unknown-outcome', detail: `no answer within ${timeoutMs} ms` } : outcome;
+  return outcome === 'late'
+    ? { ok: false, reason: 'unknown-outcome', detail: `no answer within ${timeoutMs} ms` }
+    : outcome;
 }
 
 /** The client misreads the server's answer to an append of nothing, so none is sent. */

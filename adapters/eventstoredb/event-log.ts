@@ -44,21 +44,24 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
   const deps: ReadDeps = { vendor, clock, timeoutMs: readTimeoutMs };
   const closing = new AbortController();
   const noted = createStateNotes(options.onState ?? (() => undefined));
+  const closedLog = (): LogFailure | undefined =>
+    closing.signal.aborted ? { ok: false, reason: 'unavailable', detail: 'the event log was closed' } : undefined;
 
   const log: EventLog = {
     async append(stream, expected, events, { timeoutMs = appendTimeoutMs } = {}) {
       const refused = refusedName(stream);
       if (refused !== undefined) return { ok: false, reason: 'invalid', detail: refused };
-      return noted(await append(deps, stream, expected, events, timeoutMs));
+      return closedLog() ?? noted(await append(deps, stream, expected, events, timeoutMs));
     },
-    readStream: async (stream, request) => noted(await readStream(deps, stream, request)),
-    readAll: async (request) => noted(await readAll(deps, request)),
+    readStream: async (stream, request) => closedLog() ?? noted(await readStream(deps, stream, request)),
+    readAll: async (request) => closedLog() ?? noted(await readAll(deps, request)),
     subscribe: (request) =>
       subscribe({ ...deps, ids, silenceMs }, { ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
 
     async readStreamMetadata(stream) {
-      const tail = noted(await readStream(deps, `$$${stream}`, { direction: 'backwards', limit: 1 }));
-      if (!tail.ok) return tail.reason === 'stream-not-found' ? { ok: true, metadata: {}, revision: 'no-stream' } : tail;
+      const tail = await log.readStream(`$$${stream}`, { direction: 'backwards', limit: 1 });
+      if (!tail.ok)
+        return tail.reason === 'stream-not-found' ? { ok: true, metadata: {}, revision: 'no-stream' } : tail;
       const last = tail.events[0];
       return { ok: true, metadata: last?.data ?? {}, revision: last?.revision ?? 'no-stream' };
     },
@@ -69,7 +72,7 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
       // The same id for the same intent, so that a repeat after an unknown outcome is recognised.
       const id = uuid5(metadataNamespace, `${stream}|${expected}|${text}`);
       const event: NewEvent = { id, type: '$metadata', data: metadata, metadata: {} };
-      return noted(await append(deps, `$$${stream}`, expected, [event], appendTimeoutMs));
+      return closedLog() ?? noted(await append(deps, `$$${stream}`, expected, [event], appendTimeoutMs));
     },
 
     deleteStream: (stream, expected) => remove(stream, expected, 'deleteStream'),
@@ -77,8 +80,7 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
 
     async close() {
       closing.abort();
-      await within(clock, 1_000, vendor.client.dispose());
-      vendor.disconnect();
+      await within(clock, 1_000, vendor.disconnect());
     },
   };
 
@@ -88,6 +90,8 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
     how: 'deleteStream' | 'tombstoneStream',
   ): Promise<DeleteResult> {
     if (refusedName(stream) !== undefined) return { ok: false, reason: 'stream-not-found' };
+    const closed = closedLog();
+    if (closed !== undefined) return closed;
     const expectedRevision = expected === 'no-stream' ? 'no_stream' : BigInt(expected);
     const work = vendor.client[how](stream, { expectedRevision, deadline: appendTimeoutMs });
     const outcome = await within(
@@ -98,23 +102,25 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
         (error: unknown) => deleteFailure(classify(error)),
       ),
     );
-    if (outcome === 'late') {
-      return noted({ ok: false, reason: 'unknown-outcome', detail: `no answer within ${appendTimeoutMs} ms` });
-    }
+    if (outcome === 'late') return noted(unanswered(appendTimeoutMs));
     if (outcome.ok || outcome.reason !== 'wrong-expected-revision') return noted(outcome);
     // The server does not always say which revision it found.
     const current = noted(await currentRevision(deps, stream));
-    if (!current.ok || current.revision === 'hidden') return outcome;
-    if (current.revision === 'no-stream' && outcome.actual === 'no-stream') return { ok: false, reason: 'stream-not-found' };
-    return { ...outcome, actual: current.revision };
+    return current.ok && current.revision !== 'hidden' ? { ...outcome, actual: current.revision } : outcome;
   }
   return log;
+}
+
+function unanswered(ms: number): Extract<DeleteResult, { reason: 'unknown-outcome' }> {
+  return { ok: false, reason: 'unknown-outcome', detail: `no answer within ${ms} ms` };
 }
 
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
 /** Passes outcomes through and tells of the first that says that the server is away, and of the first that says that it is back. */
-function createStateNotes(onState: (state: EventStoreDbState) => void): <Result extends Outcome>(result: Result) => Result {
+function createStateNotes(
+  onState: (state: EventStoreDbState) => void,
+): <Result extends Outcome>(result: Result) => Result {
   let available = true;
   return (result) => {
     if (result.ok || !isAway(result)) {

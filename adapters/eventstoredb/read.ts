@@ -44,10 +44,7 @@ export async function readStream(
  * One page of the whole log. The client's filter does nothing here, so that system events are read and left out; pages are read until
  * enough is there or the log ends.
  */
-export async function readAll(
-  deps: ReadDeps,
-  { direction, after, limit }: ReadAllOptions,
-): Promise<ReadAllResult> {
+export async function readAll(deps: ReadDeps, { direction, after, limit }: ReadAllOptions): Promise<ReadAllResult> {
   const found: VendorEvent[] = [];
   let from: VendorPosition | undefined = after === undefined ? undefined : fromLogPosition(after);
   for (;;) {

@@ -139,9 +139,7 @@ function vendorFilter(filter: SubscriptionFilter | undefined, onCheckpoint: (pos
   };
   if (filter === undefined) return streamNameFilter({ ...options, regex: '^[^$]' });
   const prefixes = [...filter.prefixes];
+  const filterBy = filter.by === 'stream-prefix' ? streamNameFilter : eventTypeFilter;
   // Without prefixes nothing is wanted, but the server would take an empty list for a bad request.
-  const wanted = prefixes.length > 0 ? { prefixes } : { regex: '^(?!)' };
-  return filter.by === 'stream-prefix'
-    ? streamNameFilter({ ...options, ...wanted })
-    : eventTypeFilter({ ...options, ...wanted });
+  return prefixes.length > 0 ? filterBy({ ...options, prefixes }) : filterBy({ ...options, regex: '^(?!)' });
 }

@@ -3,7 +3,7 @@ import { isSystemEvent, toRecordedEvent } from '#adapters/eventstoredb/events.ts
 import { toKnownPosition } from '#adapters/eventstoredb/position.ts';
 import { type ReadDeps, readAll } from '#adapters/eventstoredb/read.ts';
 import { openSubscription, type SubscriptionSource } from '#adapters/eventstoredb/subscription-source.ts';
-import type { LogPosition, RecordedEvent, SubscribeOptions, SubscriptionItem } from '#ports/event-log.ts';
+import type { LogPosition, RecordedEvent, SubscribeOptions, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 
 export interface SubscriptionDeps extends ReadDeps {
@@ -30,7 +30,8 @@ interface Progress {
  * normal: it goes on at once and says nothing of it. After any other drop, a clean end included, it waits a while that grows and varies.
  */
 export async function* subscribe(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
-  const { signal, onState = () => undefined } = options;
+  const { signal } = options;
+  const onState = onChange(options.onState ?? (() => undefined));
   const progress: Progress = { position: options.after, since: 0 };
   let failures = 0;
   let fruitless = 0;
@@ -49,6 +50,15 @@ export async function* subscribe(deps: SubscriptionDeps, options: SubscribeOptio
     await deps.clock.sleep(pause * (0.5 + deps.ids.fraction() / 2), signal);
     if (!signal.aborted) onState({ state: 'catching-up' });
   }
+}
+
+/** Leaves out what was said already: being live again at once after a normal drop is no news. */
+function onChange(onState: (state: SubscriptionState) => void): (state: SubscriptionState) => void {
+  let last = '';
+  return (state) => {
+    if (state.state !== last) onState(state);
+    last = state.state;
+  };
 }
 
 /** One subscription from the position reached until it is dropped; returns why. */
@@ -123,7 +133,9 @@ async function isStalled(
   const missing = tail.events.some((event) => event.position > reached && isWanted(event, filter));
   if (!missing) return undefined;
   await deps.clock.sleep(Math.min(deps.silenceMs, 1_000), signal);
-  return source.waiting() ? undefined : { kind: 'unclear', detail: 'the log has events that the subscription does not hand out' };
+  return source.waiting()
+    ? undefined
+    : { kind: 'unclear', detail: 'the log has events that the subscription does not hand out' };
 }
 
 function isWanted(event: RecordedEvent, filter: SubscribeOptions['filter']): boolean {

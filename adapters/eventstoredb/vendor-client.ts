@@ -5,6 +5,8 @@ export interface VendorClient {
   readonly client: EventStoreDBClient;
   /** To be given with every append: it takes the path that shares no state with other clients. */
   readonly appendCredentials: { readonly username: string; readonly password: string };
+  /** Ends all calls and the connection, for good. */
+  disconnect(): Promise<void>;
 }
 
 /** Options of a connection string that client 6.2.1 knows, in its spelling without case, `-` and `_`. */
@@ -54,9 +56,12 @@ export function openVendorClient(connectionString: string, connectionName: strin
   }).filter(([key]) => !options.has(key.toLowerCase()));
   const query = additions.map(([key, value]) => `${key}=${value}`).join('&');
   const whole = query === '' ? text : `${text}${text.includes('?') ? '&' : '?'}${query}`;
+  const client = parse(whole);
+  guard(client);
   return {
-    client: guard(parse(whole)),
+    client,
     appendCredentials: credentials ?? { username: 'anonymous', password: 'anonymous' },
+    disconnect: closer(client),
   };
 }
 
@@ -68,15 +73,47 @@ function parse(connectionString: string): EventStoreDBClient {
   }
 }
 
+/** What the client does not show, as it is in 6.2.1. */
+interface Internals {
+  handleError: (client: unknown, error: unknown) => Promise<void>;
+  createChannel: () => Promise<{ close(): void }>;
+}
+
 /**
  * The client looks at errors in a function that nobody awaits; while it is discovering a cluster that is down, or for errors that
  * it does not expect, that function rejects, which would end the process.
  */
-function guard(client: EventStoreDBClient): EventStoreDBClient {
-  const internals = client as unknown as { handleError: (client: unknown, error: unknown) => Promise<void> };
-  const handleError = internals.handleError;
+function guard(client: EventStoreDBClient): void {
+  const internals = client as unknown as Internals;
+  const { handleError } = internals;
   internals.handleError = (grpcClient, error) => handleError(grpcClient, error).catch(() => undefined);
-  return client;
+}
+
+/**
+ * The client can end its calls but not its connection, which would keep the process alive.
+ *
+ * After an error it closes the channel at once. An append that begins in the same turn of the event loop then throws where nobody
+ * catches it (an async function inside `new Promise`, `append.js`) and would end the process, so closing waits for the next turn.
+ */
+function closer(client: EventStoreDBClient): () => Promise<void> {
+  const internals = client as unknown as Internals;
+  const { createChannel } = internals;
+  let open: { close(): void } | undefined;
+  let closed = false;
+  internals.createChannel = async () => {
+    if (closed) throw new Error('the event log was closed');
+    const channel = await createChannel();
+    const close = channel.close.bind(channel);
+    channel.close = () => void setImmediate(close);
+    if (closed) channel.close();
+    open = channel;
+    return channel;
+  };
+  return async () => {
+    closed = true;
+    await client.dispose();
+    open?.close();
+  };
 }
 
 function optionsOf(connectionString: string): ReadonlyMap<string, string> {

@@ -45,7 +45,7 @@ export async function createSqliteKeyStore(deps: SqliteKeyStoreDeps): Promise<Ke
       return done;
     });
     cache.forget();
-    const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+    const checkpoint = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
     return checkpoint?.['busy'] === 0
       ? result
       : unavailable('destroyed, but traces remain while another process reads; repeat it');

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
 import type { RecentIds } from '#adapters/sqlite/recent-ids.ts';
+import type { Turnstile } from '#adapters/sqlite/turnstile.ts';
 import type { Writer } from '#adapters/sqlite/writer.ts';
 
 /**
@@ -11,6 +12,7 @@ export function createGroupCommit(
   db: DatabaseSync,
   write: Writer,
   recent: RecentIds,
+  turnstile: Turnstile,
 ): (requests: readonly WriteRequest[]) => WriteReply[] {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
@@ -40,7 +42,7 @@ export function createGroupCommit(
   return (requests) => {
     let replies: WriteReply[];
     try {
-      begin.run();
+      turnstile.enter(() => begin.run());
       replies = requests.map(one);
     } catch (error) {
       const detail = describe(error);
@@ -50,12 +52,12 @@ export function createGroupCommit(
     try {
       commit.run();
       recent.confirm();
-      return replies;
     } catch (error) {
       const detail = describe(error);
       rollBack();
       return requests.map(() => ({ ok: false, reason: 'unknown-outcome', detail }));
     }
+    return replies;
   };
 }
 

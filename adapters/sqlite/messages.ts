@@ -89,3 +89,10 @@ export type FromWorker<Reply> =
 export type ToWorker<Request> =
   | { readonly kind: 'request'; readonly number: number; readonly request: Request }
   | { readonly kind: 'close' };
+
+/** What a thread is given when it starts. */
+export interface LogFile {
+  readonly file: string;
+  /** How long an append may wait for the lock of other processes. */
+  readonly lockTimeoutMs: number;
+}

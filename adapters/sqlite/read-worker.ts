@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, ReadReply, ReadRequest, ToWorker } from '#adapters/sqlite/messages.ts';
+import type { FromWorker, LogFile, ReadReply, ReadRequest, ToWorker } from '#adapters/sqlite/messages.ts';
 import { createReader } from '#adapters/sqlite/reader.ts';
 import { openLogFile } from '#adapters/sqlite/schema.ts';
 
@@ -13,7 +13,7 @@ const port = parentPort;
 const say = (message: FromWorker<ReadReply>, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 try {
-  const db = openLogFile(String(workerData.file), 'read');
+  const db = openLogFile((workerData as LogFile).file, 'read');
   const read = createReader(db);
   const dataVersion = db.prepare('PRAGMA data_version');
   let watch: NodeJS.Timeout | undefined;

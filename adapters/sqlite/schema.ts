@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
@@ -27,13 +27,18 @@ const tables = `
  */
 export function openLogFile(file: string, use: 'write' | 'read'): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
+  // SQLite would make it readable for all; its `-wal` and `-shm` take the mode from it.
+  closeSync(openSync(file, 'a', 0o600));
   const db = new DatabaseSync(file, { timeout: 4_000, enableForeignKeyConstraints: false });
   try {
     whenFree(() => db.exec('PRAGMA journal_mode = WAL'));
     // FULL: the log is the checkpoint, an answered append must survive a power cut.
     db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
-    if (use === 'write') migrate(db);
-    else db.exec('PRAGMA query_only = 1');
+    if (use === 'write') {
+      migrate(db);
+      // From here on the turnstile does the waiting.
+      db.exec('PRAGMA busy_timeout = 0');
+    } else db.exec('PRAGMA query_only = 1');
     return db;
   } catch (error) {
     db.close();
@@ -50,8 +55,8 @@ function migrate(db: DatabaseSync): void {
   db.exec('COMMIT');
 }
 
-/** The switch to WAL does not always wait for the busy timeout: two processes that start at once would fail each other. */
-function whenFree(action: () => void): void {
+/** Repeats what fails for a lock, for 2 s: the switch to WAL does not always wait, and two processes that start at once would fail each other. */
+export function whenFree(action: () => void): void {
   for (let attempt = 0; ; attempt++) {
     try {
       action();

@@ -14,6 +14,8 @@ export interface SqliteEngineOptions {
   readonly clock: Clock;
   /** Most bytes of data in one append (default 1,048,576, as EventStoreDB before 25.1). */
   readonly maxAppendBytes?: number;
+  /** How long an append may wait for the lock of other processes before it answers `unavailable`, milliseconds (default 4,000). */
+  readonly lockTimeoutMs?: number;
 }
 
 /** The engine with what the port needs beyond it: packed events and pages, so that nothing is copied twice. */
@@ -45,7 +47,8 @@ const everything = { window: 0, userEventsOnly: false, filter: undefined, maxByt
  * @throws when the file cannot be opened, is something else, or was written by a newer version
  */
 export async function createSqliteEngine(options: SqliteEngineOptions): Promise<SqliteEngine> {
-  const { file, clock, maxAppendBytes = defaultMaxAppendBytes } = options;
+  const { clock, maxAppendBytes = defaultMaxAppendBytes, lockTimeoutMs = 4_000 } = options;
+  const file = { file: options.file, lockTimeoutMs };
   let watched = false;
   const changes = createChanges((on) => {
     watched = on;

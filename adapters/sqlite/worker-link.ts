@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { FromWorker, ToWorker } from '#adapters/sqlite/messages.ts';
+import type { FromWorker, LogFile, ToWorker } from '#adapters/sqlite/messages.ts';
 
 /** Requests to one thread and its replies. A thread that died is started anew by the next request. */
 export interface WorkerLink<Request, Reply> {
@@ -27,7 +27,7 @@ interface Thread<Reply> {
 /** @throws when the thread cannot open the file */
 export async function openWorkerLink<Request, Reply>(
   body: URL,
-  file: string,
+  file: LogFile,
   events: WorkerLinkEvents,
 ): Promise<WorkerLink<Request, Reply>> {
   let next = 0;
@@ -61,8 +61,8 @@ export async function openWorkerLink<Request, Reply>(
   };
 }
 
-function startThread<Reply>(body: URL, file: string, events: WorkerLinkEvents): Thread<Reply> {
-  const worker = new Worker(body, { workerData: { file } });
+function startThread<Reply>(body: URL, file: LogFile, events: WorkerLinkEvents): Thread<Reply> {
+  const worker = new Worker(body, { workerData: file });
   const pending = new Map<number, (reply: Reply | undefined) => void>();
   const opened = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();
@@ -70,7 +70,7 @@ function startThread<Reply>(body: URL, file: string, events: WorkerLinkEvents): 
 
   function end(detail: string): void {
     thread.dead = true;
-    opened.reject(new Error(`cannot open the event log ${file}: ${detail}`));
+    opened.reject(new Error(`cannot open the event log ${file.file}: ${detail}`));
     for (const settle of pending.values()) settle(undefined);
     pending.clear();
   }

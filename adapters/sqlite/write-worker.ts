@@ -1,8 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { createGroupCommit } from '#adapters/sqlite/group-commit.ts';
-import type { FromWorker, ToWorker, WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
+import type { FromWorker, LogFile, ToWorker, WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
 import { createRecentIds } from '#adapters/sqlite/recent-ids.ts';
 import { openLogFile } from '#adapters/sqlite/schema.ts';
+import { createTurnstile } from '#adapters/sqlite/turnstile.ts';
 import { createWriter } from '#adapters/sqlite/writer.ts';
 
 /** Thread that writes: all requests that are waiting when it is free share one commit. */
@@ -15,9 +16,11 @@ const port = parentPort;
 const say = (message: FromWorker<WriteReply>): void => port.postMessage(message);
 
 try {
-  const db = openLogFile(String(workerData.file), 'write');
+  const { file, lockTimeoutMs } = workerData as LogFile;
+  const db = openLogFile(file, 'write');
+  const turnstile = createTurnstile(file, lockTimeoutMs);
   const recent = createRecentIds();
-  const commit = createGroupCommit(db, createWriter(db, recent), recent);
+  const commit = createGroupCommit(db, createWriter(db, recent), recent, turnstile);
   port.on('message', (first: ToWorker<WriteRequest>) => {
     let message: ToWorker<WriteRequest> | undefined = first;
     while (message !== undefined) {
@@ -33,6 +36,7 @@ try {
       if (requests.length > 0) {
         const replies = commit(requests);
         say({ kind: 'replies', replies: numbers.map((number, i) => [number, replies[i] as WriteReply]) });
+        turnstile.leave();
       }
       if (message?.kind === 'close') {
         db.close();

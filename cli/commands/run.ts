@@ -1,4 +1,4 @@
-import { type Endpoints, createEndpointsFile } from '#cli/endpoints.ts';
+import { createEndpointsFile, type Endpoints } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
@@ -11,7 +11,11 @@ import type { EventHubsSetting, EventLogSetting } from '#config/parsers.ts';
 const stopMs = 10_000;
 
 /** `tocsin run`: starts the roles, says where everything is, and ends when it is told to. */
-export async function run(rolesText: string | undefined, options: { readonly simulate?: boolean }, stateDir: string | undefined): Promise<void> {
+export async function run(
+  rolesText: string | undefined,
+  options: { readonly simulate?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
   const started = performance.now();
   const roles = parseRoles(rolesText, options.simulate === true);
   const settings = requireSettings(stateDir);
@@ -41,16 +45,31 @@ export async function run(rolesText: string | undefined, options: { readonly sim
 }
 
 function parseRoles(text: string | undefined, simulate: boolean): ReadonlySet<RoleName> {
-  const names = text === undefined ? roleNames.filter((name) => name !== 'simulator') : text.split(',').map((name) => name.trim());
+  const names =
+    text === undefined ? roleNames.filter((name) => name !== 'simulator') : text.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !(roleNames as readonly string[]).includes(name));
-  if (unknown.length > 0) throw new CommandError(exitCodes.usage, `there is no role ${unknown.join(', ')}; there are ${roleNames.join(', ')}`);
+  if (unknown.length > 0)
+    throw new CommandError(
+      exitCodes.usage,
+      `there is no role ${unknown.join(', ')}; there are ${roleNames.join(', ')}`,
+    );
   return new Set([...(names as RoleName[]), ...(simulate ? (['simulator'] as const) : [])]);
 }
 
-async function startRoles(context: RunContext, roles: ReadonlySet<RoleName>, simulate: boolean, stack: AsyncDisposableStack): Promise<Endpoints> {
+async function startRoles(
+  context: RunContext,
+  roles: ReadonlySet<RoleName>,
+  simulate: boolean,
+  stack: AsyncDisposableStack,
+): Promise<Endpoints> {
   const { settings } = context;
   const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
-  const simulator = roles.has('simulator') ? await (await import('#cli/roles/simulator.ts')).startSimulator(context, settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : context.file('simulator', 'event-log.db')) : undefined;
+  const simulator = roles.has('simulator')
+    ? await (await import('#cli/roles/simulator.ts')).startSimulator(
+        context,
+        settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : context.file('simulator', 'event-log.db'),
+      )
+    : undefined;
   if (simulator !== undefined) {
     stack.defer(() => simulator.close());
     const { tenant } = simulator;
@@ -63,9 +82,15 @@ async function startRoles(context: RunContext, roles: ReadonlySet<RoleName>, sim
       tenant: { id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
     });
   }
-  const eventLog: EventLogSetting = settings.eventLog ?? (simulate && simulator !== undefined ? { kind: 'esdb', connectionString: simulator.eventStoreDb } : { kind: 'sqlite', file: context.file('event-log.db') });
+  const eventLog: EventLogSetting =
+    settings.eventLog ??
+    (simulate && simulator !== undefined
+      ? { kind: 'esdb', connectionString: simulator.eventStoreDb }
+      : { kind: 'sqlite', file: context.file('event-log.db') });
   own['eventLog'] = eventLog.kind === 'sqlite' ? `sqlite:${eventLog.file}` : eventLog.connectionString;
-  const hub: EventHubsSetting | undefined = settings.eventHubs ?? (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
+  const hub: EventHubsSetting | undefined =
+    settings.eventHubs ??
+    (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
   const working = [...roles].filter((role) => role !== 'simulator');
   if (working.length === 0) return own as unknown as Endpoints;
 
@@ -78,11 +103,29 @@ async function startRoles(context: RunContext, roles: ReadonlySet<RoleName>, sim
   const restStop = new AbortController();
   const needHub = (role: string): EventHubsSetting => {
     if (hub !== undefined) return hub;
-    throw new CommandError(exitCodes.settings, `the settings are wrong:\n  - TOCSIN_EVENT_HUBS must be set for the role ${role} (a connection string, or https://<namespace>.servicebus.windows.net); or run with --simulate.`);
+    throw new CommandError(
+      exitCodes.settings,
+      `the settings are wrong:\n  - TOCSIN_EVENT_HUBS must be set for the role ${role} (a connection string, or https://<namespace>.servicebus.windows.net); or run with --simulate.`,
+    );
   };
   const { startRest } = await import('#cli/roles/rest.ts');
-  const ingest = roles.has('ingest') ? await (await import('#cli/roles/ingest.ts')).startIngest(context, shared, needHub('ingest'), simulator, ingestStop.signal) : undefined;
-  const rest = await startRest({ context, shared, roles, hub: roles.has('resolve') ? needHub('resolve') : hub, ingest, signal: restStop.signal });
+  const ingest = roles.has('ingest')
+    ? await (await import('#cli/roles/ingest.ts')).startIngest(
+        context,
+        shared,
+        needHub('ingest'),
+        simulator,
+        ingestStop.signal,
+      )
+    : undefined;
+  const rest = await startRest({
+    context,
+    shared,
+    roles,
+    hub: roles.has('resolve') ? needHub('resolve') : hub,
+    ingest,
+    signal: restStop.signal,
+  });
   stack.defer(async () => {
     ingestStop.abort();
     await ingest?.ended;
@@ -115,10 +158,21 @@ function waitForSignal(context: RunContext): Promise<void> {
 function guardProcess(context: RunContext): void {
   process.on('unhandledRejection', (reason) => {
     context.metrics.errors.inc({ code: 'unhandled-rejection' });
-    context.log.error({ err: reason instanceof Error ? { name: reason.name, message: reason.message, stack: reason.stack } : String(reason) }, 'a rejection that nobody handled');
+    context.log.error(
+      {
+        err:
+          reason instanceof Error
+            ? { name: reason.name, message: reason.message, stack: reason.stack }
+            : String(reason),
+      },
+      'a rejection that nobody handled',
+    );
   });
   process.on('uncaughtException', (error) => {
-    context.log.fatal({ err: { name: error.name, message: error.message, stack: error.stack } }, 'an exception that nobody caught');
+    context.log.fatal(
+      { err: { name: error.name, message: error.message, stack: error.stack } },
+      'an exception that nobody caught',
+    );
     context.log.flush();
     process.exit(70);
   });

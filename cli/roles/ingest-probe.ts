@@ -90,6 +90,11 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         metrics.errors.inc({ code: `append-${reason}` });
         log.error({ partition, reason, detail }, 'the log refuses an append');
       },
+      ownership(event) {
+        if (event.event === 'ownership-unavailable')
+          log.warn({ detail: event.detail, owned: event.owned }, 'the ownership store is away; it only spares work');
+        else log.info('the ownership store is back');
+      },
     },
     partitions: () => [...all.values()].map((health) => ({ ...health })),
     async pollLag(source, signal) {

@@ -14,12 +14,31 @@ const infoBound = 1024;
 /** Members of `additionalData` (and of the address) that have a place of their own, by lower-case name. */
 const floors = ['floor', 'floornumber', 'level'];
 const rooms = ['room', 'roomnumber', 'suite', 'unit'];
-const streetParts = ['housenumber', 'housenumbersuffix', 'predirectional', 'street', 'streetname', 'streetsuffix', 'postdirectional'];
+const streetParts = [
+  'housenumber',
+  'housenumbersuffix',
+  'predirectional',
+  'street',
+  'streetname',
+  'streetsuffix',
+  'postdirectional',
+];
 const placed = new Set([
   ...floors,
   ...rooms,
   ...streetParts,
-  ...['city', 'state', 'stateorprovince', 'region', 'countryorregion', 'country', 'postalcode', 'county', 'companyname', 'additionalinfo'],
+  ...[
+    'city',
+    'state',
+    'stateorprovince',
+    'region',
+    'countryorregion',
+    'country',
+    'postalcode',
+    'county',
+    'companyname',
+    'additionalinfo',
+  ],
 ]);
 
 /**
@@ -43,13 +62,28 @@ export function readLocation(location: JsonObject | undefined): ReadLocation | u
   const extras = [
     ...unknownMembers(more, placed),
     ...unknownMembers(address, new Set([...placed, 'additionaldata'])),
-    ...unknownMembers(location, new Set([...placed, 'address', 'civicaddress', 'coordinates', 'geocoordinates', 'additionaldata', 'latitude', 'longitude'])),
+    ...unknownMembers(
+      location,
+      new Set([
+        ...placed,
+        'address',
+        'civicaddress',
+        'coordinates',
+        'geocoordinates',
+        'additionaldata',
+        'latitude',
+        'longitude',
+      ]),
+    ),
     ...unknownMembers(coordinates, new Set(['latitude', 'longitude'])),
   ];
   const point = readPoint(coordinates) ?? readPoint(location);
   const read = present({
     street: streetOf(text),
-    additionalInfo: clean([text('additionalInfo'), ...extras].filter((each) => each !== undefined).join('; '), infoBound),
+    additionalInfo: clean(
+      [text('additionalInfo'), ...extras].filter((each) => each !== undefined).join('; '),
+      infoBound,
+    ),
     companyName: text('companyName'),
     city: text('city'),
     county: text('county'),
@@ -73,8 +107,17 @@ function streetOf(text: (...names: string[]) => string | undefined): string | un
       ? undefined
       : part;
   const houseNumber = text('houseNumber');
-  const house = houseNumber === undefined || words.includes(houseNumber.toLowerCase()) ? undefined : houseNumber + (text('houseNumberSuffix') ?? '');
-  const parts = [house, unless(text('preDirectional'), 'first'), street, unless(text('streetSuffix'), 'last'), unless(text('postDirectional'), 'last')];
+  const house =
+    houseNumber === undefined || words.includes(houseNumber.toLowerCase())
+      ? undefined
+      : houseNumber + (text('houseNumberSuffix') ?? '');
+  const parts = [
+    house,
+    unless(text('preDirectional'), 'first'),
+    street,
+    unless(text('streetSuffix'), 'last'),
+    unless(text('postDirectional'), 'last'),
+  ];
   return clean(parts.filter((part) => part !== undefined).join(' '));
 }
 

@@ -9,10 +9,12 @@ export interface ChatDetails {
   readonly callbackNumber?: string;
 }
 
-const dialLabel = /\b(?:dial|called number|number called|nummer|número|numero|numéro|compos|marcad|discad|gewählt|gebeld|composto)|拨打|撥打|ダイヤル|番号/iu;
+const dialLabel =
+  /\b(?:dial|called number|number called|nummer|número|numero|numéro|compos|marcad|discad|gewählt|gebeld|composto)|拨打|撥打|ダイヤル|番号/iu;
 const addressLabel =
   /^(?:current |last known |caller )?(?:location|address|standort|adresse|emplacement|lieu|ubicaci[oó]n|direcci[oó]n|localiza[cç][aã]o|endere[cç]o|morada|locatie|adres|posizione|indirizzo|場所|住所|所在地|位置|地址|地点)\s*[:：-]\s*/iu;
-const floorWord = /\b(?:floor|etage|stockwerk|étage|piso|planta|andar|verdieping|piano)\b|\d\.?\s*(?:stock|og)\b|\d\s*[楼樓]|[階层]/iu;
+const floorWord =
+  /\b(?:floor|etage|stockwerk|étage|piso|planta|andar|verdieping|piano)\b|\d\.?\s*(?:stock|og)\b|\d\s*[楼樓]|[階层]/iu;
 const roomWord = /\b(?:room|suite|desk|raum|zimmer|büro|salle|bureau|sala|habitaci[oó]n|kamer|stanza|ufficio)\b|室/iu;
 
 /** `Redmond, WA 98052` and what may follow the code. */
@@ -55,7 +57,8 @@ function partsOf(line: string): readonly string[] {
   const joined: string[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
-    if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{4})?$/.test(part)) joined[joined.length - 1] = `${last}, ${part}`;
+    if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{4})?$/.test(part))
+      joined[joined.length - 1] = `${last}, ${part}`;
     else joined.push(part);
   }
   return joined;

@@ -22,22 +22,45 @@ export function decodeNotification(value: Json, arrival: Arrival): Item {
   const odataType = odataTypeOf(value, notice);
   const resource = notice.resource?.toLowerCase() ?? '';
   const content = contentOf(value, notice);
-  if (odataType.endsWith('graph.emergencycallevent') || resource.includes('getemergencyeventsbypolicy') || hint.endsWith('.emergencycallevent'))
+  if (
+    odataType.endsWith('graph.emergencycallevent') ||
+    resource.includes('getemergencyeventsbypolicy') ||
+    hint.endsWith('.emergencycallevent')
+  )
     return { kind: 'emergency-call', notice, content };
   if (odataType.endsWith('graph.chatmessage') || isMessage(resource) || hint.includes('graph.chatmessage'))
     return { kind: 'chat-message', change: changeOf(notice.changeType, hint), notice, content };
-  if (odataType.endsWith('graph.call') || odataType.endsWith('graph.commsnotification') || /^\/?(app|communications)\/(calls|onlinemeetings)\//.test(resource))
-    return { kind: 'comms', notice: { ...notice, delivery: 'comms' }, resource: objectField(value, 'resourceData') ?? {} };
+  if (
+    odataType.endsWith('graph.call') ||
+    odataType.endsWith('graph.commsnotification') ||
+    /^\/?(app|communications)\/(calls|onlinemeetings)\//.test(resource)
+  )
+    return {
+      kind: 'comms',
+      notice: { ...notice, delivery: 'comms' },
+      resource: objectField(value, 'resourceData') ?? {},
+    };
   // A payload in blob storage takes type and resource with it, and encrypted content may name neither: it has to be opened to know.
-  if (content.at === 'encrypted' ? odataType === '' && resource === '' : content.at === 'referred' && content.why === 'blob')
+  if (
+    content.at === 'encrypted'
+      ? odataType === '' && resource === ''
+      : content.at === 'referred' && content.why === 'blob'
+  )
     return { kind: 'chat-message', change: changeOf(notice.changeType, hint), notice, content };
-  return { kind: 'unrecognised', value, why: looksLikeNotification(value) ? 'unknown-resource' : 'unknown-shape', notice };
+  return {
+    kind: 'unrecognised',
+    value,
+    why: looksLikeNotification(value) ? 'unknown-resource' : 'unknown-shape',
+    notice,
+  };
 }
 
 /** True for an object that may be a notification by itself, outside of a collection. */
 export function looksLikeNotification(value: JsonObject): boolean {
   const has = (name: string) => field(value, name) !== undefined;
-  return has('resource') ? has('changeType') || has('subscriptionId') : has('subscriptionId') && (has('changeType') || has('lifecycleEvent'));
+  return has('resource')
+    ? has('changeType') || has('subscriptionId')
+    : has('subscriptionId') && (has('changeType') || has('lifecycleEvent'));
 }
 
 function noticeOf(value: JsonObject, { delivery, envelope }: Arrival): Notice {
@@ -67,12 +90,17 @@ function isProbe({ subscriptionId, changeType }: Notice): boolean {
 
 const lifecycleEvents = ['reauthorizationRequired', 'subscriptionRemoved', 'missed'] as const;
 
-function lifecycleOf(event: string | undefined, hint: string): (typeof lifecycleEvents)[number] | 'unknown' | undefined {
+function lifecycleOf(
+  event: string | undefined,
+  hint: string,
+): (typeof lifecycleEvents)[number] | 'unknown' | undefined {
   if (event !== undefined)
     return lifecycleEvents.find((known) => known.toLowerCase() === event.toLowerCase()) ?? 'unknown';
   if (!hint.startsWith('microsoft.graph.subscription')) return undefined;
   const named = hint.slice('microsoft.graph.'.length);
-  return lifecycleEvents.find((known) => named === known.toLowerCase() || named === `subscription${known.toLowerCase()}`);
+  return lifecycleEvents.find(
+    (known) => named === known.toLowerCase() || named === `subscription${known.toLowerCase()}`,
+  );
 }
 
 function odataTypeOf(value: JsonObject, { resourceData }: Notice): string {

@@ -1,5 +1,10 @@
 import { binaryAttributes, checkCloudEvent, claimsCloudEvent } from '#domain/notices/decode-cloud-event.ts';
-import { type Arrival, collectionOf, decodeNotification, looksLikeNotification } from '#domain/notices/decode-notification.ts';
+import {
+  type Arrival,
+  collectionOf,
+  decodeNotification,
+  looksLikeNotification,
+} from '#domain/notices/decode-notification.ts';
 import type { Item } from '#domain/notices/item.ts';
 import { readJson } from '#domain/notices/read-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
@@ -37,7 +42,9 @@ export function decodeMessage(message: MessageToDecode): readonly Item[] {
 function fromValue(value: Json, arrival: Arrival): readonly Item[] {
   if (Array.isArray(value)) {
     if (value.length === 0) return [{ kind: 'empty' }];
-    return upTo(value).flatMap((each) => (claimsCloudEvent(each) ? fromCloudEvent(each) : [fromElement(each, arrival)]));
+    return upTo(value).flatMap((each) =>
+      claimsCloudEvent(each) ? fromCloudEvent(each) : [fromElement(each, arrival)],
+    );
   }
   if (!isJsonObject(value)) return [{ kind: 'unrecognised', value, why: 'not-an-object' }];
   if (claimsCloudEvent(value)) return fromCloudEvent(value);
@@ -58,7 +65,8 @@ function nth(arrival: Arrival, index: number): Arrival {
 }
 
 function fromElement(value: Json, arrival: Arrival): Item {
-  if (isJsonObject(value) && !looksLikeNotification(value)) return { kind: 'unrecognised', value, why: 'unknown-shape' };
+  if (isJsonObject(value) && !looksLikeNotification(value))
+    return { kind: 'unrecognised', value, why: 'unknown-shape' };
   return decodeNotification(value, arrival);
 }
 
@@ -84,7 +92,10 @@ function upTo(values: readonly Json[]): readonly Json[] {
 function bounded(items: readonly Item[]): readonly Item[] {
   if (items.length <= itemsBound) return items;
   const rest = items.length - itemsBound;
-  return [...items.slice(0, itemsBound), { kind: 'unrecognised', value: { itemsBeyondBound: rest }, why: 'too-many-items' }];
+  return [
+    ...items.slice(0, itemsBound),
+    { kind: 'unrecognised', value: { itemsBeyondBound: rest }, why: 'too-many-items' },
+  ];
 }
 
 function property(properties: Readonly<Record<string, Json>>, name: string): Json | undefined {

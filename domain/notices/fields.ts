@@ -52,7 +52,12 @@ const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 export function clean(text: string | undefined, bound = textBound): string | undefined {
   if (text === undefined) return undefined;
   // A thousand times the bound is enough to find the bound's worth of visible characters in.
-  const line = text.slice(0, bound * 1000).toWellFormed().replace(invisible, ' ').replace(/\s+/gu, ' ').trim();
+  const line = text
+    .slice(0, bound * 1000)
+    .toWellFormed()
+    .replace(invisible, ' ')
+    .replace(/\s+/gu, ' ')
+    .trim();
   const cut = line.length > bound ? `${line.slice(0, bound - 1).replace(/[\uD800-\uDBFF]$/u, '')}…` : line;
   return cut === '' ? undefined : cut;
 }

@@ -1,4 +1,4 @@
-import { clean, objectField, textField } from '#domain/notices/fields.ts';
+import { clean, objectField, present, textField } from '#domain/notices/fields.ts';
 import type { Notice } from '#domain/notices/item.ts';
 import type { JsonObject } from '#kernel/json.ts';
 
@@ -21,8 +21,17 @@ export function messageIdsOf(notice: Notice, resource: JsonObject | undefined): 
     textField(resource, 'chatId') ??
     textField(notice.resourceData, 'chatId') ??
     textField(channel, 'channelId');
-  const messageId = keyOf(path, 'replies') ?? keyOf(path, 'messages') ?? textField(notice.resourceData, 'id') ?? textField(resource, 'id');
-  return { ...(chatId !== undefined && { chatId }), ...(messageId !== undefined && { messageId }) };
+  const messageId =
+    keyOf(path, 'replies') ??
+    keyOf(path, 'messages') ??
+    textField(notice.resourceData, 'id') ??
+    textField(resource, 'id');
+  return present({ chatId: opaqueId(chatId), messageId: opaqueId(messageId) });
+}
+
+/** An id that Graph may have given: visible ASCII, no longer than any of Graph's. Nothing else becomes part of a key or of a subject. */
+function opaqueId(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\x21-\x7e]{1,256}$/.test(text) ? text : undefined;
 }
 
 /** The key of an entity set in a resource path: `set('key')` (OData, quotes doubled) or `set/key`. */
@@ -38,7 +47,10 @@ function keyOf(path: string, set: string): string | undefined {
 }
 
 /** Which kind of conversation a chat id stands for ("chat resource type"; the forms of the ids are not documented, but stable for years). */
-export function chatTypeOf(chatId: string | undefined, resource: JsonObject | undefined): 'group' | 'oneOnOne' | 'meeting' | 'channel' | 'unknown' {
+export function chatTypeOf(
+  chatId: string | undefined,
+  resource: JsonObject | undefined,
+): 'group' | 'oneOnOne' | 'meeting' | 'channel' | 'unknown' {
   if (objectField(resource, 'channelIdentity') !== undefined) return 'channel';
   const id = chatId?.toLowerCase() ?? '';
   if (id.endsWith('@unq.gbl.spaces') || id.startsWith('48:')) return 'oneOnOne';

@@ -13,7 +13,8 @@ export interface Person {
 /** Canonical subject (`ports/key-store.ts`) of a person: object id and tenant, else UPN, else number, else the event that is about it. */
 export function subjectOf(person: Person, eventId: string): string {
   const objectId = plainId(person.objectId);
-  if (objectId !== undefined && person.tenantId !== undefined) return `user:${person.tenantId}/${objectId}`.toLowerCase();
+  if (objectId !== undefined && person.tenantId !== undefined)
+    return `user:${person.tenantId}/${objectId}`.toLowerCase();
   const upn = clean(person.upn)?.toLowerCase();
   if (upn !== undefined) return `upn:${upn}`;
   const digits = digitsOf(person.number);
@@ -36,12 +37,18 @@ export function callerKeysOf(person: Person): readonly string[] {
 
 /** The digits of a telephone number, without what else stands in `tel:` and `sip:` addresses. Undefined for fewer than three. */
 export function digitsOf(number: string | undefined): string | undefined {
-  const digits = (number ?? '').replace(/[;@].*$/s, '').replace(/[^0-9]/g, '').slice(0, 32);
+  const digits = (number ?? '')
+    .replace(/[;@].*$/s, '')
+    .replace(/[^0-9]/g, '')
+    .slice(0, 32);
   return digits.length >= 3 ? digits : undefined;
 }
 
 /** A dialled number as it was dialled: digits, `+`, `*`, `#`; at most 32. */
 export function dialledOf(number: string | undefined): string | undefined {
-  const dialled = (number ?? '').replace(/[;@].*$/s, '').replace(/[^0-9+*#]/g, '').slice(0, 32);
+  const dialled = (number ?? '')
+    .replace(/[;@].*$/s, '')
+    .replace(/[^0-9+*#]/g, '')
+    .slice(0, 32);
   return /[0-9]/.test(dialled) ? dialled : undefined;
 }

@@ -86,7 +86,21 @@ export function primaryLanguage(tag: string): string {
 /** A phrase shorter than this would be found in anything; the shortest real ones are four ideographs. */
 const shortest = 3;
 
-const scripts = ['Latin', 'Han', 'Hiragana', 'Katakana', 'Cyrillic', 'Greek', 'Arabic', 'Hebrew', 'Hangul', 'Thai', 'Devanagari', 'Armenian', 'Georgian'] as const;
+const scripts = [
+  'Latin',
+  'Han',
+  'Hiragana',
+  'Katakana',
+  'Cyrillic',
+  'Greek',
+  'Arabic',
+  'Hebrew',
+  'Hangul',
+  'Thai',
+  'Devanagari',
+  'Armenian',
+  'Georgian',
+] as const;
 const scriptPatterns = scripts.map((script) => new RegExp(`\\p{Script=${script}}`, 'u'));
 
 /** Which writing systems a text uses, as indices of a fixed list. */

@@ -3,12 +3,15 @@ export const reasonTexts = {
   'emergency-event': 'Teams reported it as an emergency call under an emergency calling policy.',
   'known-phrase': 'The message holds the text by which Teams announces an emergency call.',
   'important-message': 'The message was marked as important, as Teams marks its announcements.',
-  'not-important': 'The message was not marked as important, which Teams does with its announcements: somebody may have typed it.',
+  'not-important':
+    'The message was not marked as important, which Teams does with its announcements: somebody may have typed it.',
   'group-chat': 'It was posted in a group chat, where Teams posts its announcements.',
-  'not-a-group-chat': 'It was not posted in a group chat, where Teams posts its announcements: somebody may have typed it.',
+  'not-a-group-chat':
+    'It was not posted in a group chat, where Teams posts its announcements: somebody may have typed it.',
   'chat-type-unknown': 'It is not known in what kind of chat it was posted.',
   'language-unknown': 'An important message in a group chat in a language of which no phrase is known.',
-  'emergency-word': 'An important message in a group chat that speaks of an emergency call in words that are not the known ones.',
+  'emergency-word':
+    'An important message in a group chat that speaks of an emergency call in words that are not the known ones.',
   'sender-not-a-user': 'The message was not posted by a user, so who called is not certain.',
   'message-edited': 'The message was edited after it was posted.',
   'message-deleted': 'The message was deleted after it was posted.',
@@ -19,7 +22,8 @@ export const reasonTexts = {
   'caller-missing': 'Teams did not say who called.',
   'location-missing': 'Teams did not say where the call came from.',
   'content-not-sent': 'The notice came on the emergency feed without its content.',
-  'cannot-be-read': 'The notice came on the emergency feed, but its content could not be decrypted. All that is known is that it happened.',
+  'cannot-be-read':
+    'The notice came on the emergency feed, but its content could not be decrypted. All that is known is that it happened.',
   'client-state-mismatch': 'The notice carried a secret that is none of ours: it may not come from Microsoft.',
   'client-state-unchecked': 'No secret is known for this subscription, so where the notice came from was not checked.',
 } as const;

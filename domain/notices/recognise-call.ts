@@ -56,7 +56,12 @@ export function judgeCallEvent(resource: JsonObject, subscribed: string | undefi
   else if (type === 'callEnded') reasons.push('call-ended');
   else if (type === 'rosterUpdated') reasons.push('roster-updated');
   else if (type !== 'callStarted') reasons.push('event-type-unknown');
-  if (caller.upn === undefined && caller.name === undefined && caller.number === undefined && caller.objectId === undefined)
+  if (
+    caller.upn === undefined &&
+    caller.name === undefined &&
+    caller.number === undefined &&
+    caller.objectId === undefined
+  )
     reasons.push('caller-missing');
   if (location === undefined) reasons.push('location-missing');
   return present({
@@ -69,7 +74,8 @@ export function judgeCallEvent(resource: JsonObject, subscribed: string | undefi
     dialledNumber: dialledOf(textField(event, 'emergencyNumberDialed')),
     location,
     policy: clean(textField(event, 'policyName')) ?? policyOf(subscribed),
-    callEventType: type ?? (sent === undefined ? undefined : /^[A-Za-z]{1,64}$/.test(sent) ? sent : 'unknownFutureValue'),
+    callEventType:
+      type ?? (sent === undefined ? undefined : /^[A-Za-z]{1,64}$/.test(sent) ? sent : 'unknownFutureValue'),
   } satisfies { [K in keyof CallJudgement]: CallJudgement[K] | undefined });
 }
 

@@ -1,7 +1,7 @@
-import { chatTypeOf } from '#domain/notices/identify.ts';
 import { type ChatDetails, readDetails } from '#domain/notices/chat-location.ts';
 import { field, listField, objectField, textField } from '#domain/notices/fields.ts';
 import { htmlToText, lines } from '#domain/notices/html-text.ts';
+import { chatTypeOf } from '#domain/notices/identify.ts';
 import type { Phrase } from '#domain/notices/item.ts';
 import { comparable, phraseTable, primaryLanguage, speaksOfEmergencyCall } from '#domain/notices/phrases.ts';
 import { parse } from '#domain/notices/read-json.ts';
@@ -27,13 +27,20 @@ export type ChatJudgement =
  * @param message Graph's chatMessage, decrypted
  * @param phrases the texts that announce a call, one or more per language
  */
-export function judgeChatMessage(message: JsonObject, chatId: string | undefined, phrases: readonly Phrase[]): ChatJudgement {
+export function judgeChatMessage(
+  message: JsonObject,
+  chatId: string | undefined,
+  phrases: readonly Phrase[],
+): ChatJudgement {
   const table = phraseTable(phrases);
   const text = textOf(message);
   const raw = textField(objectField(message, 'body'), 'content') ?? '';
   const seen = comparable(text);
   // Also as it was sent, for bodies whose type is wrong, and with entities that were escaped twice.
-  const phrase = table.find(seen) ?? table.find(comparable(raw)) ?? (raw.includes('&amp;') ? table.find(comparable(htmlToText(htmlToText(raw)))) : undefined);
+  const phrase =
+    table.find(seen) ??
+    table.find(comparable(raw)) ??
+    (raw.includes('&amp;') ? table.find(comparable(htmlToText(htmlToText(raw)))) : undefined);
   const important = ['high', 'urgent'].includes(textField(message, 'importance')?.toLowerCase() ?? '');
   const chatType = chatTypeOf(chatId, message);
   const locale = textField(message, 'locale');
@@ -41,7 +48,9 @@ export function judgeChatMessage(message: JsonObject, chatId: string | undefined
   let confidence: 'high' | 'medium' | 'low' = 'low';
   if (phrase !== undefined) {
     reasons.push('known-phrase', important ? 'important-message' : 'not-important');
-    reasons.push(chatType === 'group' ? 'group-chat' : chatType === 'unknown' ? 'chat-type-unknown' : 'not-a-group-chat');
+    reasons.push(
+      chatType === 'group' ? 'group-chat' : chatType === 'unknown' ? 'chat-type-unknown' : 'not-a-group-chat',
+    );
     const signs = Number(important) + Number(chatType === 'group');
     confidence = signs === 2 ? 'high' : signs === 1 ? 'medium' : 'low';
   } else if (important && (chatType === 'group' || chatType === 'unknown') && seen !== '') {
@@ -51,7 +60,8 @@ export function judgeChatMessage(message: JsonObject, chatId: string | undefined
     reasons.push('important-message', chatType === 'group' ? 'group-chat' : 'chat-type-unknown');
   } else return { emergency: false };
 
-  if (textField(objectField(objectField(message, 'from'), 'user'), 'id') === undefined) reasons.push('sender-not-a-user');
+  if (textField(objectField(objectField(message, 'from'), 'user'), 'id') === undefined)
+    reasons.push('sender-not-a-user');
   const shown = lines(text);
   const isAnnouncement = (line: string) => phrase !== undefined && comparable(line).includes(comparable(phrase.text));
   const language = phrase?.language ?? languageTag(locale);
@@ -69,7 +79,9 @@ export function judgeChatMessage(message: JsonObject, chatId: string | undefined
 }
 
 function languageTag(locale: string | undefined): string | undefined {
-  return locale !== undefined && /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/.test(locale) && primaryLanguage(locale) !== 'un'
+  return locale !== undefined &&
+    /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/.test(locale) &&
+    primaryLanguage(locale) !== 'un'
     ? locale
     : undefined;
 }
@@ -79,7 +91,9 @@ export function textOf(message: JsonObject): string {
   const body = objectField(message, 'body');
   const content = textField(body, 'content') ?? '';
   const isText = textField(body, 'contentType')?.toLowerCase() === 'text';
-  const cards = (listField(message, 'attachments') ?? []).flatMap((each) => (isJsonObject(each) ? cardTexts(field(each, 'content')) : []));
+  const cards = (listField(message, 'attachments') ?? []).flatMap((each) =>
+    isJsonObject(each) ? cardTexts(field(each, 'content')) : [],
+  );
   const parts = [textField(message, 'subject') ?? '', isText ? content : htmlToText(content), ...cards];
   return lines(parts.join('\n')).join('\n');
 }
@@ -92,7 +106,8 @@ function cardTexts(content: Json | undefined): readonly string[] {
     if (typeof value === 'string') {
       if (['text', 'title', 'subtitle', 'value'].includes(name.toLowerCase())) found.push(htmlToText(value));
     } else if (Array.isArray(value)) for (const each of value) walk(each, name);
-    else if (isJsonObject(value)) for (const [key, each] of Object.entries(value)) if (each !== undefined) walk(each, key);
+    else if (isJsonObject(value))
+      for (const [key, each] of Object.entries(value)) if (each !== undefined) walk(each, key);
   };
   if (read?.ok) walk(read.value, '');
   return found;

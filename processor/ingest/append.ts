@@ -6,7 +6,7 @@ import type { Ids } from '#ports/ids.ts';
 export interface AppendDeps {
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Clock;
-  readonly ids: Pick<Ids, 'fraction'>;
+  readonly ids: Ids;
   /** Told of every attempt that did not end in an answer; for metrics and logs. */
   readonly onRetry: (reason: string, attempt: number) => void;
 }

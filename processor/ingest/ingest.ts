@@ -41,8 +41,9 @@ export function createIngest(deps: IngestDeps): Ingest {
         ids: deps.ids,
         intervalMs: deps.assignmentIntervalMs,
         onChange: apply,
+        log: deps.observe.ownership,
       });
-      assigner.start();
+      await assigner.start();
       await new Promise<void>((resolve) => {
         if (signal.aborted) return resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });

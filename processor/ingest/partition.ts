@@ -2,6 +2,7 @@ import { inboxStream, incarnationOf } from '#domain/names.ts';
 import type { EventLog, ExpectedRevision } from '#ports/event-log.ts';
 import type { EventSource, LastEnqueued, ReceivedMessage } from '#ports/event-source.ts';
 import { type AppendDeps, appendSettled, pause, type SettledAppend } from '#processor/ingest/append.ts';
+import type { AssignerEvent } from '#processor/ingest/assigner.ts';
 import { gapEvent } from '#processor/ingest/gap.ts';
 import { planReading, type ReadingPlan } from '#processor/ingest/position.ts';
 import { maxEventBytes, type PrepareDeps, type PreparedEvent, prepareBatch } from '#processor/ingest/prepare.ts';
@@ -27,6 +28,8 @@ export interface PartitionObserver {
   readonly appended: (partition: string, events: readonly PreparedEvent[], sequenceNumber: number) => void;
   readonly gap: (partition: string, cause: string) => void;
   readonly refused: (partition: string, reason: string, detail: string) => void;
+  /** The ownership store went away or is back; it only spares work. */
+  readonly ownership: (event: AssignerEvent) => void;
 }
 
 /**

@@ -29,9 +29,7 @@ function lookup3(data: Buffer): [number, number] {
 
 /** Four bytes, little endian; bytes past the end count as zero. */
 function word(data: Buffer, at: number): number {
-  return (
-    (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8) | ((data[at + 2] ?? 0) << 16) | ((data[at + 3] ?? 0) << 24)
-  );
+  return (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8) | ((data[at + 2] ?? 0) << 16) | ((data[at + 3] ?? 0) << 24);
 }
 
 const rotate = (value: number, bits: number) => (value << bits) | (value >>> (32 - bits));

@@ -14,7 +14,9 @@ const selector = /^\s*amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-t
  * (`amqp.annotation.x-opt-offset > '…'`); without a filter a link begins at the earliest event.
  * @returns undefined for a selector that is not of that form
  */
-export function parseStartPosition(filter: Readonly<Record<string, unknown>> | null | undefined): StartPosition | undefined {
+export function parseStartPosition(
+  filter: Readonly<Record<string, unknown>> | null | undefined,
+): StartPosition | undefined {
   const entry = filter?.[filterName];
   if (entry === undefined || entry === null) return { by: 'earliest' };
   const text = typeof entry === 'object' && 'value' in entry ? entry.value : entry;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '#config/read-settings.ts';
 
-const read = (environment: Record<string, string>, rest: { file?: unknown; flags?: Record<string, string> } = {}) => readSettings({ environment, ...rest });
+const read = (environment: Record<string, string>, rest: { file?: unknown; flags?: Record<string, string> } = {}) =>
+  readSettings({ environment, ...rest });
 const problems = (environment: Record<string, string>, rest: { file?: unknown } = {}) => {
   const result = read(environment, rest);
   return result.ok ? [] : result.problems;
@@ -13,13 +14,27 @@ const problems = (environment: Record<string, string>, rest: { file?: unknown } 
 describe('settings', () => {
   it('have defaults for everything that a newcomer need not know', () => {
     const result = read({});
-    expect(result.ok && result.settings).toMatchObject({ stateDir: '.tocsin', eventHub: 'teams-emergency', consumerGroup: '$Default', http: { host: '127.0.0.1', port: 8080 }, testNumbers: ['933'], quarantineDays: 30 });
+    expect(result.ok && result.settings).toMatchObject({
+      stateDir: '.tocsin',
+      eventHub: 'teams-emergency',
+      consumerGroup: '$Default',
+      http: { host: '127.0.0.1', port: 8080 },
+      testNumbers: ['933'],
+      quarantineDays: 30,
+    });
   });
 
   it('take flags before the environment, and the environment before the file', () => {
     const file = { TOCSIN_EVENT_HUB: 'file', TOCSIN_CONSUMER_GROUP: 'file', TOCSIN_STATE_DIR: 'file' };
-    const result = read({ TOCSIN_CONSUMER_GROUP: 'environment', TOCSIN_STATE_DIR: 'environment' }, { file, flags: { stateDir: 'flag' } });
-    expect(result.ok && result.settings).toMatchObject({ eventHub: 'file', consumerGroup: 'environment', stateDir: 'flag' });
+    const result = read(
+      { TOCSIN_CONSUMER_GROUP: 'environment', TOCSIN_STATE_DIR: 'environment' },
+      { file, flags: { stateDir: 'flag' } },
+    );
+    expect(result.ok && result.settings).toMatchObject({
+      eventHub: 'file',
+      consumerGroup: 'environment',
+      stateDir: 'flag',
+    });
   });
 
   it('name every fault at once, with the remedy', () => {
@@ -29,13 +44,17 @@ describe('settings', () => {
   });
 
   it('let names of tests and scripts pass', () => {
-    expect(problems({ TOCSIN_TEST_EVENTSTOREDB: 'esdb://x', TOCSIN_PROJECT: '/x', TOCSIN_CACHE_DIR: '/x' })).toEqual([]);
+    expect(problems({ TOCSIN_TEST_EVENTSTOREDB: 'esdb://x', TOCSIN_PROJECT: '/x', TOCSIN_CACHE_DIR: '/x' })).toEqual(
+      [],
+    );
   });
 
   it('never repeat a secret in a fault or in what is shown', () => {
     const secret = 'Endpoint=nonsense;SharedAccessKey=canary';
     expect(problems({ TOCSIN_EVENT_HUBS: secret }).join()).not.toContain('canary');
-    const good = read({ TOCSIN_EVENT_HUBS: 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=canary' });
+    const good = read({
+      TOCSIN_EVENT_HUBS: 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=canary',
+    });
     expect(good.ok && [...good.shown].join()).not.toContain('canary');
   });
 
@@ -53,7 +72,10 @@ describe('settings', () => {
   });
 
   it.each([
-    ['TOCSIN_EVENT_HUBS', 'Endpoint=sb://10.0.0.1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;'],
+    [
+      'TOCSIN_EVENT_HUBS',
+      'Endpoint=sb://10.0.0.1;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;',
+    ],
     ['TOCSIN_EVENT_LOG', 'esdb://db.example:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb://user:pass@127.0.0.1:2113,db.example:2113?TLS=false'],
     ['TOCSIN_PARTITION_OWNERSHIP', 'http://blob.example/container'],
@@ -64,7 +86,10 @@ describe('settings', () => {
   });
 
   it.each([
-    ['TOCSIN_EVENT_HUBS', 'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;'],
+    [
+      'TOCSIN_EVENT_HUBS',
+      'Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=n;SharedAccessKey=k;UseDevelopmentEmulator=true;',
+    ],
     ['TOCSIN_EVENT_LOG', 'esdb://localhost:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb+discover://user:pass@cluster.example:2113'],
     ['TOCSIN_HTTP', '[::1]:0'],

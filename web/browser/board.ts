@@ -29,6 +29,9 @@ const detail = createDetail(byId('detail'), {
 let selected: string | undefined;
 /** Chosen by hand: then it stays selected whatever comes. */
 let chosen = false;
+/** Open calls come one after the other when the page begins: until they are all there the newest is shown. */
+const settleMs = 1500;
+const firstAt = performance.now();
 const stories = new Map<string, { readonly revision: number; readonly story: readonly AuditRecord[] }>();
 
 function drawDetail() {
@@ -54,7 +57,9 @@ async function loadStory({ id, revision }: EmergencyView) {
 /** A call that somebody reads about is never taken away from under their eyes; otherwise the newest that nobody has is shown. */
 function chooseSelection() {
   const current = selected === undefined ? undefined : store.get(selected);
-  if (current !== undefined && (chosen || typing() || current.state === 'unacknowledged')) return;
+  const settled = performance.now() - firstAt > settleMs;
+  const calls = current?.state === 'unacknowledged' && !current.test;
+  if (current !== undefined && (chosen || typing() || (calls && settled))) return;
   const open = store.all().filter((emergency) => emergency.state !== 'resolved');
   const waiting = open.filter((emergency) => emergency.state === 'unacknowledged');
   const best = waiting.find((emergency) => !emergency.test) ?? waiting[0];

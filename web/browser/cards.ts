@@ -25,7 +25,7 @@ export function createCard(id: string): Card {
     el('p', { class: 'top' }, age, number, state),
     place,
     inside,
-    el('p', { class: 'person' }, who, callback),
+    el('p', { class: 'caller' }, who, callback),
     owner,
   );
   const element = el('li', { class: 'card', attributes: { 'data-id': id } }, link);
@@ -49,7 +49,7 @@ export function createCard(id: string): Card {
       setText(number, emergency.dialledNumber ?? 'number not known');
       setText(state, stateWord(emergency));
       setText(place, lines.known ? first : 'No location was sent');
-      setText(inside, lines.street === '' ? (lines.known ? '' : (emergency.policy ?? '')) : lines.inside || lines.town);
+      setText(inside, lines.street === '' ? (lines.known ? '' : (emergency.policy === undefined ? '' : `Emergency policy ${emergency.policy}`)) : lines.inside || lines.town);
       setText(who, emergency.caller?.name ?? 'Caller not known');
       const back = emergency.caller?.callbackNumber;
       setText(callback, back === undefined ? 'no call-back number' : phone(back));

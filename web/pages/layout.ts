@@ -22,6 +22,10 @@ function tab(page: LayoutOptions['page'], of: LayoutOptions['page'], href: strin
     : html`<a href="${href}">${word}</a>`;
 }
 
+function tabs(page: LayoutOptions['page']): Fragment {
+  return html`${tab(page, 'board', '/', 'Board')}${tab(page, 'audit', '/audit', 'Audit')}${tab(page, 'admin', '/admin', 'Admin')}`;
+}
+
 /**
  * The shell of every page: strip, banners, the live regions (they exist before anything is put into them, as WAI-ARIA's alert pattern demands), main part.
  * Holds no data: the browser fetches that and inserts it as text.
@@ -47,7 +51,7 @@ ${script === undefined ? '' : html`<script type="module" src="/assets/${script}"
 <a class="brand" href="/" aria-label="Tocsin, to the board">${bell}<b>TOCSIN</b></a>
 ${organisation === undefined ? '' : html`<span class="organisation">${organisation}</span>`}
 <div class="listening" id="listening" data-state="starting"><span class="light" aria-hidden="true"></span><span class="word" role="status">Starting</span><span class="proofs"></span></div>
-<nav aria-label="Pages">${tab(page, 'board', '/', 'Board')}${tab(page, 'audit', '/audit', 'Audit')}${tab(page, 'admin', '/admin', 'Admin')}</nav>
+<nav aria-label="Pages">${tabs(page)}</nav>
 <div class="sound" id="sound"></div>
 <time class="clock" id="clock"></time>
 <button class="person" id="person" type="button" hidden></button>
@@ -56,6 +60,7 @@ ${organisation === undefined ? '' : html`<span class="organisation">${organisati
 <p class="banner notlive" id="notlive" hidden></p>
 <div class="only-heard" role="alert" id="announce"></div>
 <main id="main" tabindex="-1">${main}</main>
+<footer class="pages"><nav aria-label="Pages, at the foot">${tabs(page)}</nav></footer>
 <div class="toasts" id="toasts" role="status"></div>
 <noscript><p class="banner blind">This page needs JavaScript: without it no call is shown.</p></noscript>
 </body>

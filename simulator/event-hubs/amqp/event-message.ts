@@ -83,7 +83,11 @@ export function encodeStamped(event: PreparedEvent, stamp: Stamp): Buffer {
     long(0x83, stamp.enqueuedAt),
   ];
   if (event.partitionKey !== undefined) own.push(keyKey, text(event.partitionKey));
-  const section = mapSection(sectionCode.messageAnnotations, [...own, ...event.kept], own.length + 2 * event.kept.length);
+  const section = mapSection(
+    sectionCode.messageAnnotations,
+    [...own, ...event.kept],
+    own.length + 2 * event.kept.length,
+  );
   return Buffer.concat(event.header === undefined ? [section, ...event.rest] : [event.header, section, ...event.rest]);
 }
 

@@ -35,12 +35,16 @@ export function encodeTransfers(sender: AmqpSender, messages: readonly Buffer[],
 
 function withPrefix(message: Buffer, prefix: Buffer): Buffer[] {
   const headerEnd = message[2] === 0x70 ? valueEnd(message, 3) : 0;
-  return headerEnd === 0
-    ? [prefix, message]
-    : [message.subarray(0, headerEnd), prefix, message.subarray(headerEnd)];
+  return headerEnd === 0 ? [prefix, message] : [message.subarray(0, headerEnd), prefix, message.subarray(headerEnd)];
 }
 
-function writeDelivery(out: Buffer, start: number, sender: AmqpSender, parts: readonly Buffer[], limit: number): number {
+function writeDelivery(
+  out: Buffer,
+  start: number,
+  sender: AmqpSender,
+  parts: readonly Buffer[],
+  limit: number,
+): number {
   const outgoing = sender.session.outgoing;
   const settled = sender.snd_settle_mode !== 0;
   const id = outgoing.next_delivery_id++;

@@ -21,18 +21,38 @@ function scripted(results: readonly AppendResult[]) {
       slept.push(ms);
     },
   };
-  return { calls, retries, slept, deps: { log, clock, ids: { fraction: () => 1 }, onRetry: (reason: string) => void retries.push(reason) } };
+  return {
+    calls,
+    retries,
+    slept,
+    deps: {
+      log,
+      clock,
+      ids: { fraction: () => 1, random: () => '' },
+      onRetry: (reason: string) => void retries.push(reason),
+    },
+  };
 }
 
 describe('an append that is asked until it is answered', () => {
   it('is done when the log took it', async () => {
     const { deps } = scripted([{ ok: true, revision: 3, position: undefined }]);
-    expect(await appendSettled(deps, 's', 2, [event], new AbortController().signal)).toEqual({ outcome: 'appended', revision: 3 });
+    expect(await appendSettled(deps, 's', 2, [event], new AbortController().signal)).toEqual({
+      outcome: 'appended',
+      revision: 3,
+    });
   });
 
   it('repeats an unknown outcome with the same ids at the same revision', async () => {
-    const { deps, calls, retries } = scripted([{ ok: false, reason: 'unknown-outcome', detail: 'timer' }, { ok: false, reason: 'unavailable', detail: 'down' }, { ok: true, revision: 0, position: undefined }]);
-    expect(await appendSettled(deps, 's', 'no-stream', [event], new AbortController().signal)).toEqual({ outcome: 'appended', revision: 0 });
+    const { deps, calls, retries } = scripted([
+      { ok: false, reason: 'unknown-outcome', detail: 'timer' },
+      { ok: false, reason: 'unavailable', detail: 'down' },
+      { ok: true, revision: 0, position: undefined },
+    ]);
+    expect(await appendSettled(deps, 's', 'no-stream', [event], new AbortController().signal)).toEqual({
+      outcome: 'appended',
+      revision: 0,
+    });
     expect(calls).toEqual(Array.from({ length: 3 }, () => ({ expected: 'no-stream', ids: [event.id] })));
     expect(retries).toEqual(['unknown-outcome', 'unavailable']);
   });
@@ -40,14 +60,24 @@ describe('an append that is asked until it is answered', () => {
   it('tells a conflict after a doubtful attempt from one that somebody else made', async () => {
     const conflict: AppendResult = { ok: false, reason: 'wrong-expected-revision', actual: 9 };
     const doubtful = scripted([{ ok: false, reason: 'unknown-outcome', detail: '' }, conflict]);
-    expect(await appendSettled(doubtful.deps, 's', 2, [event], new AbortController().signal)).toEqual({ outcome: 'conflict', actual: 9, doubtful: true });
+    expect(await appendSettled(doubtful.deps, 's', 2, [event], new AbortController().signal)).toEqual({
+      outcome: 'conflict',
+      actual: 9,
+      doubtful: true,
+    });
     const foreign = scripted([{ ok: false, reason: 'unavailable', detail: '' }, conflict]);
-    expect(await appendSettled(foreign.deps, 's', 2, [event], new AbortController().signal)).toMatchObject({ outcome: 'conflict', doubtful: false });
+    expect(await appendSettled(foreign.deps, 's', 2, [event], new AbortController().signal)).toMatchObject({
+      outcome: 'conflict',
+      doubtful: false,
+    });
   });
 
   it('gives up at once on what a repeat cannot mend', async () => {
     const { deps, calls } = scripted([{ ok: false, reason: 'too-large', limit: 10 }]);
-    expect(await appendSettled(deps, 's', 2, [event], new AbortController().signal)).toMatchObject({ outcome: 'refused', reason: 'too-large' });
+    expect(await appendSettled(deps, 's', 2, [event], new AbortController().signal)).toMatchObject({
+      outcome: 'refused',
+      reason: 'too-large',
+    });
     expect(calls).toHaveLength(1);
   });
 

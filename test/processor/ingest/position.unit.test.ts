@@ -2,16 +2,37 @@ import { describe, expect, it } from 'vitest';
 import { planReading } from '#processor/ingest/position.ts';
 
 const incarnation = 'ns/hub@2026-01-01T00:00:00.000Z';
-const partition = (first: number, last: number) => ({ partitionId: '0', beginningSequenceNumber: first, lastEnqueuedSequenceNumber: last, lastEnqueuedOffset: String(last), lastEnqueuedAt: 0, isEmpty: last < first });
-const tail = (sequenceNumber: number, index = 0, count = 1, life = incarnation) => ({ incarnation: life, sequenceNumber, index, count });
+const partition = (first: number, last: number) => ({
+  partitionId: '0',
+  beginningSequenceNumber: first,
+  lastEnqueuedSequenceNumber: last,
+  lastEnqueuedOffset: String(last),
+  lastEnqueuedAt: 0,
+  isEmpty: last < first,
+});
+const tail = (sequenceNumber: number, index = 0, count = 1, life = incarnation) => ({
+  incarnation: life,
+  sequenceNumber,
+  index,
+  count,
+});
 
 describe('where a partition is read on', () => {
   it('begins at the earliest message when the stream is empty, without a gap', () => {
-    expect(planReading(undefined, incarnation, partition(100, 200))).toEqual({ incarnation, start: { at: 'earliest' }, resume: undefined, gap: undefined });
+    expect(planReading(undefined, incarnation, partition(100, 200))).toEqual({
+      incarnation,
+      start: { at: 'earliest' },
+      resume: undefined,
+      gap: undefined,
+    });
   });
 
   it('goes on behind the last message that is in the log', () => {
-    expect(planReading(tail(41), incarnation, partition(0, 100))).toMatchObject({ start: { at: 'sequence-number', sequenceNumber: 41, inclusive: false }, resume: undefined, gap: undefined });
+    expect(planReading(tail(41), incarnation, partition(0, 100))).toMatchObject({
+      start: { at: 'sequence-number', sequenceNumber: 41, inclusive: false },
+      resume: undefined,
+      gap: undefined,
+    });
   });
 
   it('resumes inside a message of which only some items are in the log', () => {
@@ -47,13 +68,25 @@ describe('where a partition is read on', () => {
 
   it('starts a further life when the hub ends before our position', () => {
     const plan = planReading(tail(41), incarnation, partition(0, 10));
-    expect(plan).toMatchObject({ incarnation: `${incarnation}#2`, gap: { cause: 'beyond-end', from: 42 }, start: { at: 'earliest' } });
-    expect(planReading(tail(50, 0, 1, plan.incarnation), incarnation, partition(0, 10)).incarnation).toBe(`${incarnation}#3`);
-    expect(planReading(tail(5, 0, 1, plan.incarnation), incarnation, partition(0, 10))).toMatchObject({ incarnation: plan.incarnation, gap: undefined });
+    expect(plan).toMatchObject({
+      incarnation: `${incarnation}#2`,
+      gap: { cause: 'beyond-end', from: 42 },
+      start: { at: 'earliest' },
+    });
+    expect(planReading(tail(50, 0, 1, plan.incarnation), incarnation, partition(0, 10)).incarnation).toBe(
+      `${incarnation}#3`,
+    );
+    expect(planReading(tail(5, 0, 1, plan.incarnation), incarnation, partition(0, 10))).toMatchObject({
+      incarnation: plan.incarnation,
+      gap: undefined,
+    });
   });
 
   it('stays where it is after the gap of an empty new hub was recorded', () => {
     const fresh = 'ns/hub@2026-02-01T00:00:00.000Z';
-    expect(planReading(tail(-1, 0, 1, fresh), fresh, partition(0, -1))).toMatchObject({ start: { at: 'earliest' }, gap: undefined });
+    expect(planReading(tail(-1, 0, 1, fresh), fresh, partition(0, -1))).toMatchObject({
+      start: { at: 'earliest' },
+      gap: undefined,
+    });
   });
 });

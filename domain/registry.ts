@@ -1,0 +1,94 @@
+import { cloudEventTypes } from '#domain/notices/types.ts';
+import { cloudEventV1 } from '#domain/schemas/schema-cloud-event.v1.ts';
+import { emergencyAcknowledgedV1 } from '#domain/schemas/schema-emergency-acknowledged.v1.ts';
+import { emergencyEnrichedV1 } from '#domain/schemas/schema-emergency-enriched.v1.ts';
+import { emergencyLinkedV1 } from '#domain/schemas/schema-emergency-linked.v1.ts';
+import { emergencyRaisedV1 } from '#domain/schemas/schema-emergency-raised.v1.ts';
+import { emergencyResolvedV1 } from '#domain/schemas/schema-emergency-resolved.v1.ts';
+import { keyStoreBoundV1 } from '#domain/schemas/schema-key-store-bound.v1.ts';
+import { resolveAdvancedV1 } from '#domain/schemas/schema-resolve-advanced.v1.ts';
+import { triageAdvancedV1 } from '#domain/schemas/schema-triage-advanced.v1.ts';
+import type { JsonObject } from '#kernel/json.ts';
+
+/** What is known of one version of one event type. */
+export interface EventVersion {
+  readonly type: string;
+  readonly version: number;
+  /** Streams that hold it, as patterns for people. */
+  readonly streams: readonly string[];
+  readonly description: string;
+  readonly schema: {
+    safeParse(
+      data: unknown,
+    ): { readonly success: true } | { readonly success: false; readonly error: { readonly message: string } };
+  };
+  /** Makes data of the next version of it; absent for the latest. */
+  readonly upcast?: (data: JsonObject) => JsonObject;
+}
+
+const inbox = cloudEventTypes.map(
+  (type): EventVersion => ({
+    type,
+    version: 1,
+    streams: ['inbox-<hub>-<partition>'],
+    description: 'A message of the hub, as a CloudEvent',
+    schema: cloudEventV1,
+  }),
+);
+const emergency = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({
+  type,
+  version: 1,
+  streams: ['emergency-<uuid>'],
+  description,
+  schema,
+});
+
+/** Every version of every event that Tocsin writes: the one table. */
+export const eventRegistry: readonly EventVersion[] = [
+  ...inbox,
+  emergency('EmergencyRaised', 'A call became known', emergencyRaisedV1),
+  emergency('EmergencyEnriched', 'A further notice of the same call', emergencyEnrichedV1),
+  emergency('EmergencyLinked', 'It may have to do with another emergency', emergencyLinkedV1),
+  emergency('EmergencyAcknowledged', 'Somebody took it', emergencyAcknowledgedV1),
+  emergency('EmergencyResolved', 'Somebody closed it', emergencyResolvedV1),
+  {
+    type: 'TriageAdvanced',
+    version: 1,
+    streams: ['triage'],
+    description: 'Every notice up to a position was judged',
+    schema: triageAdvancedV1,
+  },
+  {
+    type: 'ResolveAdvanced',
+    version: 1,
+    streams: ['resolve'],
+    description: 'Every reference up to a position was looked at',
+    schema: resolveAdvancedV1,
+  },
+  {
+    type: 'KeyStoreBound',
+    version: 1,
+    streams: ['keys'],
+    description: 'Which key store seals the log',
+    schema: keyStoreBoundV1,
+  },
+];
+
+const byTypeAndVersion = new Map(eventRegistry.map((row) => [`${row.type}@${row.version}`, row]));
+
+export type ReadEvent =
+  | { readonly ok: true /** Of the latest version of its type. */; readonly data: JsonObject }
+  | { readonly ok: false; readonly problem: string };
+
+/** Checks stored data against the schema of its version and brings it to the latest one. Never throws. */
+export function readEvent(type: string, version: number, data: JsonObject): ReadEvent {
+  let current = data;
+  for (let at = version; ; at++) {
+    const row = byTypeAndVersion.get(`${type}@${at}`);
+    if (row === undefined) return { ok: false, problem: `no version ${at} of ${type} is known` };
+    const checked = row.schema.safeParse(current);
+    if (!checked.success) return { ok: false, problem: `${type}@${at}: ${checked.error.message}` };
+    if (row.upcast === undefined) return { ok: true, data: current };
+    current = row.upcast(current);
+  }
+}

@@ -1,0 +1,15 @@
+import * as z from 'zod';
+import { callReport } from '#domain/schemas/schema-parts.ts';
+
+/** A CloudEvent 1.0 as `inbox-*` stores it: `data` holds what was allowed to stay, with `call` where it may be about an emergency. */
+export const cloudEventV1 = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  subject: z.string().min(1).optional(),
+  time: z.iso.datetime({ offset: true }),
+  datacontenttype: z.literal('application/json'),
+  tocsincontent: z.enum(['inline', 'encrypted', 'referred', 'minimised']),
+  data: z.looseObject({ call: callReport.optional() }),
+});

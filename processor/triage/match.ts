@@ -1,0 +1,63 @@
+import type { EmergencyEnriched, ReportedCall } from '#domain/emergency/events.ts';
+import { isTrusted } from '#domain/emergency/merge.ts';
+import type { EmergencyLink } from '#domain/emergency/state.ts';
+import type { EmergencyIndex, Known } from '#processor/triage/index.ts';
+
+/** Two feeds tell of one call when their times are no further apart: Teams takes up to a minute to deliver either. */
+export const sameCallMs = 120_000;
+/** A call of the same caller, or a message in the same chat, within this time may have to do with the first. */
+export const relatedMs = 600_000;
+
+/** Which emergency a notice is about. */
+export interface Match {
+  readonly emergencyId: string;
+  /** How it was found; a notice whose emergency is its own counts as `same-provider-id`. */
+  readonly match: EmergencyEnriched['data']['match'];
+  /** Others that it may have to do with; only for one that is not raised yet. */
+  readonly links: readonly EmergencyLink[];
+}
+
+/**
+ * Finds the emergency of a notice. In doubt it is one of its own, linked: a false alarm costs less than a call that vanishes in another.
+ *
+ * 1. The provider's own id of the call is known: that emergency, whatever its state.
+ * 2. A doubtful message in the chat of exactly one open emergency: what somebody goes on to say there.
+ * 3. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet.
+ * 4. Otherwise an emergency of its own.
+ *
+ * What a notice with a wrong `clientState` says is never put into somebody else's emergency, nor the other way round.
+ */
+export function matchReport(report: ReportedCall, index: EmergencyIndex): Match {
+  const known = index.byProviderCall(report.emergencyId);
+  if (known !== undefined) return { emergencyId: known, match: 'same-provider-id', links: [] };
+
+  const at = Date.parse(report.occurredAt ?? report.receivedAt);
+  const near = index.near(report, at, relatedMs).filter(({ id }) => id !== report.emergencyId);
+  const mergeable = near.filter((other) => !other.resolved && other.trusted && isTrusted(report));
+
+  const inChat = mergeable.filter((other) => sharesChat(report, other));
+  if (report.confidence === 'low' && inChat.length === 1 && inChat[0] !== undefined)
+    return { emergencyId: inChat[0].id, match: 'same-chat', links: [] };
+
+  const sameCall = mergeable.filter(
+    (other) => sharesCaller(report, other) && Math.abs(other.at - at) <= sameCallMs && !other.feeds.has(report.feed),
+  );
+  if (sameCall.length === 1 && sameCall[0] !== undefined)
+    return { emergencyId: sameCall[0].id, match: 'caller-and-time', links: [] };
+
+  const links = near.map((other) => ({ to: other.id, why: whyRelated(report, other, sameCall) }));
+  return { emergencyId: report.emergencyId, match: 'same-provider-id', links };
+}
+
+function whyRelated(report: ReportedCall, other: Known, sameCall: readonly Known[]): EmergencyLink['why'] {
+  if (sameCall.includes(other)) return 'caller-and-time-ambiguous';
+  return sharesCaller(report, other) ? 'redial' : 'same-chat';
+}
+
+function sharesCaller(report: ReportedCall, other: Known): boolean {
+  return report.callerTokens.some((token) => other.callerTokens.has(token));
+}
+
+function sharesChat(report: ReportedCall, other: Known): boolean {
+  return report.chatToken !== undefined && other.chatTokens.has(report.chatToken);
+}

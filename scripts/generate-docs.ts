@@ -1,0 +1,54 @@
+// Tables that would rot if people wrote them: settings, errors and stored events, made from the code. With --check nothing is written, and a difference fails.
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Setting } from '#config/setting.ts';
+import { settings } from '#config/settings.ts';
+import { errorCodes } from '#domain/errors.ts';
+import { reasonTexts } from '#domain/notices/reasons.ts';
+import { eventRegistry } from '#domain/registry.ts';
+
+const generated = '<!-- Generated from the code by `npm run docs`; changes here are lost. -->\n';
+const cell = (text: string) => text.replaceAll('|', '\\|');
+
+function settingsPage(): string {
+  const rows = (Object.values(settings) as Setting<unknown>[]).map(
+    (setting) =>
+      `| \`${setting.name}\`${setting.secret ? ' (also `_FILE`)' : ''} | ${cell(setting.description)} | ${cell(setting.default === undefined ? (setting.absent ?? '') : `\`${setting.default}\``)} |`,
+  );
+  return `${generated}# Settings\n\nCommand line flags beat the environment, the environment beats an optional \`tocsin.json\` in the working folder (an object from these names to texts). A name that begins with \`TOCSIN_\` and is not listed here is an error. Secrets can be read from a file: \`<name>_FILE\`.\n\n| name | meaning | default |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorCodes).map(
+    ([code, entry]) =>
+      `| <a id="${code}"></a>\`${code}\` | ${cell(entry.title)} | ${entry.status} | ${entry.exit} | ${cell(entry.remedy)} |`,
+  );
+  const why = Object.entries(reasonTexts).map(([word, sentence]) => `| \`${word}\` | ${cell(sentence)} |`);
+  return `${generated}# Errors and reasons\n\nEvery answer that is not what was asked for is a problem detail (RFC 9457) with a \`code\` of this table; the command line exits with the number beside it.\n\n| code | what it means | HTTP | exit | what to do |\n|---|---|---|---|---|\n${rows.join('\n')}\n\n## Why an emergency is what it is\n\nThe words that stand in \`reasons\` of an emergency.\n\n| word | meaning |\n|---|---|\n${why.join('\n')}\n`;
+}
+
+function eventsPage(): string {
+  const rows = eventRegistry.map(
+    (row) =>
+      `| \`${row.type}\` | ${row.version} | ${row.streams.map((stream) => `\`${stream}\``).join(', ')} | ${cell(row.description)} |`,
+  );
+  return `${generated}# Stored events\n\nEvery type of event that Tocsin writes, with the version of its data (\`metadata.schemaVersion\`). Older versions are read through upcasters.\n\n| type | version | stream | what it says |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const pages = { 'docs/settings.md': settingsPage(), 'docs/errors.md': errorsPage(), 'docs/events.md': eventsPage() };
+const check = process.argv.includes('--check');
+let stale = 0;
+for (const [file, text] of Object.entries(pages)) {
+  if (!check) {
+    writeFileSync(file, text);
+    continue;
+  }
+  let current = '';
+  try {
+    current = readFileSync(file, 'utf8');
+  } catch {}
+  if (current !== text) {
+    console.error(`${file} is not what the code says; run \`npm run docs\``);
+    stale++;
+  }
+}
+process.exit(stale === 0 ? 0 : 1);

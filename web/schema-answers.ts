@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { dispositions } from '#domain/emergency/events.ts';
+import { errorCodes } from '#domain/errors.ts';
+import { emergencyStates } from '#web/desk-data.ts';
+import { healthKinds } from '#web/health-report.ts';
+
+/** What answers look like: the OpenAPI document is made from these, and the tests hold every answer against them. */
+const time = z.iso.datetime({ offset: true });
+const feed = z.enum(['chat', 'events']);
+const from = z.enum(['desk', 'cli', 'api']);
+
+export const emergencySchema = z
+  .looseObject({
+    id: z.guid(),
+    state: z.enum(emergencyStates),
+    verified: z.boolean().describe('false: it may be an emergency; `reasons` say why'),
+    reasons: z.array(z.string()),
+    test: z.boolean().describe('true for test calls and drills'),
+    caller: z.looseObject({ name: z.string().optional(), id: z.string().optional(), callbackNumber: z.string().optional() }).optional(),
+    dialledNumber: z.string().optional(),
+    location: z
+      .looseObject({
+        street: z.string().optional().describe('with house number and suffix'),
+        additionalInfo: z.string().optional(),
+        companyName: z.string().optional(),
+        city: z.string().optional(),
+        county: z.string().optional(),
+        region: z.string().optional(),
+        postalCode: z.string().optional(),
+        country: z.string().optional(),
+        floor: z.string().optional(),
+        room: z.string().optional(),
+        latitude: z.number().optional().describe('degrees, WGS 84'),
+        longitude: z.number().optional().describe('degrees, WGS 84'),
+      })
+      .optional(),
+    policy: z.string().optional(),
+    feeds: z.array(feed),
+    occurredAt: time.optional().describe('when Teams says that the call was'),
+    receivedAt: time.describe('enqueued on the hub'),
+    raisedAt: time.describe('in the log'),
+    acknowledged: z.looseObject({ by: z.string(), at: time, from }).optional(),
+    resolved: z.looseObject({ by: z.string(), at: time, disposition: z.enum(dispositions), note: z.string().optional() }).optional(),
+    links: z.array(z.looseObject({ to: z.string(), why: z.string() })).optional(),
+    revision: z.int().min(0),
+  })
+  .describe('One call. A field that is not known is absent.');
+
+export const auditRecordSchema = z
+  .looseObject({
+    position: z.string().describe('opaque; `after` takes it'),
+    stream: z.string(),
+    revision: z.int().min(0),
+    id: z.guid(),
+    type: z.string(),
+    recordedAt: time,
+    data: z.record(z.string(), z.unknown()),
+    metadata: z.record(z.string(), z.unknown()),
+  })
+  .describe('One stored event');
+
+export const emergencyPageSchema = z.looseObject({
+  items: z.array(emergencySchema).describe('newest first'),
+  next: z.string().optional().describe('`cursor` of the next page; absent on the last one'),
+  position: z.string().describe('up to where in the log this is complete: `Last-Event-ID` takes it'),
+});
+
+export const emergencyWithStorySchema = emergencySchema.extend({ story: z.array(auditRecordSchema) });
+
+const reference = z.looseObject({ id: z.guid(), stream: z.string(), type: z.string(), recordedAt: time });
+export const auditDetailSchema = z.looseObject({ record: auditRecordSchema, causes: z.array(reference), effects: z.array(reference) });
+
+const counted = z.array(z.looseObject({ name: z.string(), count: z.int() }));
+export const auditCountsSchema = z.looseObject({ total: z.int(), byType: counted, byStream: counted });
+
+export const healthSchema = z.looseObject({
+  rows: z.array(
+    z.looseObject({
+      kind: z.enum(healthKinds),
+      name: z.string(),
+      state: z.enum(['ok', 'warning', 'trouble']),
+      word: z.string(),
+      since: time.optional(),
+      lastProofAt: time.optional(),
+      expiresAt: time.optional(),
+      figures: z.record(z.string(), z.string()).optional(),
+      next: z.string().optional(),
+    }),
+  ),
+  listening: z.looseObject({
+    ok: z.boolean(),
+    since: time,
+    lastProofAt: time.optional(),
+    feeds: z.array(z.looseObject({ feed: z.string(), ok: z.boolean().optional(), lastProofAt: time.optional() })),
+    word: z.string().optional(),
+  }),
+});
+
+export const deskCountsSchema = z.looseObject({ open: z.int(), armed: z.int(), muted: z.int() });
+
+export const problemSchema = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(Object.keys(errorCodes)),
+    remedy: z.string(),
+  })
+  .describe('Problem details, RFC 9457');
