@@ -101,7 +101,7 @@ export function openSubscription(
       signal.addEventListener('abort', abort, { once: true });
       if (signal.aborted) wake();
       await Promise.race([woken, clock.sleep(silentAfterMs, enough.signal)]);
-      enough.abort();
+      enough.abort('done');
       signal.removeEventListener('abort', abort);
       return ready(max) ?? { kind: 'silent' };
     },

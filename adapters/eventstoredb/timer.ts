@@ -7,7 +7,8 @@ export async function within<Result>(clock: Clock, ms: number, work: Promise<Res
   try {
     return await Promise.race([work, timer]);
   } finally {
-    done.abort();
+    // With a reason of its own, for making the default one (an exception with a stack) costs more than all the rest.
+    done.abort('done');
     work.catch(() => undefined);
   }
 }

@@ -58,7 +58,8 @@ export function openDatabase(options: DatabaseOptions): KeyDatabase {
     // SQLite would make it readable for all; its -wal and -shm files take the mode from it.
     closeSync(openSync(file, options.mustExist === true ? 'r+' : 'a', 0o600));
     db = new DatabaseSync(file, { timeout: busyTimeoutMs });
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+    useWriteAheadLog(db, busyTimeoutMs);
+    db.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
     return start(db, options);
   } catch (error) {
     db?.close();
@@ -68,6 +69,24 @@ export function openDatabase(options: DatabaseOptions): KeyDatabase {
     });
   }
 }
+
+/** SQLite does not wait for a lock when it changes the journal's mode: two processes that make the file at once would fail. */
+function useWriteAheadLog(db: DatabaseSync, timeoutMs: number): void {
+  const pauseMs = 5;
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; ; waited += pauseMs) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (waited >= timeoutMs || (error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+      Atomics.wait(sleeper, 0, 0, pauseMs);
+    }
+  }
+}
+
+/** https://www.sqlite.org/rescode.html#busy */
+const sqliteBusy = 5;
 
 function start(db: DatabaseSync, options: DatabaseOptions): KeyDatabase {
   const statements = new Map<string, StatementSync>();

@@ -7,12 +7,14 @@ import type { Writer } from '#adapters/sqlite/writer.ts';
 /**
  * Carries out many requests in one transaction, each in a savepoint of its own, and answers only after the commit: as durable as one
  * transaction each, at the price of one flush.
+ * @param guard throws when the file may not be written
  */
 export function createGroupCommit(
   db: DatabaseSync,
   write: Writer,
   recent: RecentIds,
   turnstile: Turnstile,
+  guard: () => void,
 ): (requests: readonly WriteRequest[]) => WriteReply[] {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
@@ -42,6 +44,7 @@ export function createGroupCommit(
   return (requests) => {
     let replies: WriteReply[];
     try {
+      guard();
       turnstile.enter(() => begin.run());
       replies = requests.map(one);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createFileGuard } from '#adapters/sqlite/file-guard.ts';
 import type { FromWorker, LogFile, ReadReply, ReadRequest, ToWorker } from '#adapters/sqlite/messages.ts';
 import { createReader } from '#adapters/sqlite/reader.ts';
 import { openLogFile } from '#adapters/sqlite/schema.ts';
@@ -15,6 +16,7 @@ const say = (message: FromWorker<ReadReply>, transfer: ArrayBuffer[] = []): void
 try {
   const db = openLogFile((workerData as LogFile).file, 'read');
   const read = createReader(db);
+  const guard = createFileGuard((workerData as LogFile).file);
   const dataVersion = db.prepare('PRAGMA data_version');
   let watch: NodeJS.Timeout | undefined;
   let seen: unknown;
@@ -32,7 +34,10 @@ try {
 
   const answer = (request: ReadRequest): ReadReply => {
     try {
-      if (request.kind !== 'watch') return read(request);
+      if (request.kind !== 'watch') {
+        guard();
+        return read(request);
+      }
       clearInterval(watch);
       if (request.on) watch = setInterval(look, pollMs);
       return { kind: 'done' };

@@ -62,7 +62,7 @@ export async function openWorkerLink<Request, Reply>(
 }
 
 function startThread<Reply>(body: URL, file: LogFile, events: WorkerLinkEvents): Thread<Reply> {
-  const worker = new Worker(body, { workerData: file });
+  const worker = new Worker(body, { workerData: file, execArgv: [] });
   const pending = new Map<number, (reply: Reply | undefined) => void>();
   const opened = Promise.withResolvers<void>();
   const exited = Promise.withResolvers<void>();

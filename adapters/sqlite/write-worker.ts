@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { createFileGuard } from '#adapters/sqlite/file-guard.ts';
 import { createGroupCommit } from '#adapters/sqlite/group-commit.ts';
 import type { FromWorker, LogFile, ToWorker, WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
 import { createRecentIds } from '#adapters/sqlite/recent-ids.ts';
@@ -19,8 +20,9 @@ try {
   const { file, lockTimeoutMs } = workerData as LogFile;
   const db = openLogFile(file, 'write');
   const turnstile = createTurnstile(file, lockTimeoutMs);
+  const guard = createFileGuard(file);
   const recent = createRecentIds();
-  const commit = createGroupCommit(db, createWriter(db, recent), recent, turnstile);
+  const commit = createGroupCommit(db, createWriter(db, recent), recent, turnstile, guard);
   port.on('message', (first: ToWorker<WriteRequest>) => {
     let message: ToWorker<WriteRequest> | undefined = first;
     while (message !== undefined) {

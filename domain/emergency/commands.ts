@@ -1,4 +1,11 @@
-import type { ActedFrom, Disposition, EmergencyEnriched, EmergencyLinked, ReportedCall, Sealed } from '#domain/emergency/events.ts';
+import type {
+  ActedFrom,
+  Disposition,
+  EmergencyEnriched,
+  EmergencyLinked,
+  ReportedCall,
+  Sealed,
+} from '#domain/emergency/events.ts';
 
 /** A notice about a call: raises the emergency, or adds to what is known of it. `match` says how it was found to be the same call. */
 export interface ReportCall {

@@ -1,4 +1,9 @@
-import type { AcknowledgeEmergency, EmergencyCommand, ReportCall, ResolveEmergency } from '#domain/emergency/commands.ts';
+import type {
+  AcknowledgeEmergency,
+  EmergencyCommand,
+  ReportCall,
+  ResolveEmergency,
+} from '#domain/emergency/commands.ts';
 import type { EmergencyEvent } from '#domain/emergency/events.ts';
 import { hasLink } from '#domain/emergency/evolve.ts';
 import { bringsNews, hasProviderCall } from '#domain/emergency/merge.ts';
@@ -6,9 +11,7 @@ import type { Acknowledgement, EmergencyState, Resolution } from '#domain/emerge
 import { assertNever } from '#kernel/assert-never.ts';
 
 /** Events to append (none: it is so already), or why not. */
-export type Decision =
-  | { readonly ok: true; readonly events: readonly EmergencyEvent[] }
-  | Refusal;
+export type Decision = { readonly ok: true; readonly events: readonly EmergencyEvent[] } | Refusal;
 
 export type Refusal =
   | { readonly ok: false; readonly reason: 'not-found' }

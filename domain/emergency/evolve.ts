@@ -20,9 +20,7 @@ export function evolve(state: EmergencyState, event: EmergencyEvent): EmergencyS
     case 'EmergencyLinked':
       return hasLink(state.links, event.data.to) ? state : { ...state, links: [...state.links, event.data] };
     case 'EmergencyAcknowledged':
-      return state.status === 'unacknowledged'
-        ? { ...state, status: 'acknowledged', acknowledged: event.data }
-        : state;
+      return state.status === 'unacknowledged' ? { ...state, status: 'acknowledged', acknowledged: event.data } : state;
     case 'EmergencyResolved':
       return state.status === 'resolved' ? state : { ...state, status: 'resolved', resolved: event.data };
     default:

@@ -27,9 +27,12 @@ export function mergeReport(known: KnownCall, report: ReportedCall): KnownCall {
     ...known,
     confidence: surer(known.confidence, confidenceOf(report)),
     verified: known.verified || isVerified(report),
+    trusted: known.trusted || isTrusted(report),
     reasons: union(known.reasons, report.reasons),
     feeds: union(known.feeds, [report.feed]),
-    providerCalls: hasProviderCall(known, report) ? known.providerCalls : [...known.providerCalls, providerCallOf(report)],
+    providerCalls: hasProviderCall(known, report)
+      ? known.providerCalls
+      : [...known.providerCalls, providerCallOf(report)],
     callerTokens: union(known.callerTokens, report.callerTokens),
     chatTokens: union(known.chatTokens, present(report.chatToken)),
     contentTokens: union(known.contentTokens, present(report.contentToken)),
@@ -56,7 +59,15 @@ export function mergeReport(known: KnownCall, report: ReportedCall): KnownCall {
 /** What the first report alone says. */
 export function knownFrom(report: ReportedCall): KnownCall {
   const nothing: KnownCall = {
-    ...{ confidence: 'low', verified: false, reasons: [], feeds: [], providerCalls: [], callerTokens: [] },
+    ...{
+      confidence: 'low',
+      verified: false,
+      trusted: false,
+      reasons: [],
+      feeds: [],
+      providerCalls: [],
+      callerTokens: [],
+    },
     ...{ chatTokens: [], contentTokens: [], test: report.test, receivedAt: report.receivedAt, from: {} },
   };
   return mergeReport(nothing, report);
@@ -111,8 +122,8 @@ function surer(a: Confidence, b: Confidence): Confidence {
   return confidences.indexOf(a) >= confidences.indexOf(b) ? a : b;
 }
 
-export function hasProviderCall(known: KnownCall, report: Pick<ReportedCall, 'feed' | 'emergencyId'>): boolean {
-  return known.providerCalls.some(({ feed, call }) => feed === report.feed && call === report.emergencyId);
+export function hasProviderCall(known: KnownCall, report: Pick<ReportedCall, 'emergencyId'>): boolean {
+  return known.providerCalls.some(({ call }) => call === report.emergencyId);
 }
 
 function providerCallOf(report: ReportedCall) {

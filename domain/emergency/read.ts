@@ -5,7 +5,10 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts';
  * A stored event as one of an emergency's; undefined for a type that this build does not know, or data that is not of its shape: whoever reads
  * a stream goes on without it.
  */
-export function readEmergencyEvent(stored: { readonly type: string; readonly data: JsonObject }): EmergencyEvent | undefined {
+export function readEmergencyEvent(stored: {
+  readonly type: string;
+  readonly data: JsonObject;
+}): EmergencyEvent | undefined {
   const { type, data } = stored;
   switch (type) {
     case 'EmergencyRaised':

@@ -63,14 +63,17 @@ export interface ProviderCall {
  * What all reports together say about a call (domain/emergency/merge.ts). `from` says for each field how good the report was that it came from, so that
  * a better one may replace it and a worse one may not.
  */
-export interface KnownCall extends Omit<ReportedCall, 'feed' | 'emergencyId' | 'noticeId' | 'contentToken' | 'chatToken'> {
+export interface KnownCall
+  extends Omit<ReportedCall, 'feed' | 'emergencyId' | 'noticeId' | 'contentToken' | 'chatToken'> {
   readonly feeds: readonly Feed[];
   readonly providerCalls: readonly ProviderCall[];
   readonly chatTokens: readonly string[];
   /** Tokens of what the reports said, to know a repetition by. */
   readonly contentTokens: readonly string[];
-  /** False: all that is known may come from somebody who is not Microsoft, or may be no emergency at all. */
+  /** False: it may be no emergency at all, or all that is known may come from somebody who is not Microsoft. */
   readonly verified: boolean;
+  /** False: every notice of it carried a secret that is none of ours. */
+  readonly trusted: boolean;
   readonly from: { readonly [field: string]: number };
 }
 

@@ -1,5 +1,4 @@
 import type { ReportedCall } from '#domain/emergency/events.ts';
-import { isTrusted } from '#domain/emergency/merge.ts';
 import type { EmergencyState } from '#domain/emergency/state.ts';
 
 /**
@@ -18,7 +17,10 @@ export interface EmergencyIndex {
 /** What is compared of an emergency. */
 export interface Known {
   readonly id: string;
+  /** When the call was, milliseconds since 1970 UTC; as far as that is known. */
   readonly at: number;
+  /** When the hub got the first notice of it. */
+  readonly receivedAt: number;
   readonly resolved: boolean;
   readonly trusted: boolean;
   readonly feeds: ReadonlySet<string>;
@@ -26,10 +28,16 @@ export interface Known {
   readonly chatTokens: ReadonlySet<string>;
 }
 
+/** Graph tries again for four hours, so nothing that comes later than this can be about a call that no provider's id tells. */
+const keptMs = 24 * 3_600_000;
+const pruneEvery = 1_000;
+
 export function createEmergencyIndex(): EmergencyIndex {
   const byCall = new Map<string, string>();
   const known = new Map<string, Known>();
   const byToken = new Map<string, Set<string>>();
+  let newest = 0;
+  let untilPruning = pruneEvery;
 
   function remember(tokens: Iterable<string>, id: string): void {
     for (const token of tokens) {
@@ -39,22 +47,41 @@ export function createEmergencyIndex(): EmergencyIndex {
     }
   }
 
+  /** By the hub's clock: what a notice claims about its time must not make others forgotten. */
+  function prune(): void {
+    for (const emergency of known.values()) {
+      if (emergency.receivedAt >= newest - keptMs) continue;
+      known.delete(emergency.id);
+      for (const token of [...emergency.callerTokens, ...emergency.chatTokens]) {
+        const ids = byToken.get(token);
+        ids?.delete(emergency.id);
+        if (ids?.size === 0) byToken.delete(token);
+      }
+    }
+  }
+
   return {
     put(id, state) {
       if (state.status === 'none') return;
       const { call } = state;
+      const receivedAt = Date.parse(call.receivedAt);
+      newest = Math.max(newest, receivedAt);
       for (const { call: providerCall } of call.providerCalls) byCall.set(providerCall, id);
       remember(call.callerTokens, id);
       remember(call.chatTokens, id);
       known.set(id, {
         id,
         at: Date.parse(call.occurredAt ?? call.receivedAt),
+        receivedAt,
         resolved: state.status === 'resolved',
-        trusted: isTrusted(call),
+        trusted: call.trusted,
         feeds: new Set(call.providerCalls.map(({ feed }) => feed)),
         callerTokens: new Set(call.callerTokens),
         chatTokens: new Set(call.chatTokens),
       });
+      if (--untilPruning > 0) return;
+      untilPruning = pruneEvery;
+      prune();
     },
     byProviderCall: (call) => byCall.get(call),
     near(report, at, ms) {
@@ -73,4 +100,3 @@ export function createEmergencyIndex(): EmergencyIndex {
     },
   };
 }
-

@@ -8,6 +8,9 @@ export const sameCallMs = 120_000;
 /** A call of the same caller, or a message in the same chat, within this time may have to do with the first. */
 export const relatedMs = 600_000;
 
+/** A caller who dials without end must not make the story of each call longer than the one before. */
+const mostLinks = 5;
+
 /** Which emergency a notice is about. */
 export interface Match {
   readonly emergencyId: string;
@@ -45,7 +48,7 @@ export function matchReport(report: ReportedCall, index: EmergencyIndex): Match 
   if (sameCall.length === 1 && sameCall[0] !== undefined)
     return { emergencyId: sameCall[0].id, match: 'caller-and-time', links: [] };
 
-  const links = near.map((other) => ({ to: other.id, why: whyRelated(report, other, sameCall) }));
+  const links = near.slice(-mostLinks).map((other) => ({ to: other.id, why: whyRelated(report, other, sameCall) }));
   return { emergencyId: report.emergencyId, match: 'same-provider-id', links };
 }
 

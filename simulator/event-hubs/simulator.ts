@@ -50,7 +50,9 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
     };
     peers.add(peer);
     if (faults.state.on('slow')) wire.delay(slowMs);
-    wire.onDrain(() => peer.links.forEach((link) => link.wake()));
+    wire.onDrain(() => {
+      for (const link of peer.links) link.wake();
+    });
     connection.on('sender_open', ({ sender }) => attachSender(service, peer, sender));
     connection.on('receiver_open', ({ receiver }) => attachReceiver(service, peer, receiver));
     connection.on('session_close', ({ session }) => forget(peer, (link) => link.session === session));

@@ -45,7 +45,7 @@ export function serveCall(
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   };
   const end = (error: RpcError | undefined) => {
-    aborter.abort();
+    aborter.abort('ended');
     if (ended || stream.destroyed || stream.closed) return;
     ended = true;
     const trailers = {
@@ -61,8 +61,8 @@ export function serveCall(
     stream.end();
   };
 
-  stream.on('error', () => aborter.abort());
-  stream.on('close', () => aborter.abort());
+  stream.on('error', () => aborter.abort('gone'));
+  stream.on('close', () => aborter.abort('gone'));
   const call: Call = {
     signal: aborter.signal,
     receive: (onMessage) => receiveMessages(stream, onMessage),

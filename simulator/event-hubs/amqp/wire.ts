@@ -33,7 +33,9 @@ export function createWire(socket: Duplex, peer: string, ready: () => boolean): 
   let ended = false;
   let onEnd: (error?: unknown) => void = () => {};
   const drains: (() => void)[] = [];
-  const drained = () => drains.forEach((listener) => listener());
+  const drained = () => {
+    for (const listener of drains) listener();
+  };
 
   const finish = (error?: unknown) => {
     if (ended) return;

@@ -188,19 +188,21 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
       await store.commit(segment, from);
     } catch (error) {
       truncate(segment, count);
-      group.forEach((item) => item.reject(error));
+      for (const item of group) item.reject(error);
       return;
     }
     visible = segment.base + segment.positions.length;
     last = lastStamp();
-    group.forEach((item) => item.resolve());
+    for (const item of group) item.resolve();
     trim();
-    listeners.forEach((listener) => listener());
+    for (const listener of listeners) listener();
   }
 
   function startCommit(): void {
     committing ??= commitPending()
-      .catch((error) => pending.splice(0).forEach((item) => item.reject(error)))
+      .catch((error) => {
+        for (const item of pending.splice(0)) item.reject(error);
+      })
       .finally(() => {
         committing = undefined;
         if (pending.length > 0) startCommit();

@@ -11,7 +11,10 @@ import { openTokenNode } from './token-node.ts';
 export function attachSender(service: Service, peer: Peer, sender: AmqpSender): void {
   const address = parseAddress(sender.source?.address);
   if (address?.node === 'cbs' || address?.node === 'management') {
-    if (address.node === 'management' && !peer.grants.any()) return sender.close(unauthorized('$management'));
+    if (address.node === 'management' && !peer.grants.any()) {
+      sender.close(unauthorized('$management'));
+      return;
+    }
     sender.local.attach.source = sender.remote.attach.source;
     sender.local.attach.target = sender.remote.attach.target;
     peer.replyLinks.add(sender);
@@ -21,7 +24,8 @@ export function attachSender(service: Service, peer: Peer, sender: AmqpSender): 
   const link = consumer(service, peer, sender, address);
   if ('condition' in link) {
     service.log(`link to ${sender.source?.address} refused: ${link.condition} ${link.description}`);
-    return sender.close(link);
+    sender.close(link);
+    return;
   }
   keep(peer, link);
   sender.on('sender_flow', () => link.wake());
@@ -48,7 +52,10 @@ function consumer(
 export function attachReceiver(service: Service, peer: Peer, receiver: AmqpReceiver): void {
   const address = parseAddress(receiver.target?.address);
   if (address?.node === 'cbs' || address?.node === 'management') {
-    if (address.node === 'management' && !peer.grants.any()) return receiver.close(unauthorized('$management'));
+    if (address.node === 'management' && !peer.grants.any()) {
+      receiver.close(unauthorized('$management'));
+      return;
+    }
     receiver.local.attach.source = receiver.remote.attach.source;
     receiver.local.attach.target = receiver.remote.attach.target;
     if (address.node === 'cbs') openTokenNode(service, peer, receiver);
@@ -58,7 +65,8 @@ export function attachReceiver(service: Service, peer: Peer, receiver: AmqpRecei
   const link = publisher(service, peer, receiver, address);
   if ('condition' in link) {
     service.log(`link to ${receiver.target?.address} refused: ${link.condition} ${link.description}`);
-    return receiver.close(link);
+    receiver.close(link);
+    return;
   }
   keep(peer, link);
   receiver.on('receiver_close', () => forget(peer, link));

@@ -76,7 +76,10 @@ export function openConsumerLink(
       // Retention may pass a slow consumer by; as in the service it goes on with what is left.
       next = Math.max(next, first);
       if (free < 1 || next >= end || last === undefined) break;
-      if (!peer.grants.cover(path.toLowerCase())) return link.detach(unauthorized(path));
+      if (!peer.grants.cover(path.toLowerCase())) {
+        link.detach(unauthorized(path));
+        return;
+      }
       const messages = partition.read(next, free, burstBytes);
       if (messages instanceof Promise) {
         reading = true;

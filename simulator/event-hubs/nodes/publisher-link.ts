@@ -60,8 +60,11 @@ export function openPublisherLink(
 
   receiver.on('message', ({ message, delivery }) => {
     if (!open) return;
-    if (!peer.grants.cover(path.toLowerCase())) return link.detach(unauthorized(path));
-    store(message, delivery.format ?? 0)
+    if (!peer.grants.cover(path.toLowerCase())) {
+      link.detach(unauthorized(path));
+      return;
+    }
+    void store(message, delivery.format ?? 0)
       .catch((error): AmqpCondition => {
         if (error instanceof MalformedMessage) return malformed(error.message);
         service.log(`storing failed: ${error}`);

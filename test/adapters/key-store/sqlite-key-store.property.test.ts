@@ -53,7 +53,8 @@ describe('the files of a SQLite key store', () => {
           place.remove();
         }
       }),
-      { numRuns: 40 },
+      // Shrinking would take minutes; the seed that is printed repeats the failure.
+      { numRuns: 40, endOnFailure: true },
     );
   });
 });

@@ -1,0 +1,59 @@
+import type { EventMetadata } from '#domain/metadata.ts';
+import { triageStream } from '#domain/names.ts';
+import type { EventLog, ExpectedRevision, LogPosition } from '#ports/event-log.ts';
+import { appendSurely, type RetryDeps, surely } from '#processor/triage/retry.ts';
+
+/** Where a stage is in the log, as its stream says. */
+export interface FencePoint {
+  readonly revision: ExpectedRevision;
+  /** Everything up to here was dealt with; absent before the first event was. */
+  readonly position?: LogPosition;
+}
+
+export interface FenceDeps extends RetryDeps {
+  readonly log: Pick<EventLog, 'append' | 'readStream'>;
+  /** Names this process; never reused. */
+  readonly instanceId: string;
+  readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
+  /** The stream that holds the position (default: that of triage) and the type of its events. */
+  readonly stream?: string;
+  readonly type?: string;
+}
+
+/** The position of a stage, which only one process at a time can move: its expected revision is the fence. */
+export interface Fence {
+  /** The end of the stream; undefined when the signal was aborted before the log answered. */
+  read(signal: AbortSignal): Promise<FencePoint | undefined>;
+  /** Moves the position on. `lost`: somebody else moved it. */
+  advance(
+    from: FencePoint,
+    position: LogPosition | undefined,
+    signal: AbortSignal,
+  ): Promise<FencePoint | 'lost' | undefined>;
+}
+
+export function createFence(deps: FenceDeps): Fence {
+  const { stream = triageStream, type = 'TriageAdvanced', instanceId } = deps;
+  return {
+    read: (signal) =>
+      surely<FencePoint>(deps, signal, async () => {
+        const tail = await deps.log.readStream(stream, { direction: 'backwards', limit: 1 });
+        if (!tail.ok) {
+          return tail.reason === 'stream-not-found' ? { done: { revision: 'no-stream' } } : { again: tail.detail };
+        }
+        const [last] = tail.events;
+        if (last === undefined) return { done: { revision: 'no-stream' } };
+        const position = last.data['position'];
+        return { done: { revision: last.revision, ...(typeof position === 'string' ? { position } : {}) } };
+      }),
+    async advance({ revision }, position, signal) {
+      const id = deps.ids.random();
+      const at = position === undefined ? {} : { position };
+      const result = await appendSurely(deps, signal, stream, revision, [
+        { id, type, data: { ...at, by: instanceId }, metadata: deps.metadata(id, id) },
+      ]);
+      if (result === undefined) return undefined;
+      return result.ok ? { revision: result.revision, ...at } : 'lost';
+    },
+  };
+}

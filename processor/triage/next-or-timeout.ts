@@ -1,0 +1,25 @@
+import type { Clock } from '#ports/clock.ts';
+
+/**
+ * Takes items one by one, but gives up waiting after a while: what was being waited for is then handed out next time. Without `ms` it waits for
+ * the item alone.
+ */
+export function nextOrTimeout<T>(
+  items: AsyncIterator<T>,
+  clock: Clock,
+): (ms: number | undefined, signal: AbortSignal) => Promise<IteratorResult<T> | 'timeout'> {
+  let waiting: Promise<IteratorResult<T>> | undefined;
+  return async (ms, signal) => {
+    waiting ??= items.next();
+    if (ms !== undefined) {
+      const ending = new AbortController();
+      const timeout = clock.sleep(ms, AbortSignal.any([signal, ending.signal])).then((): 'timeout' => 'timeout');
+      const first = await Promise.race([waiting, timeout]);
+      ending.abort();
+      if (first === 'timeout') return 'timeout';
+    }
+    const result = await waiting;
+    waiting = undefined;
+    return result;
+  };
+}
