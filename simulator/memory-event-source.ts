@@ -40,6 +40,8 @@ export interface MemoryHubSettings {
 interface Partition {
   first: number;
   messages: ReceivedMessage[];
+  /** Of the newest message, kept when retention has taken it. */
+  lastEnqueuedAt: number | undefined;
   /** Changes when somebody else begins to read. */
   reader: object | undefined;
 }
@@ -71,14 +73,13 @@ export function createMemoryHub(settings: MemoryHubSettings): MemoryHub {
     const partition = partitions.get(partitionId);
     if (partition === undefined) return undefined;
     const last = partition.first + partition.messages.length - 1;
-    const newest = partition.messages.at(-1);
     return {
       partitionId,
       beginningSequenceNumber: partition.first,
       lastEnqueuedSequenceNumber: last,
       lastEnqueuedOffset: String(last),
-      lastEnqueuedAt: newest?.enqueuedAt,
-      isEmpty: newest === undefined,
+      lastEnqueuedAt: partition.lastEnqueuedAt,
+      isEmpty: partition.messages.length === 0,
     };
   };
 
@@ -139,13 +140,15 @@ export function createMemoryHub(settings: MemoryHubSettings): MemoryHub {
     publish: (partitionId, messages) => {
       const partition = partitions.get(partitionId);
       if (partition === undefined) throw new RangeError(`no partition ${partitionId}`);
+      const enqueuedAt = clock.now();
+      partition.lastEnqueuedAt = enqueuedAt;
       for (const message of messages) {
         const sequenceNumber = partition.first + partition.messages.length;
         partition.messages.push({
           partitionId,
           offset: String(sequenceNumber),
           sequenceNumber,
-          enqueuedAt: clock.now(),
+          enqueuedAt,
           body: Uint8Array.from(message.body),
           contentType: message.contentType,
           messageId: message.messageId,
@@ -177,10 +180,12 @@ export function createMemoryHub(settings: MemoryHubSettings): MemoryHub {
 }
 
 function empty(partitionIds: readonly string[]): Map<string, Partition> {
-  return new Map(partitionIds.map((id) => [id, { first: 0, messages: [], reader: undefined }]));
+  return new Map(
+    partitionIds.map((id) => [id, { first: 0, messages: [], lastEnqueuedAt: undefined, reader: undefined }]),
+  );
 }
 
 function lastEnqueued(partition: Partition): LastEnqueued | undefined {
-  const newest = partition.messages.at(-1);
-  return newest === undefined ? undefined : { sequenceNumber: newest.sequenceNumber, enqueuedAt: newest.enqueuedAt };
+  const { first, messages, lastEnqueuedAt: enqueuedAt } = partition;
+  return enqueuedAt === undefined ? undefined : { sequenceNumber: first + messages.length - 1, enqueuedAt };
 }

@@ -33,7 +33,8 @@ const typed = (most: number) =>
     .trim()
     .max(most)
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in it.
-    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'plain text');
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'plain text')
+    .refine((text) => text.isWellFormed(), 'plain text');
 
 /** `GET /api/emergencies`. */
 export const emergencyQuerySchema = z.strictObject({

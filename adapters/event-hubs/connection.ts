@@ -1,4 +1,5 @@
 import {
+  type CheckpointStore,
   type EventHubClientOptions,
   EventHubConsumerClient,
   EventHubProducerClient,
@@ -36,9 +37,28 @@ export function createConsumerClient(settings: ClientSettings, consumerGroup: st
   const { connection, hub } = settings;
   const options = clientOptions(settings);
   if (connection.kind === 'namespace')
-    return new EventHubConsumerClient(consumerGroup, connection.host, hub, connection.credential, options);
-  return new EventHubConsumerClient(consumerGroup, withoutEntityPath(connection.value, hub), hub, options);
+    return new EventHubConsumerClient(
+      consumerGroup,
+      connection.host,
+      hub,
+      connection.credential,
+      noCheckpoints,
+      options,
+    );
+  const connectionString = withoutEntityPath(connection.value, hub);
+  return new EventHubConsumerClient(consumerGroup, connectionString, hub, noCheckpoints, options);
 }
+
+/**
+ * The position is kept elsewhere. But only with a store does the client accept the owner level 0, which makes a reader the only one of its
+ * partition; without a store it leaves 0 out.
+ */
+const noCheckpoints: CheckpointStore = {
+  listOwnership: () => Promise.resolve([]),
+  claimOwnership: () => Promise.resolve([]),
+  updateCheckpoint: () => Promise.resolve(),
+  listCheckpoints: () => Promise.resolve([]),
+};
 
 /** Makes a client that sends. It connects on first use. */
 export function createProducerClient(settings: ClientSettings): EventHubProducerClient {

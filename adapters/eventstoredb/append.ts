@@ -2,7 +2,7 @@ import { classify, readFailure, type VendorFailure } from '#adapters/eventstored
 import { encodeEvents } from '#adapters/eventstoredb/events.ts';
 import { toKnownPosition, type VendorPosition } from '#adapters/eventstoredb/position.ts';
 import { currentRevision, type ReadDeps } from '#adapters/eventstoredb/read.ts';
-import { within } from '#adapters/eventstoredb/timer.ts';
+import { lateDetail, within } from '#adapters/eventstoredb/timer.ts';
 import type { AppendResult, ExpectedRevision, NewEvent } from '#ports/event-log.ts';
 
 /** Why a stream must not be named in an append; undefined where it may. A name of `$$` alone would end the server process. */
@@ -35,10 +35,8 @@ export async function append(
     credentials: appendCredentials,
     deadline: timeoutMs,
   });
-  const outcome = await within(deps.clock, timeoutMs, work.then(succeeded, failed));
-  return outcome === 'late'
-    ? { ok: false, reason: 'unknown-outcome', detail: `no answer within ${timeoutMs} ms` }
-    : outcome;
+  const outcome = await within(deps, timeoutMs, work.then(succeeded, failed));
+  return outcome === 'late' ? { ok: false, reason: 'unknown-outcome', detail: lateDetail(deps, timeoutMs) } : outcome;
 }
 
 /** The client misreads the server's answer to an append of nothing, so none is sent. */

@@ -2,7 +2,7 @@ import { append, refusedName } from '#adapters/eventstoredb/append.ts';
 import { classify, deleteFailure } from '#adapters/eventstoredb/errors.ts';
 import { currentRevision, type ReadDeps, readAll, readStream } from '#adapters/eventstoredb/read.ts';
 import { subscribe } from '#adapters/eventstoredb/subscription.ts';
-import { within } from '#adapters/eventstoredb/timer.ts';
+import { lateDetail, within } from '#adapters/eventstoredb/timer.ts';
 import { openVendorClient } from '#adapters/eventstoredb/vendor-client.ts';
 import { isJsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
@@ -41,8 +41,8 @@ const metadataNamespace = '9d2d4a3c-6f0e-5c39-8a7d-0b1c64de5a17';
 export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Promise<EventLog> {
   const { clock, ids, appendTimeoutMs = 5_000, readTimeoutMs = 10_000, silenceMs = 15_000 } = options;
   const vendor = openVendorClient(options.connectionString, options.connectionName ?? 'tocsin');
-  const deps: ReadDeps = { vendor, clock, timeoutMs: readTimeoutMs };
   const closing = new AbortController();
+  const deps: ReadDeps = { vendor, clock, closing: closing.signal, timeoutMs: readTimeoutMs };
   const noted = createStateNotes(options.onState ?? (() => undefined));
   const closedLog = (): LogFailure | undefined =>
     closing.signal.aborted ? { ok: false, reason: 'unavailable', detail: 'the event log was closed' } : undefined;
@@ -80,7 +80,7 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
 
     async close() {
       closing.abort();
-      await within(clock, 1_000, vendor.disconnect());
+      await within({ clock, closing: new AbortController().signal }, 1_000, vendor.disconnect());
     },
   };
 
@@ -95,14 +95,14 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
     const expectedRevision = expected === 'no-stream' ? 'no_stream' : BigInt(expected);
     const work = vendor.client[how](stream, { expectedRevision, deadline: appendTimeoutMs });
     const outcome = await within(
-      clock,
+      deps,
       appendTimeoutMs,
       work.then(
         (): DeleteResult => ({ ok: true }),
         (error: unknown) => deleteFailure(classify(error)),
       ),
     );
-    if (outcome === 'late') return noted(unanswered(appendTimeoutMs));
+    if (outcome === 'late') return noted(unanswered(lateDetail(deps, appendTimeoutMs)));
     if (outcome.ok || outcome.reason !== 'wrong-expected-revision') return noted(outcome);
     // The server does not always say which revision it found.
     const current = noted(await currentRevision(deps, stream));
@@ -111,8 +111,8 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
   return log;
 }
 
-function unanswered(ms: number): Extract<DeleteResult, { reason: 'unknown-outcome' }> {
-  return { ok: false, reason: 'unknown-outcome', detail: `no answer within ${ms} ms` };
+function unanswered(detail: string): Extract<DeleteResult, { reason: 'unknown-outcome' }> {
+  return { ok: false, reason: 'unknown-outcome', detail };
 }
 
 type Outcome = { readonly ok: true } | { readonly ok: false; readonly reason: string };

@@ -45,7 +45,8 @@ const encoder = new TextEncoder();
 /** A plain `Uint8Array`, the only kind that the client takes for metadata as it is. */
 function encodeJson(value: JsonObject): Uint8Array | undefined {
   try {
-    return isJsonObject(value) ? encoder.encode(JSON.stringify(value)) : undefined;
+    const text: string | undefined = isJsonObject(value) ? JSON.stringify(value) : undefined;
+    return text?.startsWith('{') ? encoder.encode(text) : undefined;
   } catch {
     return undefined;
   }

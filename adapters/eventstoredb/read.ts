@@ -2,9 +2,8 @@ import { BACKWARDS, END, FORWARDS, START } from '@eventstore/db-client';
 import { classify, readFailure } from '#adapters/eventstoredb/errors.ts';
 import { isSystemEvent, toRecordedEvent, type VendorEvent } from '#adapters/eventstoredb/events.ts';
 import { fromLogPosition, toLogPosition, type VendorPosition } from '#adapters/eventstoredb/position.ts';
-import { within } from '#adapters/eventstoredb/timer.ts';
+import { type Limits, lateDetail, within } from '#adapters/eventstoredb/timer.ts';
 import type { VendorClient } from '#adapters/eventstoredb/vendor-client.ts';
-import type { Clock } from '#ports/clock.ts';
 import type {
   ExpectedRevision,
   LogFailure,
@@ -15,9 +14,8 @@ import type {
 } from '#ports/event-log.ts';
 
 /** What reading needs. @param timeoutMs a page that takes longer is given up */
-export interface ReadDeps {
+export interface ReadDeps extends Limits {
   readonly vendor: VendorClient;
-  readonly clock: Clock;
   readonly timeoutMs: number;
 }
 
@@ -101,7 +99,7 @@ type Collected =
   | { readonly ok: false; readonly error: unknown };
 
 /** Reads a bounded page to its end. The client knows no deadline for reads, so the timer here is the only one. */
-async function collect({ clock, timeoutMs }: ReadDeps, open: () => unknown): Promise<Collected> {
+async function collect(deps: ReadDeps, open: () => unknown): Promise<Collected> {
   let read: VendorRead;
   try {
     read = open() as VendorRead;
@@ -110,8 +108,8 @@ async function collect({ clock, timeoutMs }: ReadDeps, open: () => unknown): Pro
   }
   const events: VendorEvent[] = [];
   const outcome = await within(
-    clock,
-    timeoutMs,
+    deps,
+    deps.timeoutMs,
     new Promise<Collected>((resolve) => {
       read.on('error', (error) => resolve({ ok: false, error }));
       read.on('end', () => resolve({ ok: true, events }));
@@ -122,5 +120,5 @@ async function collect({ clock, timeoutMs }: ReadDeps, open: () => unknown): Pro
   );
   if (outcome !== 'late' && outcome.ok) return outcome;
   read.cancel().catch(() => undefined);
-  return outcome === 'late' ? { ok: false, error: new Error(`no answer within ${timeoutMs} ms`) } : outcome;
+  return outcome === 'late' ? { ok: false, error: new Error(lateDetail(deps, deps.timeoutMs)) } : outcome;
 }

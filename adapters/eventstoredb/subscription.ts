@@ -3,7 +3,13 @@ import { isSystemEvent, toRecordedEvent } from '#adapters/eventstoredb/events.ts
 import { toKnownPosition } from '#adapters/eventstoredb/position.ts';
 import { type ReadDeps, readAll } from '#adapters/eventstoredb/read.ts';
 import { openSubscription, type SubscriptionSource } from '#adapters/eventstoredb/subscription-source.ts';
-import type { LogPosition, RecordedEvent, SubscribeOptions, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
+import type {
+  LogPosition,
+  RecordedEvent,
+  SubscribeOptions,
+  SubscriptionItem,
+  SubscriptionState,
+} from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 
 export interface SubscriptionDeps extends ReadDeps {

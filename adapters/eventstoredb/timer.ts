@@ -1,14 +1,34 @@
 import type { Clock } from '#ports/clock.ts';
 
-/** The result of the work, or `late` where it did not come within `ms`. What the work does afterwards is nobody's concern. */
-export async function within<Result>(clock: Clock, ms: number, work: Promise<Result>): Promise<Result | 'late'> {
+/** What limits a call: its time, and the end of the log that makes it. */
+export interface Limits {
+  readonly clock: Clock;
+  readonly closing: AbortSignal;
+}
+
+/**
+ * The result of the work, or `late` where it did not come within `ms` or before the log was closed. What the work does afterwards is
+ * nobody's concern.
+ */
+export async function within<Result>(
+  { clock, closing }: Limits,
+  ms: number,
+  work: Promise<Result>,
+): Promise<Result | 'late'> {
   const done = new AbortController();
-  const timer = clock.sleep(ms, done.signal).then((): 'late' => 'late');
+  // With a reason of its own, for making the default one (an exception with a stack) costs more than all the rest.
+  const stop = () => done.abort('done');
+  closing.addEventListener('abort', stop);
   try {
-    return await Promise.race([work, timer]);
+    return await Promise.race([work, clock.sleep(ms, done.signal).then((): 'late' => 'late')]);
   } finally {
-    // With a reason of its own, for making the default one (an exception with a stack) costs more than all the rest.
-    done.abort('done');
+    stop();
+    closing.removeEventListener('abort', stop);
     work.catch(() => undefined);
   }
+}
+
+/** Why a call is `late`. */
+export function lateDetail({ closing }: Limits, ms: number): string {
+  return closing.aborted ? 'the event log was closed' : `no answer within ${ms} ms`;
 }

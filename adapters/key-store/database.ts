@@ -6,8 +6,8 @@ import { type DerivedKeys, masterKey } from './master-key.ts';
 import { KeyStoreSetupError } from './setup-error.ts';
 
 /**
- * Rows are only appended, and a destroyed key is overwritten in place by as many zeros (`wrapped` is always 60 bytes): SQLite then never
- * moves a key from page to page, which could leave a copy behind that no later deletion finds.
+ * Rows are only appended, and a destroyed key becomes as many zeros (`wrapped` is always 60 bytes): so SQLite has no cause to move
+ * keys from page to page, which could leave copies that `secure_delete` never sees.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;

@@ -24,7 +24,8 @@ export function masterKey(file: string, mayMake: boolean): DerivedKeys {
   if (key !== undefined) return derive(key);
   throw new KeyStoreSetupError(
     'master-key-missing',
-    `The master key ${file} is missing, but the key store holds keys that it wraps. Restore it from the backup that belongs to this key store; without it nothing that was sealed can be read.`,
+    `The master key ${file} is missing, but the key store holds keys that it wraps: without it nothing that was sealed ` +
+      'can be read. Restore it from the backup that belongs to this key store.',
   );
 }
 

@@ -25,7 +25,7 @@ const tables = `
  * Opens the event log's file for one thread, making it where there is none. Several processes may do so at once.
  * @throws when the file is no event log, or was written by a newer version
  */
-export function openLogFile(file: string, use: 'write' | 'read'): DatabaseSync {
+export function openLogFile(file: string, use: 'write' | 'read' | 'checkpoint'): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
   // SQLite would make it readable for all; its `-wal` and `-shm` take the mode from it.
   closeSync(openSync(file, 'a', 0o600));
@@ -33,12 +33,14 @@ export function openLogFile(file: string, use: 'write' | 'read'): DatabaseSync {
   try {
     whenFree(() => db.exec('PRAGMA journal_mode = WAL'));
     // FULL: the log is the checkpoint, an answered append must survive a power cut.
-    db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -32768');
+    // A thread of its own makes checkpoints all the time; at 64 MiB the writer finishes them, so that the write-ahead log begins anew.
+    db.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA cache_size = -32768');
     if (use === 'write') {
       migrate(db);
       // From here on the turnstile does the waiting.
       db.exec('PRAGMA busy_timeout = 0');
-    } else db.exec('PRAGMA query_only = 1');
+    }
+    if (use === 'read') db.exec('PRAGMA query_only = 1');
     return db;
   } catch (error) {
     db.close();

@@ -3,7 +3,7 @@ import { type Changes, createChanges } from '#adapters/sqlite/changes.ts';
 import type * as api from '#adapters/sqlite/engine.ts';
 import type { ReadAllRequest, ReadReply, ReadRequest, WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
 import { type PackedEvents, type PackedPage, packEvents, unpackPage } from '#adapters/sqlite/packing.ts';
-import { openWorkerLink } from '#adapters/sqlite/worker-link.ts';
+import { startThreads } from '#adapters/sqlite/threads.ts';
 import { isUuid } from '#kernel/uuid.ts';
 import type { Clock } from '#ports/clock.ts';
 
@@ -55,19 +55,8 @@ export async function createSqliteEngine(options: SqliteEngineOptions): Promise<
     void watch();
   });
   const events = { onChanged: changes.notify, onRestart: () => void watch() };
-  const writer = await openWorkerLink<WriteRequest, WriteReply>(
-    new URL('./write-worker.ts', import.meta.url),
-    file,
-    events,
-  );
-  const reader = await openWorkerLink<ReadRequest, ReadReply>(
-    new URL('./read-worker.ts', import.meta.url),
-    file,
-    events,
-  ).catch(async (error: unknown) => {
-    await writer.close();
-    throw error;
-  });
+  const threads = await startThreads(file, events);
+  const { writer, reader, checkpoints } = threads;
   let closed = false;
 
   async function watch(): Promise<void> {
@@ -101,6 +90,7 @@ export async function createSqliteEngine(options: SqliteEngineOptions): Promise<
     if (fault !== undefined) return { ok: false, reason: 'invalid', detail: fault };
     if (packed.dataBytes > maxAppendBytes) return { ok: false, reason: 'too-large', limit: maxAppendBytes };
     const request: WriteRequest = { kind: 'append', stream, expected, events: packed, now: clock.now() };
+    checkpoints.written(packed.bytes.byteLength);
     return (await write(request, [packed.bytes.buffer])) as api.EngineAppendResult;
   }
 
@@ -165,7 +155,7 @@ export async function createSqliteEngine(options: SqliteEngineOptions): Promise<
     async close() {
       closed = true;
       changes.notify();
-      await Promise.all([writer.close(), reader.close()]);
+      await threads.close();
     },
   };
 }

@@ -15,7 +15,7 @@ const retryMs = 500;
  * only wakes it.
  */
 export async function* subscribeTo(
-  engine: SqliteEngine,
+  engine: Pick<SqliteEngine, 'scan' | 'changes'>,
   clock: Clock,
   closing: AbortSignal,
   options: SubscribeOptions,

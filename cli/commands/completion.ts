@@ -48,8 +48,14 @@ complete -F _tocsin tocsin`;
 function fish(paths: readonly Path[]): string {
   return paths
     .flatMap(({ path, next }) => {
-      const condition = path.length === 0 ? '__fish_use_subcommand' : path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
-      return next.map((word) => `complete -c tocsin -n '${condition}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`}`);
+      const condition =
+        path.length === 0
+          ? '__fish_use_subcommand'
+          : path.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and ');
+      return next.map(
+        (word) =>
+          `complete -c tocsin -n '${condition}' ${word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`}`,
+      );
     })
     .join('\n');
 }

@@ -45,8 +45,8 @@ const placed = new Set([
  * Reads `emergencyCallerInfo.location` ("emergencyCallerInfo resource type"): a civic address with `additionalData`, and coordinates. Every member reaches the
  * responder: one that is not known is appended to `additionalInfo` as `name: value`. Undefined when nothing is in it.
  */
-export function readLocation(location: JsonObject | undefined): ReadLocation | undefined {
-  if (location === undefined) return undefined;
+export function readLocation(sent: Json | undefined): ReadLocation | undefined {
+  const location = isJsonObject(sent) ? sent : { location: sent };
   const address = objectField(location, 'address') ?? objectField(location, 'civicAddress') ?? {};
   const more = objectField(address, 'additionalData') ?? objectField(location, 'additionalData') ?? {};
   const coordinates = objectField(location, 'coordinates') ?? objectField(location, 'geoCoordinates') ?? {};
@@ -61,20 +61,8 @@ export function readLocation(location: JsonObject | undefined): ReadLocation | u
   };
   const extras = [
     ...unknownMembers(more, placed),
-    ...unknownMembers(address, new Set([...placed, 'additionaldata'])),
-    ...unknownMembers(
-      location,
-      new Set([
-        ...placed,
-        'address',
-        'civicaddress',
-        'coordinates',
-        'geocoordinates',
-        'additionaldata',
-        'latitude',
-        'longitude',
-      ]),
-    ),
+    ...unknownMembers(address, new Set([...placed, ...containersOf(address)])),
+    ...unknownMembers(location, new Set([...placed, ...containersOf(location), 'latitude', 'longitude'])),
     ...unknownMembers(coordinates, new Set(['latitude', 'longitude'])),
   ];
   const point = readPoint(coordinates) ?? readPoint(location);
@@ -119,6 +107,13 @@ function streetOf(text: (...names: string[]) => string | undefined): string | un
     unless(text('postDirectional'), 'last'),
   ];
   return clean(parts.filter((part) => part !== undefined).join(' '));
+}
+
+const containers = ['address', 'civicaddress', 'coordinates', 'geocoordinates', 'additionaldata'];
+
+/** The members that are read by themselves, as long as they are the objects that they should be. */
+function containersOf(of: JsonObject): readonly string[] {
+  return containers.filter((name) => objectField(of, name) !== undefined);
 }
 
 function scalar(value: Json | undefined): string | undefined {

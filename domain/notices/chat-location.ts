@@ -57,8 +57,11 @@ function partsOf(line: string): readonly string[] {
   const joined: string[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
+    const isCountry =
+      part === parts.at(-1) && /^[\p{L}\s.]+$/u.test(part) && !floorWord.test(part) && !roomWord.test(part);
     if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{4})?$/.test(part))
       joined[joined.length - 1] = `${last}, ${part}`;
+    else if (last !== undefined && isCountry && american.test(last)) joined[joined.length - 1] = `${last}, ${part}`;
     else joined.push(part);
   }
   return joined;

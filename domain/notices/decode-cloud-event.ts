@@ -72,9 +72,14 @@ function isText(value: Json | undefined): value is string {
   return typeof value === 'string' && value !== '';
 }
 
-/** RFC 3986 section 4.1, as far as characters go: no spaces, no quotes, no brackets of HTML, percent signs only in escapes. */
+const pchar = "(?:[A-Za-z0-9\\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})";
+const uriReference = new RegExp(
+  `^(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://(?:\\[[0-9A-Fa-f:.]+\\](?::\\d*)?(?=[/?#]|$))?)?(?:${pchar}|/)*(?:\\?(?:${pchar}|[/?])*)?(?:#(?:${pchar}|[/?])*)?$`,
+);
+
+/** RFC 3986 section 4.1, of at most 2,048 characters. */
 export function isUriReference(text: string): boolean {
-  if (!/^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$/.test(text)) return false;
+  if (text.length > 2048 || !uriReference.test(text)) return false;
   // A colon before the first slash ends a scheme, or it is no reference at all.
   const first = text.split(/[/?#]/, 1)[0] ?? '';
   return !first.includes(':') || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(first);

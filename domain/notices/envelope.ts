@@ -79,7 +79,7 @@ export function idOf(notice: Notice | undefined, context: DraftContext): string 
 
 /** False for what holds an address or the id of a chat (`19:…@…`), escaped or not. */
 function namesNobody(text: string): boolean {
-  return !/[@%']|19:/.test(text);
+  return !/[@%'[\]]|19:/.test(text);
 }
 
 const encoder = new TextEncoder();

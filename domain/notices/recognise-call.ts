@@ -39,7 +39,7 @@ export function isCallEvent(resource: JsonObject): boolean {
 export function judgeCallEvent(resource: JsonObject, subscribed: string | undefined): CallJudgement {
   const event = objectField(resource, 'emergencyCallEvent') ?? resource;
   const info = objectField(event, 'callerInfo') ?? objectField(resource, 'callerInfo');
-  const location = readLocation(objectField(info, 'location'));
+  const location = readLocation(field(info, 'location'));
   const number = textField(info, 'phoneNumber');
   const caller: Person = present({
     tenantId: textField(info, 'tenantId'),

@@ -50,7 +50,7 @@ export function startDesk(): Desk {
     sound.want(wanted, loud);
     document.title = real.length > 0 ? `(${real.length}) UNACKNOWLEDGED · ${title}` : title;
     document.getElementById('icon')?.setAttribute('href', `/assets/${real.length > 0 ? 'icon-call' : 'icon'}.svg`);
-    strip.setUnowned(real.length);
+    strip.setUnowned(real.filter((emergency) => emergency.id !== document.getElementById('detail')?.dataset['id']).length);
   }
   function say(emergency: EmergencyView) {
     if (emergency.state !== 'unacknowledged' || said.has(emergency.id)) return;

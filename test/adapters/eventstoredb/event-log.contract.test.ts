@@ -14,7 +14,8 @@ const realServer = process.env['TOCSIN_TEST_EVENTSTOREDB'];
 
 if (realServer === undefined || realServer === '') {
   describe('event log: EventStoreDB, real', () => {
-    it('does all of this as well', ({ skip }) => skip('TOCSIN_TEST_EVENTSTOREDB names no server (esdb://host:2113?tls=false)'));
+    it('does all of this as well', ({ skip }) =>
+      skip('TOCSIN_TEST_EVENTSTOREDB names no server (esdb://host:2113?tls=false)'));
   });
 } else {
   describeEventLog('EventStoreDB, real', async () => {

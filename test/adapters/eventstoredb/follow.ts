@@ -1,11 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type {
-  EventLog,
-  NewEvent,
-  RecordedEvent,
-  SubscribeOptions,
-  SubscriptionState,
-} from '#ports/event-log.ts';
+import type { EventLog, NewEvent, RecordedEvent, SubscribeOptions, SubscriptionState } from '#ports/event-log.ts';
 
 export function newEvents(count: number, size = 10): NewEvent[] {
   return Array.from({ length: count }, (_, n) => ({

@@ -1,0 +1,31 @@
+import { type Checkpoints, createCheckpoints } from '#adapters/sqlite/checkpoints.ts';
+import type { LogFile, ReadReply, ReadRequest, WriteReply, WriteRequest } from '#adapters/sqlite/messages.ts';
+import { openWorkerLink, type WorkerLink, type WorkerLinkEvents } from '#adapters/sqlite/worker-link.ts';
+
+/** The threads of one open event log. */
+export interface Threads {
+  readonly writer: WorkerLink<WriteRequest, WriteReply>;
+  readonly reader: WorkerLink<ReadRequest, ReadReply>;
+  readonly checkpoints: Checkpoints;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts them, the writing one first: it makes the file where there is none.
+ * @throws when the file cannot be opened; then none is left running
+ */
+export async function startThreads(file: LogFile, events: WorkerLinkEvents): Promise<Threads> {
+  const body = (name: string): URL => new URL(name, import.meta.url);
+  const writer = await openWorkerLink<WriteRequest, WriteReply>(body('./write-worker.ts'), file, events);
+  const [reader, checkpoints] = await Promise.allSettled([
+    openWorkerLink<ReadRequest, ReadReply>(body('./read-worker.ts'), file, events),
+    createCheckpoints(file),
+  ]);
+  if (reader.status === 'fulfilled' && checkpoints.status === 'fulfilled') {
+    const all = { writer, reader: reader.value, checkpoints: checkpoints.value };
+    return { ...all, close: async () => void (await Promise.all(Object.values(all).map((one) => one.close()))) };
+  }
+  const started = [reader, checkpoints].filter((one) => one.status === 'fulfilled').map((one) => one.value);
+  await Promise.all([writer, ...started].map((one) => one.close()));
+  throw reader.status === 'rejected' ? reader.reason : (checkpoints as PromiseRejectedResult).reason;
+}

@@ -1,0 +1,130 @@
+import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import { inboxStream } from '#domain/names.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog } from '#ports/event-log.ts';
+import type { EventSource } from '#ports/event-source.ts';
+import type { PartitionOwnership } from '#ports/partition-ownership.ts';
+import { readTail } from '#processor/ingest/tail.ts';
+
+/** Whether the hub is read, and when that was last proved. Times are milliseconds since 1970 UTC. */
+export interface ListeningState {
+  readonly ok: boolean;
+  readonly since: number;
+  /** The oldest of the partitions' last proofs: what is not proved for one is not proved for the hub. */
+  readonly lastProofAt?: number;
+  /** One plain sentence where it is not ok. */
+  readonly word?: string;
+  readonly partitions: readonly PartitionHealth[];
+}
+
+/** A proof older than this is none. */
+const proofMs = 15_000;
+/** Somebody reads, but is this far behind: calls come late. */
+const lateMs = 10_000;
+
+/** Judges the health of all partitions as one. Pure. */
+export function judgeListening(
+  partitions: readonly PartitionHealth[],
+  now: number,
+): Pick<ListeningState, 'ok' | 'lastProofAt' | 'word'> {
+  if (partitions.length === 0) return { ok: false, word: 'Nobody reads the hub' };
+  const proofs = partitions.map(({ heardAt }) => heardAt);
+  const proof = proofs.every((at) => at !== undefined) ? { lastProofAt: Math.min(...proofs) } : {};
+  const silent = partitions.filter(
+    ({ state, heardAt }) => state !== 'reading' || heardAt === undefined || now - heardAt > proofMs,
+  );
+  if (silent.length > 0)
+    return {
+      ok: false,
+      ...proof,
+      word: `${silent.length === partitions.length ? 'The hub is' : `Partition ${silent.map(({ partition }) => partition).join(', ')} of the hub is`} not being read`,
+    };
+  const late = partitions.filter(({ lagMs = 0 }) => lagMs > lateMs);
+  if (late.length > 0)
+    return {
+      ok: false,
+      ...proof,
+      word: `Calls come late: the hub is read ${Math.round(Math.max(...late.map(({ lagMs = 0 }) => lagMs)) / 1000)} s behind`,
+    };
+  return { ok: true, ...proof };
+}
+
+export interface ListeningDeps {
+  readonly clock: Clock;
+  /** Where this process reads the hub itself. */
+  readonly own?: () => readonly PartitionHealth[];
+  /** Where other processes do. */
+  readonly elsewhere?: {
+    readonly ownership: PartitionOwnership;
+    readonly source: Pick<EventSource, 'describe' | 'partition'> | undefined;
+    readonly log: Pick<EventLog, 'readStream'>;
+    readonly hub: string;
+  };
+}
+
+export interface Listening {
+  state(): ListeningState;
+  /** Looks again every few seconds until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const pollMs = 3000;
+
+export function createListening(deps: ListeningDeps): Listening {
+  const { clock } = deps;
+  let remote: readonly PartitionHealth[] = [];
+  let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
+  return {
+    state() {
+      const partitions = deps.own?.() ?? remote;
+      const judged = judgeListening(partitions, clock.now());
+      if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
+      return { ...judged, since: last.since, partitions };
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        if (deps.elsewhere !== undefined)
+          remote = await lookElsewhere(deps.elsewhere, remote, clock.now()).catch(() => remote);
+        await clock.sleep(pollMs, signal);
+      }
+    },
+  };
+}
+
+/** A living claim says that somebody reads; that the log has what the hub has says that it is true. */
+async function lookElsewhere(
+  from: NonNullable<ListeningDeps['elsewhere']>,
+  before: readonly PartitionHealth[],
+  now: number,
+): Promise<readonly PartitionHealth[]> {
+  const claims = await from.ownership.list();
+  const described = await from.source?.describe();
+  const ids = described?.ok === true ? described.hub.partitionIds : claims.map(({ partitionId }) => partitionId);
+  return Promise.all(
+    ids.map(async (partition): Promise<PartitionHealth> => {
+      const claim = claims.find(({ partitionId }) => partitionId === partition);
+      const tail = await readTail(from.log, inboxStream(from.hub, partition));
+      const appendedTo = tail.ok ? (tail.position?.sequenceNumber ?? -1) : -1;
+      const ends = await from.source?.partition(partition);
+      const earlier = before.find((one) => one.partition === partition);
+      const state = claim === undefined ? 'waiting' : 'reading';
+      const since = earlier?.state === state ? earlier.since : now;
+      const base = {
+        partition,
+        state,
+        since,
+        appendedTo,
+        ...(claim === undefined ? {} : { heardAt: claim.claimedAt }),
+      } as const;
+      if (ends?.ok !== true) return base;
+      const { lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedAt } = ends.partition;
+      const lagMessages = Math.max(0, sequenceNumber - appendedTo);
+      return {
+        ...base,
+        lastEnqueued: { sequenceNumber, enqueuedAt: lastEnqueuedAt ?? 0 },
+        lagMessages,
+        lagMs: lagMessages === 0 ? 0 : Math.max(0, now - (lastEnqueuedAt ?? now)),
+      };
+    }),
+  );
+}

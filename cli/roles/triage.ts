@@ -1,0 +1,35 @@
+import type { RunContext } from '#cli/roles/context.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import { eventMetadata } from '#domain/metadata.ts';
+import { createTriage, type TriageHealth } from '#processor/triage/triage.ts';
+
+export interface RunningTriage {
+  readonly health: () => TriageHealth;
+  readonly ended: Promise<void>;
+}
+
+export function startTriage(context: RunContext, shared: Shared, signal: AbortSignal): RunningTriage {
+  const { clock, ids, log, metrics } = context;
+  const by = context.recordedBy('triage');
+  const triage = createTriage({
+    log: shared.eventLog,
+    clock,
+    ids,
+    instanceId: context.instanceId,
+    metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
+    observe: (outcome) => metrics.triageEvents.inc({ outcome: outcome.kind }),
+    onError: (error, event) => {
+      metrics.errors.inc({ code: 'triage-failed' });
+      log.error(
+        {
+          stream: event.stream,
+          revision: event.revision,
+          err:
+            error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error),
+        },
+        'a notice could not be judged; it stays in the record',
+      );
+    },
+  });
+  return { health: triage.health, ended: triage.run(signal) };
+}
