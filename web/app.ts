@@ -13,6 +13,7 @@ import { methodRoutes } from '#web/routes/methods.ts';
 import { openApiRoutes } from '#web/routes/openapi.ts';
 import { pageRoutes } from '#web/routes/pages.ts';
 import { probeRoutes } from '#web/routes/probes.ts';
+import { projectionRoutes } from '#web/routes/projections.ts';
 import { streamRoutes } from '#web/routes/stream.ts';
 
 /** The desk: pages for people, `/api` for scripts, probes. All that it knows comes from `deps.data`; GET changes nothing. */
@@ -38,6 +39,7 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     auditRoutes,
     deskRoutes,
     probeRoutes,
+    projectionRoutes,
     openApiRoutes,
     assetRoutes,
     pageRoutes,

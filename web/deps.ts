@@ -1,12 +1,15 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Assets } from '#web/assets.ts';
 import type { DeskData } from '#web/desk-data.ts';
+import type { ProjectionAdmin } from '#web/projection-admin.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
 
 /** What the app is given. */
 export interface DeskDeps {
   readonly data: DeskData;
+  /** The read models, for operators; without it `/api/projections` is not there. */
+  readonly projections?: ProjectionAdmin;
   /** Scripts and styles, as {@link Assets} were made at start. */
   readonly assets: Assets;
   /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */

@@ -24,6 +24,8 @@ export interface EventHubsPublisherSettings {
 export interface EventHubsPublisherTuning {
   /** Until one attempt is given up; its outcome is unknown then. */
   readonly attemptTimeoutMs: number;
+  /** Until closing is given up: a dead connection never answers. */
+  readonly closeTimeoutMs: number;
   /** How long an attempt that certainly sent nothing is repeated before the publisher gives up. */
   readonly retryForMs: number;
   readonly firstBackoffMs: number;
@@ -34,6 +36,7 @@ export interface EventHubsPublisherTuning {
 
 const defaults: EventHubsPublisherTuning = {
   attemptTimeoutMs: 5_000,
+  closeTimeoutMs: 2_000,
   retryForMs: 10_000,
   firstBackoffMs: 100,
   maxBackoffMs: 2_000,
@@ -101,7 +104,7 @@ export function createEventHubsPublisher(settings: EventHubsPublisherSettings): 
       closed.abort();
       const open = producer;
       producer = undefined;
-      await within(open?.close() ?? Promise.resolve(), tuning.attemptTimeoutMs, clock).catch(() => undefined);
+      await within(open?.close() ?? Promise.resolve(), tuning.closeTimeoutMs, clock).catch(() => undefined);
     },
   };
 }

@@ -17,8 +17,8 @@ export type LinkEvent =
       readonly next: () => void;
     }
   | { readonly type: 'failed'; readonly failure: EventHubsFailure }
-  /** The answer to `ask`. */
-  | { readonly type: 'answer'; readonly result: PartitionResult }
+  /** The answer to `ask`; undefined where none came in time. */
+  | { readonly type: 'answer'; readonly result: PartitionResult | undefined }
   /** Time passed. */
   | { readonly type: 'tick' }
   /** The client was thrown away, or the reading was aborted. */
@@ -140,13 +140,11 @@ export function openLink(settings: LinkSettings): Link {
 }
 
 /** The client's own timeout covers only parts of the call. */
-async function askWithin(settings: LinkSettings, signal: AbortSignal): Promise<PartitionResult> {
+async function askWithin(settings: LinkSettings, signal: AbortSignal): Promise<PartitionResult | undefined> {
   const { client, partitionId, clock, tuning } = settings;
   const over = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);
-  const late = clock.sleep(tuning.operationTimeoutMs, both).then((): PartitionResult => {
-    return { ok: false, reason: 'unavailable', detail: `no answer within ${tuning.operationTimeoutMs} ms` };
-  });
+  const late = clock.sleep(tuning.operationTimeoutMs, both).then(() => undefined);
   const result = await Promise.race([client.partition(partitionId, both), late]);
   over.abort();
   return result;

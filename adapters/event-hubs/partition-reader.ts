@@ -24,10 +24,13 @@ type LinkEnd =
   | { readonly kind: 'aborted' }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'reopen'; readonly why: ReopenReason | 'silent' | 'replaced' }
-  | { readonly kind: 'failed'; readonly failure: EventHubsFailure };
+  /** `distrust` where the connection itself seems to be dead. */
+  | { readonly kind: 'failed'; readonly failure: EventHubsFailure; readonly distrust?: boolean };
 
-/** Failures in a row after which the connection itself is no longer trusted. */
-const distrustAfter = 2;
+const noAnswer: EventHubsFailure = { kind: 'timeout', detail: 'the service does not answer' };
+
+/** Failures of any kind in a row after which the connection itself is no longer trusted. */
+const distrustAfter = 3;
 
 /**
  * Reads one partition until `signal` is aborted or somebody else has it: opens links one after the other, each from the last message that was
@@ -63,7 +66,7 @@ export async function* readPartition(
         break;
       case 'failed': {
         reading.failures += 1;
-        if (reading.failures >= distrustAfter) clients.replace(generation);
+        if (end.distrust === true || reading.failures >= distrustAfter) clients.replace(generation);
         const retryInMs = backoff(tuning, reading.failures);
         onState({ state: 'down', reason: end.failure.kind, detail: end.failure.detail, retryInMs });
         await clock.sleep(retryInMs, signal);
@@ -161,6 +164,7 @@ async function* useOpenLink(
         if (quiet.due(now)) link.ask();
         break;
       case 'answer': {
+        if (event.result === undefined) return { kind: 'failed', failure: noAnswer, distrust: true };
         if (!event.result.ok) {
           const { reason, detail } = event.result;
           return { kind: 'failed', failure: { kind: reason, detail } };
@@ -183,21 +187,22 @@ async function* useOpenLink(
   }
 }
 
-/** Converts what is new. A link that was opened anew could repeat messages; positions must not decrease. */
+/** Converts what is new: the service delivers at least once, but positions must not decrease. */
 function accept(
   reading: Reading,
   partitionId: string,
   events: readonly ReceivedEventData[],
 ): readonly ReceivedMessage[] {
-  const last = reading.delivered ?? -1;
-  const fresh = events.filter((event) => event.sequenceNumber > last);
-  const messages = fresh.map((event) => toReceivedMessage(partitionId, event));
-  const newest = messages.at(-1);
-  if (newest === undefined) return messages;
-  reading.delivered = newest.sequenceNumber;
+  const messages: ReceivedMessage[] = [];
   let bytes = 0;
-  for (const message of messages) bytes += message.body.byteLength;
-  reading.prefetch.handedOut({ count: messages.length, bytes });
+  for (const event of events) {
+    if (event.sequenceNumber <= (reading.delivered ?? -1)) continue;
+    reading.delivered = event.sequenceNumber;
+    const message = toReceivedMessage(partitionId, event);
+    bytes += message.body.byteLength;
+    messages.push(message);
+  }
+  if (messages.length > 0) reading.prefetch.handedOut({ count: messages.length, bytes });
   return messages;
 }
 

@@ -48,7 +48,7 @@ export const defaultTuning: EventHubsTuning = {
   watchdogMs: 5_000,
   silenceMs: 2_000,
   tickMs: 100,
-  operationTimeoutMs: 10_000,
+  operationTimeoutMs: 5_000,
   closeTimeoutMs: 2_000,
   firstBackoffMs: 100,
   maxBackoffMs: 5_000,

@@ -6,7 +6,7 @@
  * - explicit revision (`number`, `no-stream`) below the current one: the ids sent are compared with the ids stored there. All equal: success
  *   with the same revision and position and nothing is written; anything else: `wrong-expected-revision`. Works for ever.
  * - `any`, `stream-exists`: only a cache of the 100,000 to 200,000 ids written last by this process is consulted (the real server's holds
- *   about as many); after that, or after a restart, a repeat is written twice.
+ *   about as many), beginning with its first append of this kind; after that, or after a restart, a repeat is written twice.
  * - Ids are compared per stream; data is never compared; the same id twice in one batch is accepted; an empty batch is a success.
  *
  * `$maxCount`, `$maxAge` (seconds) and `$tb` act on stream reads at once; `readAll` goes on showing everything. A soft delete is a `$tb` of

@@ -1,6 +1,6 @@
 import { withDeadline } from '#adapters/sqlite/deadline.ts';
 import type { LogEngine } from '#adapters/sqlite/engine.ts';
-import { packTexts } from '#adapters/sqlite/packing.ts';
+import { type PackedEvents, packTexts } from '#adapters/sqlite/packing.ts';
 import { fromPosition, toPosition, toRecordedEvents } from '#adapters/sqlite/recorded-events.ts';
 import { metadataStreamOf } from '#adapters/sqlite/retention.ts';
 import { createSqliteEngine, type SqliteEngineOptions } from '#adapters/sqlite/sqlite-engine.ts';
@@ -33,18 +33,8 @@ export async function createSqliteEventLog(options: SqliteEventLogOptions): Prom
     events: readonly NewEvent[],
     timeoutMs: number,
   ): Promise<AppendResult> {
-    let texts: string[];
-    try {
-      texts = events.flatMap((event) => [JSON.stringify(event.metadata), JSON.stringify(event.data)]);
-    } catch (error) {
-      return { ok: false, reason: 'invalid', detail: error instanceof Error ? error.message : 'no JSON' };
-    }
-    const ids = events.map((event) => event.id.toLowerCase());
-    const packed = packTexts(
-      ids,
-      events.map((event) => event.type),
-      texts,
-    );
+    const packed = packJson(events);
+    if ('reason' in packed) return packed;
     const outcome = await withDeadline(clock, timeoutMs, engine.appendPacked(stream, expected, packed));
     if (outcome === 'late') return late(timeoutMs);
     if (!outcome.ok) return outcome.reason === 'stream-deleted' ? streamDeleted(stream) : outcome;
@@ -121,4 +111,19 @@ function streamDeleted(stream: string): { ok: false; reason: 'stream-deleted'; d
 
 function late(ms: number): { ok: false; reason: 'unknown-outcome'; detail: string } {
   return { ok: false, reason: 'unknown-outcome', detail: `no answer within ${ms} ms` };
+}
+
+function packJson(events: readonly NewEvent[]): PackedEvents | Extract<AppendResult, { reason: 'invalid' }> {
+  try {
+    const texts = events.flatMap((event) => [JSON.stringify(event.metadata), JSON.stringify(event.data)]);
+    // JSON.stringify answers undefined for what it does not know at all.
+    if (texts.some((text: string | undefined) => text === undefined)) throw new TypeError('undefined is no JSON');
+    return packTexts(
+      events.map((event) => event.id.toLowerCase()),
+      events.map((event) => event.type),
+      texts,
+    );
+  } catch (error) {
+    return { ok: false, reason: 'invalid', detail: error instanceof Error ? error.message : 'no JSON' };
+  }
 }

@@ -6,8 +6,8 @@ import { openLogFile } from '#adapters/sqlite/schema.ts';
 
 /** Thread that reads, on a connection of its own: in WAL mode no read waits for a write, and no write for a read. */
 
-/** How often commits of other processes are looked for: a read of a few bytes of shared memory. */
-const pollMs = 10;
+/** How often commits of other processes are looked for: a few bytes of shared memory, but each look wakes the thread. */
+const pollMs = 20;
 
 if (parentPort === null) throw new Error('this file is the body of a thread');
 const port = parentPort;

@@ -8,7 +8,7 @@ import { isUuid } from '#kernel/uuid.ts';
 import type { Clock } from '#ports/clock.ts';
 
 export interface SqliteEngineOptions {
-  /** Path of the database file; made, with its folder, where there is none. Two more files stand beside it (`-wal`, `-shm`). */
+  /** Path of the database file; made, with its folder, where there is none. While it is open, `-wal`, `-shm` and now and then `-waiting` stand beside it. */
   readonly file: string;
   /** Gives events their time of creation and `$maxAge` its now. */
   readonly clock: Clock;
@@ -43,7 +43,7 @@ const defaultMaxAppendBytes = 1_048_576;
 const everything = { window: 0, userEventsOnly: false, filter: undefined, maxBytes: Number.POSITIVE_INFINITY } as const;
 
 /**
- * Opens the embedded event log: a thread that writes, a thread that reads.
+ * Opens the embedded event log: a thread that writes, one that reads and one that makes checkpoints.
  * @throws when the file cannot be opened, is something else, or was written by a newer version
  */
 export async function createSqliteEngine(options: SqliteEngineOptions): Promise<SqliteEngine> {

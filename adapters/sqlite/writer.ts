@@ -86,7 +86,8 @@ export function createWriter(db: DatabaseSync, recent: RecentIds): Writer {
       revision,
       softDeleted: isSoftDeleted(row),
       idAt: (at: number) => (row === undefined ? undefined : (idAt.get(row.id, at)?.['id'] as string | undefined)),
-      recent: (id: string) => (row === undefined ? undefined : recent.find(row.id, id)),
+      // Asked even where there is no stream yet: from now on ids are remembered.
+      recent: (id: string) => recent.find(row?.id ?? -1, id),
     };
     const decision = decideAppend(facts, expected, events.ids);
     switch (decision.do) {

@@ -1,5 +1,6 @@
 import type { RoleName } from '#cli/role-names.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
@@ -13,6 +14,39 @@ export interface RestOptions {
   readonly signal: AbortSignal;
 }
 
-export async function startRest(_: RestOptions): Promise<{ readonly endpoints: object; close(): Promise<void> }> {
-  return { endpoints: {}, close: async () => {} };
+export interface RunningRest {
+  readonly endpoints: object;
+  close(): Promise<void>;
+}
+
+/** Starts what follows the log: triage, resolve, desk, probes. Each part is loaded only where its role was asked for. */
+export async function startRest(options: RestOptions): Promise<RunningRest> {
+  const { context, shared, roles, hub, ingest, signal } = options;
+  const endings: (() => Promise<void>)[] = [];
+  if (roles.has('ingest')) {
+    const housekeeping = expireQuarantine(context, shared.keyStore, signal);
+    endings.push(() => housekeeping);
+  }
+  const triage = roles.has('triage') ? (await import('#cli/roles/triage.ts')).startTriage(context, shared, signal) : undefined;
+  if (triage !== undefined) endings.push(() => triage.ended);
+  const resolve = roles.has('resolve') && hub !== undefined ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, signal) : undefined;
+  if (resolve !== undefined) endings.push(() => resolve.ended);
+  const parts = { context, shared, hub, ingest, triage: triage?.health, resolve: resolve?.row, signal };
+  const endpoints: Record<string, string> = {};
+  if (roles.has('desk')) {
+    const desk = await (await import('#cli/roles/desk.ts')).startDesk(parts);
+    endings.push(() => desk.close());
+    endpoints['desk'] = desk.url;
+  }
+  if (context.settings.probes !== undefined || !roles.has('desk')) {
+    const probes = await (await import('#cli/roles/probes.ts')).startProbes({ ...parts, at: context.settings.probes ?? { host: '127.0.0.1', port: 0 } });
+    endings.push(() => probes.close());
+    endpoints['probes'] = probes.url;
+  }
+  return {
+    endpoints,
+    async close() {
+      for (const end of endings.reverse()) await end();
+    },
+  };
 }

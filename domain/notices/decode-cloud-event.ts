@@ -2,12 +2,12 @@ import type { Notice } from '#domain/notices/item.ts';
 import { parse } from '#domain/notices/read-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 
-export type CheckedCloudEvent =
+type CheckedCloudEvent =
   | { readonly ok: true; readonly envelope: NonNullable<Notice['envelope']>; readonly data: Json | undefined }
   | { readonly ok: false; readonly why: CloudEventFault };
 
 /** What keeps an object from being a CloudEvent 1.0. */
-export type CloudEventFault =
+type CloudEventFault =
   | 'cloudevent-specversion'
   | 'cloudevent-id'
   | 'cloudevent-source'
@@ -85,29 +85,20 @@ export function isUriReference(text: string): boolean {
   return !first.includes(':') || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(first);
 }
 
-const timestamp = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+// Every part but the day is within its range by the pattern; 60 is the second that leaps.
+const timestamp =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** RFC 3339 section 5.6 `date-time` of a day that exists. */
 export function isTimestamp(text: string): boolean {
   const parts = timestamp.exec(text);
   if (parts === null) return false;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const days =
-    month === 2
-      ? year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-        ? 29
-        : 28
-      : [4, 6, 9, 11].includes(month)
-        ? 30
-        : 31;
-  return month >= 1 && month <= 12 && day >= 1 && day <= days && hour <= 23 && minute <= 59 && second <= 60;
+  const day = Number(parts[3]);
+  if (day <= 28) return true;
+  const year = Number(parts[1]);
+  const month = Number(parts[2]);
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return day <= (month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31);
 }
 
 /** Prefixes under which protocol bindings put attributes beside the body: AMQP (`cloudEvents:`, `cloudEvents_`), Kafka (`ce_`), HTTP (`ce-`). */

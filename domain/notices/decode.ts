@@ -10,7 +10,7 @@ import { readJson } from '#domain/notices/read-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 
 /** How many items of one message are read one by one; the rest counts as one item that nobody knows. Graph sends far fewer than a thousand. */
-export const itemsBound = 10_000;
+const itemsBound = 10_000;
 
 /** What of a hub's message is needed to read it. */
 export interface MessageToDecode {
@@ -42,13 +42,17 @@ export function decodeMessage(message: MessageToDecode): readonly Item[] {
 function fromValue(value: Json, arrival: Arrival): readonly Item[] {
   if (Array.isArray(value)) {
     if (value.length === 0) return [{ kind: 'empty' }];
+    // Elements are CloudEvents of a batch, notifications, or whole collections that somebody batched.
     return upTo(value).flatMap((each) =>
-      claimsCloudEvent(each) ? fromCloudEvent(each) : [fromElement(each, arrival)],
+      Array.isArray(each) ? [decodeNotification(each, arrival)] : fromValue(each, arrival),
     );
   }
   if (!isJsonObject(value)) return [{ kind: 'unrecognised', value, why: 'not-an-object' }];
   if (claimsCloudEvent(value)) return fromCloudEvent(value);
-  return fromCollection(value, arrival) ?? [fromElement(value, arrival)];
+  const collection = fromCollection(value, arrival);
+  if (collection !== undefined) return collection;
+  if (!looksLikeNotification(value)) return [{ kind: 'unrecognised', value, why: 'unknown-shape' }];
+  return [decodeNotification(value, arrival)];
 }
 
 function fromCollection(value: JsonObject, arrival: Arrival): readonly Item[] | undefined {
@@ -62,12 +66,6 @@ function fromCollection(value: JsonObject, arrival: Arrival): readonly Item[] | 
 function nth(arrival: Arrival, index: number): Arrival {
   if (index === 0 || arrival.envelope === undefined) return arrival;
   return { ...arrival, envelope: { ...arrival.envelope, id: `${arrival.envelope.id}/${index}` } };
-}
-
-function fromElement(value: Json, arrival: Arrival): Item {
-  if (isJsonObject(value) && !looksLikeNotification(value))
-    return { kind: 'unrecognised', value, why: 'unknown-shape' };
-  return decodeNotification(value, arrival);
 }
 
 function fromCloudEvent(raw: JsonObject): readonly Item[] {

@@ -12,7 +12,7 @@ import {
 import { bytesOf, envelopeOf, messageEnvelopeOf } from '#domain/notices/envelope.ts';
 import { clean, objectField, present, textField } from '#domain/notices/fields.ts';
 import { chatTypeOf, type MessageIds, messageIdsOf, plainId } from '#domain/notices/identify.ts';
-import type { CallLocation, CallReport, DraftContext, Item, Notice, Opened } from '#domain/notices/item.ts';
+import type { CallLocation, CallReport, DraftContext, Item, Opened } from '#domain/notices/item.ts';
 import { callerKeysOf, digitsOf, type Person, subjectOf } from '#domain/notices/persons.ts';
 import { canonicalJson } from '#domain/notices/read-json.ts';
 import type { Reason } from '#domain/notices/reasons.ts';
@@ -191,10 +191,4 @@ function timeOf(change: ChatItem['change'], message: JsonObject | undefined): st
   if (change === 'created') return created;
   const changed = textField(message, 'lastModifiedDateTime') ?? created;
   return change === 'deleted' ? (textField(message, 'deletedDateTime') ?? changed) : changed;
-}
-
-/** What stands for a chat in `chatKey`, for whoever looks a chat up. */
-export function chatKeyOf(notice: Notice, resource: JsonObject | undefined): string | undefined {
-  const { chatId } = messageIdsOf(notice, resource);
-  return chatId === undefined ? undefined : `chat:${tenantOf(notice)}/${chatId}`.toLowerCase();
 }

@@ -9,7 +9,7 @@ import type { PersonalValue } from '#domain/personal.ts';
 import type { JsonObject } from '#kernel/json.ts';
 
 /** What `tocsincontent` says: what became of the content. */
-export type ContentState = 'inline' | 'encrypted' | 'referred' | 'minimised';
+type ContentState = 'inline' | 'encrypted' | 'referred' | 'minimised';
 
 /** What one kind of item puts into its event. */
 export interface DraftParts extends Omit<EventDraft, 'cloudEvent'> {
@@ -22,7 +22,7 @@ export interface DraftParts extends Omit<EventDraft, 'cloudEvent'> {
 }
 
 /** The content of an item as far as it can be read. */
-export type Readable =
+type Readable =
   | { readonly state: 'read'; readonly resource: JsonObject }
   | { readonly state: 'referred'; readonly content: Extract<Content, { at: 'referred' }> }
   | { readonly state: 'unreadable'; readonly reason: Extract<Opened, { ok: false }>['reason'] };

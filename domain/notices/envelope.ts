@@ -6,7 +6,7 @@ import { toIso } from '#domain/notices/times.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 
 /** What may be kept of any notice, in the clear: ids of subscription and tenant, members of closed lists, a date. */
-export interface Envelope {
+interface Envelope {
   readonly delivery?: Notice['delivery'];
   readonly subscriptionId?: string;
   readonly tenantId?: string;
@@ -89,7 +89,7 @@ export function bytesOf(text: string): Uint8Array {
 }
 
 /** How much of what could not be read is kept, sealed, until its key is destroyed: 64 KiB. */
-export const quarantineBound = 64 * 1024;
+const quarantineBound = 64 * 1024;
 
 export function toQuarantine(bytes: Uint8Array): Uint8Array {
   return bytes.slice(0, quarantineBound);

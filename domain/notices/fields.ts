@@ -36,7 +36,10 @@ type Present<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K
 /** The same object without the members that are undefined: an unknown field is absent. */
 export function present<T extends object>(fields: T): Present<T> {
   const known: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) known[name] = value;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name as keyof T];
+    if (value !== undefined) known[name] = value;
+  }
   return known as Present<T>;
 }
 

@@ -34,15 +34,19 @@ function opaqueId(text: string | undefined): string | undefined {
   return text !== undefined && /^[\x21-\x7e]{1,256}$/.test(text) ? text : undefined;
 }
 
+const key = (set: string) => new RegExp(`(?:^|/)${set}(?:\\('((?:[^']|'')*)'\\)|/([^/?#(]+))`, 'i');
+const keys = { chats: key('chats'), channels: key('channels'), messages: key('messages'), replies: key('replies') };
+
 /** The key of an entity set in a resource path: `set('key')` (OData, quotes doubled) or `set/key`. */
-function keyOf(path: string, set: string): string | undefined {
-  const found = new RegExp(`(?:^|/)${set}(?:\\('((?:[^']|'')*)'\\)|/([^/?#(]+))`, 'i').exec(path);
-  const key = found?.[1]?.replaceAll("''", "'") ?? found?.[2];
-  if (key === undefined || key === '' || key.toLowerCase() === 'getallmessages') return undefined;
+function keyOf(path: string, set: keyof typeof keys): string | undefined {
+  const found = keys[set].exec(path);
+  const named = found?.[1]?.replaceAll("''", "'") ?? found?.[2];
+  if (named === undefined || named === '' || named.toLowerCase() === 'getallmessages') return undefined;
+  if (!named.includes('%')) return named;
   try {
-    return decodeURIComponent(key);
+    return decodeURIComponent(named);
   } catch {
-    return key;
+    return named;
   }
 }
 

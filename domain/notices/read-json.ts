@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '#kernel/json.ts';
 
 /** Deepest nesting of arrays and objects that is read; Graph's own items have fewer than ten levels. */
-export const depthBound = 64;
+const depthBound = 64;
 
-export type ReadJson =
+type ReadJson =
   | { readonly ok: true; readonly value: Json }
   | { readonly ok: false; readonly why: 'empty-body' | 'not-utf-8' | 'not-json' | 'nested-too-deeply' };
 

@@ -6,7 +6,7 @@ import type { Reason } from '#domain/notices/reasons.ts';
 import type { JsonObject } from '#kernel/json.ts';
 
 /** What an event of the emergency feed says, in the clear. */
-export interface CallJudgement {
+interface CallJudgement {
   readonly confidence: 'high' | 'medium' | 'low';
   readonly reasons: readonly Reason[];
   /** The provider's id of the call. */

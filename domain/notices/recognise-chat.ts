@@ -34,13 +34,12 @@ export function judgeChatMessage(
 ): ChatJudgement {
   const table = phraseTable(phrases);
   const text = textOf(message);
-  const raw = textField(objectField(message, 'body'), 'content') ?? '';
   const seen = comparable(text);
-  // Also as it was sent, for bodies whose type is wrong, and with entities that were escaped twice.
   const phrase =
     table.find(seen) ??
-    table.find(comparable(raw)) ??
-    (raw.includes('&amp;') ? table.find(comparable(htmlToText(htmlToText(raw)))) : undefined);
+    otherReadings(message)
+      .map((each) => table.find(comparable(each)))
+      .find(Boolean);
   const important = ['high', 'urgent'].includes(textField(message, 'importance')?.toLowerCase() ?? '');
   const chatType = chatTypeOf(chatId, message);
   const locale = textField(message, 'locale');
@@ -78,6 +77,20 @@ export function judgeChatMessage(
   };
 }
 
+/** The body read in the ways in which it may be meant: as HTML though it says that it is text, and with entities that were escaped twice. */
+function otherReadings(message: JsonObject): readonly string[] {
+  const body = objectField(message, 'body');
+  const raw = textField(body, 'content') ?? '';
+  const readings: string[] = [];
+  if (isPlainText(body) && /[<&]/.test(raw)) readings.push(htmlToText(raw));
+  if (raw.includes('&amp;')) readings.push(htmlToText(htmlToText(raw)));
+  return readings;
+}
+
+function isPlainText(body: JsonObject | undefined): boolean {
+  return textField(body, 'contentType')?.toLowerCase() === 'text';
+}
+
 function languageTag(locale: string | undefined): string | undefined {
   return locale !== undefined &&
     /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/.test(locale) &&
@@ -90,11 +103,10 @@ function languageTag(locale: string | undefined): string | undefined {
 export function textOf(message: JsonObject): string {
   const body = objectField(message, 'body');
   const content = textField(body, 'content') ?? '';
-  const isText = textField(body, 'contentType')?.toLowerCase() === 'text';
   const cards = (listField(message, 'attachments') ?? []).flatMap((each) =>
     isJsonObject(each) ? cardTexts(field(each, 'content')) : [],
   );
-  const parts = [textField(message, 'subject') ?? '', isText ? content : htmlToText(content), ...cards];
+  const parts = [textField(message, 'subject') ?? '', isPlainText(body) ? content : htmlToText(content), ...cards];
   return lines(parts.join('\n')).join('\n');
 }
 
@@ -120,6 +132,11 @@ function announcedBy(line: string | undefined, phrase: Phrase): string | undefin
   // The first place from which on the line reads as the phrase; a name longer than the bound is none.
   for (let end = 1; end < Math.min(line.length, 200); end++)
     if (comparable(line.slice(end, end + 1000)).startsWith(wanted))
-      return line.slice(0, end).replace(/^[\s\p{P}\p{S}]+|[\s\p{P}\p{S}]+$/gu, '') || undefined;
+      return (
+        line
+          .slice(0, end)
+          .replace(/(?:さん|様)?が\s*$/u, '')
+          .replace(/^[\s\p{P}\p{S}]+|[\s\p{P}\p{S}]+$/gu, '') || undefined
+      );
   return undefined;
 }

@@ -1,34 +1,16 @@
+import { systemClock } from '#adapters/system/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
 import { fold } from '#domain/emergency/evolve.ts';
 import { readEmergencyEvent } from '#domain/emergency/read.ts';
 import type { EmergencyState } from '#domain/emergency/state.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import type { CallReport } from '#domain/notices/item.ts';
 import type { SealedValue } from '#domain/personal.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { EventLog, NewEvent } from '#ports/event-log.ts';
-import type { Ids } from '#ports/ids.ts';
 import { createTriage, type Triage, type TriageDeps } from '#processor/triage/triage.ts';
 import { inboxEvent } from '#test/support/calls.ts';
 import { eventually } from '#test/support/eventually.ts';
 import type { MemoryEventLog } from '#test/support/memory-event-log.ts';
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal?.addEventListener('abort', done, { once: true });
-    }),
-};
-
-export const testIds: Ids = { random: () => crypto.randomUUID(), fraction: () => 0.5 };
 
 export interface RunningTriage {
   readonly triage: Triage;
@@ -39,8 +21,8 @@ export function startTriage(log: EventLog, instanceId = 'one', more: Partial<Tri
   const ending = new AbortController();
   const triage = createTriage({
     log,
-    clock: realClock,
-    ids: testIds,
+    clock: systemClock,
+    ids: systemIds,
     instanceId,
     metadata: (causation, correlation) =>
       eventMetadata({ role: 'triage', build: 'test' }, Date.now(), correlation, causation),

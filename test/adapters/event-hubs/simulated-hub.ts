@@ -68,7 +68,7 @@ export async function startSimulatedHub(way: Way = 'amqp'): Promise<SimulatedHub
     return one;
   };
   const newPublisher = (tuning: Partial<EventHubsPublisherTuning> = {}) =>
-    keep(createEventHubsPublisher({ ...settings, tuning }));
+    keep(createEventHubsPublisher({ ...settings, tuning: { closeTimeoutMs: 200, ...tuning } }));
   const publisher = newPublisher();
   return {
     ...{ simulator, publisher, settings, newPublisher },

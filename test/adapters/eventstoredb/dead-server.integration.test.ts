@@ -125,7 +125,7 @@ describe('a server that is killed again and again while it is written to', () =>
     let unknown = 0;
     let stop = false;
     const killer = (async () => {
-      for (let round = 0; !stop; round++) {
+      while (!stop) {
         const head = async () => (await dying.engine.lastPosition()) as { readonly position: bigint };
         const { position } = await head();
         await vi.waitFor(async () => expect(stop || (await head()).position > position + 50n).toBe(true), patient);

@@ -37,3 +37,12 @@ describe('a connection string', () => {
     expect(open).not.toThrow(/secret/);
   });
 });
+
+describe('the client', () => {
+  it('survives errors that it does not understand itself', async () => {
+    const { client } = openVendorClient('esdb://127.0.0.1:2113?tls=false', 'tocsin');
+    const internals = client as unknown as { handleError(client: unknown, error: unknown): Promise<void> };
+    const withoutDetails = Object.assign(new Error('no details'), { code: 2 });
+    await expect(internals.handleError(undefined, withoutDetails)).resolves.toBeUndefined();
+  });
+});

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createRecentIds } from '#adapters/sqlite/recent-ids.ts';
+import { createRecentIds as create, type RecentIds } from '#adapters/sqlite/recent-ids.ts';
+
+/** One that was asked before, so that it remembers. */
+function createRecentIds(generation?: number): RecentIds {
+  const recent = create(generation);
+  recent.find(0, 'nothing');
+  return recent;
+}
 
 describe('recent ids', () => {
   it('finds what a request of the same transaction added', () => {
@@ -21,6 +28,13 @@ describe('recent ids', () => {
     recent.confirm();
     expect(recent.find(1, 'undone')).toBeUndefined();
     expect(recent.find(1, 'rolled back')).toBeUndefined();
+  });
+
+  it('remembers nothing until it is asked', () => {
+    const recent = create();
+    recent.add(1, 'a', 5);
+    recent.keep();
+    expect(recent.find(1, 'a')).toBeUndefined();
   });
 
   it('remembers between one and two generations', () => {

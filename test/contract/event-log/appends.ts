@@ -118,9 +118,11 @@ export function describeAppends({ test }: Suite): void {
       const stream = freshName('invalid');
       const invalid = { ok: false, reason: 'invalid' };
       const unserialisable = { n: 1n } as unknown as JsonObject;
+      const nothing = undefined as unknown as JsonObject;
       expect(await log.append(stream, 'no-stream', [{ ...newEvent(), id: 'no-uuid' }])).toMatchObject(invalid);
       expect(await log.append(stream, 'no-stream', [{ ...newEvent(), type: '' }])).toMatchObject(invalid);
       expect(await log.append(stream, 'no-stream', [newEvent(unserialisable)])).toMatchObject(invalid);
+      expect(await log.append(stream, 'no-stream', [{ ...newEvent(), data: nothing }])).toMatchObject(invalid);
       expect(await log.append('', 'no-stream', newEvents(1))).toMatchObject(invalid);
       expect(await log.append('$$', 'no-stream', newEvents(1))).toMatchObject(invalid);
       await write(log, stream, 'no-stream', newEvents(1));

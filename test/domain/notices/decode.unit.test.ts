@@ -89,6 +89,11 @@ describe('a message of the hub', () => {
     expect(of('event-grid-batch')[1]).toMatchObject({ event: 'reauthorizationRequired' });
   });
 
+  it('reads collections that somebody batched', () => {
+    const collection = fixture('probe').body;
+    expect(json([collection, collection]).map((item) => item.kind)).toEqual(['probe', 'probe']);
+  });
+
   it('numbers the ids of several items in one envelope', () => {
     const { body } = fixture('event-grid-structured');
     const event = body as { data: Json };

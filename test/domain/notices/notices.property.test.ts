@@ -110,7 +110,7 @@ describe('decoding and drafting', () => {
             : (replaced(of.opened!, inContent[b % inContent.length]!, y) as JsonObject);
         for (const draft of draftsOf(bytes(body), of.properties ?? {}, opened)) expectValid(draft);
       }),
-      { numRuns: 15 * numRuns },
+      { numRuns: 4 * numRuns },
     );
   });
 

@@ -1,7 +1,7 @@
 import { EventHubBufferedProducerClient, earliestEventPosition } from '@azure/event-hubs';
 import { expect, it } from 'vitest';
 import { partitionForKey } from '#simulator/event-hubs/partition-key.ts';
-import { cleanup, consumer, eventually, impatient, numbered, producer, read, startHub } from './support.ts';
+import { cleanup, eventually, impatient, numbered, producer, read, startHub } from './support.ts';
 
 it('tells the properties of the hub and of an empty partition', async () => {
   const hub = await startHub();
@@ -55,7 +55,7 @@ it('delivers every kind of body, property and annotation as it was sent', async 
     ],
     { partitionId: '0' },
   );
-  const { events, bodies } = await read(consumer(hub.connectionString), '0', earliestEventPosition).atLeast(6);
+  const { events, bodies } = await read(hub.connectionString, '0', earliestEventPosition).atLeast(6);
   expect(bodies.slice(0, 3)).toEqual([{ nested: { number: 1.5, text: 'Grüße' } }, Buffer.from([0, 1, 2, 255]), 'text']);
   expect(events[0]).toMatchObject({
     properties: { tenant: 'contoso', attempt: 3 },
@@ -73,7 +73,7 @@ it('numbers the events of a partition without a gap, with growing offsets and ti
   for (let round = 0; round < 5; round++) {
     await client.sendBatch(numbered(20, round * 20), { partitionId: '1' });
   }
-  const { events, bodies } = await read(consumer(hub.connectionString), '1', earliestEventPosition).atLeast(100);
+  const { events, bodies } = await read(hub.connectionString, '1', earliestEventPosition).atLeast(100);
   expect(bodies).toEqual(numbered(100).map(({ body }) => body));
   expect(events.map((event) => event.sequenceNumber)).toEqual(numbered(100).map(({ body }) => body));
   const ascending = <T>(values: readonly T[], after: (a: T, b: T) => boolean) =>
@@ -131,7 +131,7 @@ it('puts a partition key where the client of the vendor computes it to be', asyn
 it('hands the partition key on to consumers', async () => {
   const hub = await startHub({ hubs: [{ name: 'calls', partitions: 1 }] });
   await producer(hub.connectionString).sendBatch([{ body: 1 }, { body: 2 }], { partitionKey: 'caller' });
-  const { events } = await read(consumer(hub.connectionString), '0', earliestEventPosition).atLeast(2);
+  const { events } = await read(hub.connectionString, '0', earliestEventPosition).atLeast(2);
   expect(events.map((event) => event.partitionKey)).toEqual(['caller', 'caller']);
 });
 
@@ -143,7 +143,7 @@ it('announces 1 MiB as the largest message, takes nearly as much, and refuses mo
   await expect(client.sendBatch([{ body: Buffer.alloc(1_100_000) }], { partitionId: '0' })).rejects.toMatchObject({
     code: 'MessageTooLargeError',
   });
-  const { events } = await read(consumer(hub.connectionString), '0', earliestEventPosition).atLeast(1);
+  const { events } = await read(hub.connectionString, '0', earliestEventPosition).atLeast(1);
   expect(Buffer.alloc(1_000_000, 7).equals(events[0]?.body as Buffer)).toBe(true);
   expect(hub.stats().received).toBe(1);
 });

@@ -81,12 +81,14 @@ export interface Reading {
   close(): Promise<void>;
 }
 
+/** Reads one partition with a client of its own: a client takes only one reader per partition. */
 export function read(
-  client: EventHubConsumerClient,
+  connectionString: string,
   partition: string,
   startPosition: EventPosition,
-  options: SubscribeOptions = {},
+  options: SubscribeOptions & { readonly client?: EventHubConsumerClientOptions; readonly group?: string } = {},
 ): Reading {
+  const client = consumer(connectionString, options.client, options.group);
   const events: ReceivedEventData[] = [];
   const errors: Error[] = [];
   const waiting = new Set<() => void>();

@@ -1,0 +1,134 @@
+import type { RunContext } from '#cli/roles/context.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import type { Sealer } from '#ports/sealer.ts';
+import { type ActResult, createActs, type HumanAct } from '#processor/acts/act.ts';
+import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
+import type { ReadModels } from '#projections/read-models.ts';
+import type { AcknowledgeResult, AuditRecord, DeskData, EmergencyChange, EmergencyView, ResolveResult } from '#web/desk-data.ts';
+import type { HealthReport } from '#web/health-report.ts';
+
+export interface DeskDataDeps {
+  readonly context: RunContext;
+  readonly shared: Shared;
+  readonly readModels: ReadModels;
+  readonly health: () => Promise<HealthReport>;
+  readonly ready: () => boolean;
+}
+
+/** Records that are unsealed together. */
+const unsealTogether = 100;
+/** Milliseconds that an answer waits for the read model to show what was just appended. */
+const showMs = 2000;
+
+/** Puts together what the desk shows and does: read models answer, the sealer opens what is sealed, acts go to the log. */
+export function createDeskData({ context, shared, readModels, health, ready }: DeskDataDeps): DeskData {
+  const { clock, ids, metrics } = context;
+  const { sealer, keyStore, eventLog } = shared;
+  const { emergencies, audit } = readModels;
+  const acts = createActs({ log: eventLog, sealer, keyStore, clock, ids, recordedBy: context.recordedBy('desk') });
+  const one = async (document: EmergencyDocument): Promise<EmergencyView> => (await unsealAll(sealer, [document]))[0] as unknown as EmergencyView;
+  const many = async (changes: readonly EmergencyChangeRow[]): Promise<EmergencyChange[]> => {
+    const views = await unsealAll(
+      sealer,
+      changes.map(({ document }) => document),
+    );
+    return changes.map(({ position }, index) => ({ position, emergency: views[index] as unknown as EmergencyView }));
+  };
+
+  /** The view at a revision or later; a read model that is behind is waited for, but not for ever: the act is done either way. */
+  const shown = async (id: string, revision: number): Promise<EmergencyView | undefined> => {
+    const deadline = clock.monotonic() + showMs;
+    for (;;) {
+      const document = emergencies.get(id);
+      if (document !== undefined && (document.revision >= revision || clock.monotonic() > deadline)) return one(document);
+      if (clock.monotonic() > deadline) return undefined;
+      await clock.sleep(5);
+    }
+  };
+
+  const perform = async (id: string, human: HumanAct): Promise<{ readonly result: ActResult; readonly emergency: EmergencyView | undefined }> => {
+    const result = await acts.act(id, human);
+    const revision = result.ok ? result.revision : 0;
+    const known = result.ok || result.reason === 'already-acknowledged' || result.reason === 'already-resolved';
+    // Who lost the race is told who won: that needs the winner's event in the read model.
+    const wanted = !result.ok && known ? (h: EmergencyDocument) => (result.reason === 'already-resolved' ? h.resolved !== undefined : h.acknowledged !== undefined) : undefined;
+    if (wanted !== undefined) {
+      const deadline = clock.monotonic() + showMs;
+      for (let document = emergencies.get(id); (document === undefined || !wanted(document)) && clock.monotonic() < deadline; document = emergencies.get(id)) await clock.sleep(5);
+    }
+    return { result, emergency: known ? await shown(id, revision) : undefined };
+  };
+  const behind = { ok: false, reason: 'unavailable', detail: 'it was recorded, but this desk is behind the log and cannot show it yet' } as const;
+
+  return {
+    emergencies: {
+      async list(query) {
+        const page = emergencies.list(query);
+        if (!page.ok) return page;
+        return { ...page, items: (await unsealAll(sealer, page.items)) as unknown as EmergencyView[] };
+      },
+      async get(id) {
+        const document = emergencies.get(id);
+        if (document === undefined) return undefined;
+        return { emergency: await one(document), story: (await unsealAll(sealer, audit.story(id))) as unknown as AuditRecord[] };
+      },
+      async open() {
+        const { changes, position } = emergencies.open();
+        return { changes: await many(changes), position };
+      },
+      changesAfter: async (position, limit) => many(emergencies.changesAfter(position, limit)),
+      subscribe(listener) {
+        // Unsealing takes a moment of its own: one after the other keeps the order of the log.
+        let last: Promise<void> = Promise.resolve();
+        return emergencies.subscribe((change) => {
+          last = last.then(async () => {
+            const [unsealed] = await many([change]);
+            if (unsealed === undefined) return;
+            if (unsealed.emergency.revision === 0) metrics.enqueueToScreen.observe(Math.max(0, clock.now() - Date.parse(unsealed.emergency.receivedAt)) / 1000);
+            listener(unsealed);
+          });
+        });
+      },
+    },
+    audit: {
+      async *page(query) {
+        let waiting: AuditRecord[] = [];
+        for (const row of audit.page(query)) {
+          waiting.push(row);
+          if (waiting.length < unsealTogether) continue;
+          yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
+          waiting = [];
+        }
+        yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
+      },
+      async get(idOrPosition) {
+        const found = audit.get(idOrPosition);
+        if (found === undefined) return undefined;
+        return { ...found, record: (await unsealAll(sealer, [found.record]))[0] as unknown as AuditRecord };
+      },
+      counts: async (filter) => audit.counts(filter),
+    },
+    async acknowledge(id, { by, from }): Promise<AcknowledgeResult> {
+      const { result, emergency } = await perform(id, { act: 'acknowledge', by, from });
+      if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
+      if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
+      if (emergency === undefined) return behind;
+      return { ok: false, reason: result.reason === 'already-resolved' ? 'resolved' : 'already-acknowledged', emergency };
+    },
+    async resolve(id, { by, from, disposition, note }): Promise<ResolveResult> {
+      const { result, emergency } = await perform(id, { act: 'resolve', by, from, disposition, ...(note === undefined ? {} : { note }) });
+      if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
+      if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
+      return emergency === undefined ? behind : { ok: false, reason: 'resolved', emergency };
+    },
+    health,
+    metrics: () => metrics.registry.metrics(),
+    ready: async () => ready(),
+  };
+}
+
+async function unsealAll(sealer: Sealer, documents: readonly object[]): Promise<readonly JsonObject[]> {
+  if (documents.length === 0) return [];
+  return (await sealer.unseal(documents as unknown as readonly JsonObject[])) as unknown as readonly JsonObject[];
+}

@@ -1,0 +1,92 @@
+import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
+import { openReadModels } from '#adapters/sqlite-read-models/open-read-models.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { createDeskData } from '#cli/roles/desk-data.ts';
+import { healthReport } from '#cli/roles/health.ts';
+import { connectionOf, openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
+import { createListening, type Listening } from '#cli/roles/listening.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import { holderOf } from '#cli/roles/simulator.ts';
+import type { EventHubsSetting } from '#config/parsers.ts';
+import type { TriageHealth } from '#processor/triage/triage.ts';
+import type { ReadModels } from '#projections/read-models.ts';
+import type { HealthRow } from '#web/health-report.ts';
+import type { ProjectionAdmin } from '#web/projection-admin.ts';
+import { startDeskServer } from '#web/server.ts';
+
+export interface DeskOptions {
+  readonly context: RunContext;
+  readonly shared: Shared;
+  readonly hub: EventHubsSetting | undefined;
+  readonly ingest: RunningIngest | undefined;
+  readonly triage: (() => TriageHealth) | undefined;
+  readonly resolve: (() => HealthRow) | undefined;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningDesk {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
+  const { context, shared, signal } = options;
+  const { settings, log, clock } = context;
+  const readModels = await openReadModels({ folder: context.file('read-models'), log: shared.eventLog, clock });
+  const following = readModels.run(signal);
+  const { listening, close: closeListening } = openListening(options);
+  const watching = listening.run(signal);
+  const keyStore = async () => (await shared.keyStore.find([])).ok;
+  const data = createDeskData({
+    context,
+    shared,
+    readModels,
+    health: () => healthReport({ context, listening, readModels, triage: options.triage, resolve: options.resolve, keyStore }),
+    ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
+  });
+  const { host, port } = settings.http;
+  const started = await startDeskServer({ data, projections: adminOf(readModels), host, port, log, now: clock.now, version: context.version });
+  if (!started.ok) {
+    if (started.reason === 'port-in-use') throw new CommandError(exitCodes.unreachable, `port ${port} is held by another process${await holderOf(port)}; end it, or set TOCSIN_HTTP to another port`);
+    throw new CommandError(exitCodes.settings, `TOCSIN_HTTP: ${host} is not an address of this machine alone`);
+  }
+  return {
+    url: started.desk.url,
+    async close() {
+      await started.desk.close();
+      await Promise.all([following, watching]);
+      await closeListening();
+    },
+  };
+}
+
+/** Asks our own ingest where it runs in this process, else the ownership and the hub. */
+function openListening({ context, shared, hub, ingest }: DeskOptions): { readonly listening: Listening; close(): Promise<void> } {
+  const { clock, settings } = context;
+  if (ingest !== undefined) return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
+  const ownership = openOwnership(context);
+  const source = hub === undefined ? undefined : createEventHubsSource({ connection: connectionOf(hub), hub: settings.eventHub, consumerGroup: settings.consumerGroup, transport: settings.eventHubsTransport, clock });
+  return {
+    listening: createListening({ clock, elsewhere: { ownership, source, log: shared.eventLog, hub: settings.eventHub } }),
+    async close() {
+      await source?.close();
+      await ownership.close();
+    },
+  };
+}
+
+function adminOf(readModels: ReadModels): ProjectionAdmin {
+  const known = (name: string) => readModels.states().find((state) => state.name === name)?.name;
+  return {
+    list: () => readModels.states().map(({ name, position, caughtUp, connection, rebuilding }) => ({ name, caughtUp, connection, ...(position === undefined ? {} : { position }), ...(rebuilding === undefined ? {} : { rebuilding: rebuilding.events }) })),
+    async digest(name) {
+      const found = known(name);
+      return found === undefined ? undefined : readModels.digest(found);
+    },
+    async rebuild(name) {
+      const found = known(name);
+      return found === undefined ? undefined : { name: found, ...(await readModels.rebuild(found)) };
+    },
+  };
+}

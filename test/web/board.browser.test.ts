@@ -1,0 +1,147 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '#test/support/browser.ts';
+import type { OpenOptions } from '#test/web/desk-browser.ts';
+import { arm, openDesk } from '#test/web/desk-browser.ts';
+import type { RunningDesk } from '#test/web/desk-server.ts';
+import { runDesk } from '#test/web/desk-server.ts';
+
+let browser: Browser;
+let desk: RunningDesk;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  desk = await runDesk({ title: 'Contoso HQ' });
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await desk.close();
+});
+const open = (options?: OpenOptions) => openDesk(browser, desk.url, options);
+
+describe('the board in a real browser', () => {
+  it('shows a call as it comes: where, who, whom to call back, in the title and to a screen reader', async () => {
+    const { page, complaints } = await open();
+    expect(await page.title()).toBe('Tocsin');
+    await page.getByText('No call is waiting.').waitFor({ state: 'attached' }).catch(() => {});
+    desk.data.raise();
+    await page.waitForSelector('#unacknowledged .card');
+    expect(await page.textContent('#detail h1')).toBe('1 Microsoft Way, Building 7');
+    expect(await page.textContent('#detail .inside')).toBe('Floor 2, Room 2214');
+    expect(await page.textContent('#detail .facts')).toMatch(/Ana Petrova.*\+1 425 555 0142.*911/);
+    expect(await page.title()).toBe('(1) UNACKNOWLEDGED · Tocsin');
+    expect(await page.textContent('[role=alert]')).toContain('Emergency call 911');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows hostile text as text', async () => {
+    const { page, complaints } = await open();
+    const name = '<img src=x onerror=alert(1)>';
+    const { id } = desk.data.raise({ caller: { name }, location: { street: '"><script>alert(2)</script>', floor: '</p><b>' }, policy: 'javascript:alert(3)' });
+    await page.waitForSelector('.card');
+    expect(await page.textContent('.card .who')).toBe(name);
+    await page.goto(`${desk.url}/emergencies/${id}`);
+    await page.getByText(name).first().waitFor();
+    expect(await page.locator('main img, main script, main b').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('is acknowledged from two desks at once: one has it, the other learns who', async () => {
+    const [one, two] = await Promise.all([open({ name: 'A. Reyes' }), open({ name: 'B. Okafor' })]);
+    desk.data.raise();
+    await Promise.all([one, two].map(({ page }) => page.waitForSelector('[data-act=acknowledge]')));
+    await Promise.all([one, two].map(({ page }) => page.keyboard.press('a')));
+    await Promise.all([one, two].map(({ page }) => page.waitForSelector('#acknowledged .card')));
+    const owner = (await one.page.textContent('.card .owner'))?.replace(/ has it since .*/, '');
+    expect(['A. Reyes', 'B. Okafor']).toContain(owner);
+    expect(await two.page.textContent('.card .owner')).toContain(owner);
+    const loser = owner === 'A. Reyes' ? two : one;
+    await loser.page.getByText(`${owner} was first`).waitFor();
+  });
+
+  it('rings once it is armed, until a person acts, and never before', async () => {
+    const { page } = await open();
+    const rung = async () => Number((await page.getAttribute('html', 'data-bursts')) ?? 0);
+    await arm(page);
+    const tested = await rung();
+    desk.data.raise();
+    await page.waitForSelector('html[data-alarm=real]');
+    await expect.poll(rung).toBeGreaterThan(tested);
+    await page.keyboard.press('a');
+    await page.waitForSelector('html[data-alarm=none]');
+    expect((await desk.data.emergencies.list({ limit: 1 })) as object).toMatchObject({ items: [{ acknowledged: { by: 'A. Reyes', from: 'desk' } }] });
+  });
+
+  it('tells Tocsin that it can be heard, and mutes without acknowledging', async () => {
+    const { page } = await open();
+    const metric = async () => /tocsin_desks\{sound="(\w+)"\} 1/.exec(await (await fetch(`${desk.url}/metrics`)).text())?.[1];
+    await expect.poll(metric).toBe('off');
+    await arm(page);
+    await expect.poll(metric).toBe('armed');
+    desk.data.raise();
+    await page.waitForSelector('.card');
+    await page.keyboard.press('m');
+    await page.waitForSelector('html[data-sound=muted]');
+    await expect.poll(metric).toBe('muted');
+    expect(await page.getAttribute('html', 'data-alarm')).toBe('real');
+    expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+  });
+
+  it('is not armed by a person who heard nothing', async () => {
+    const { page } = await open();
+    await page.getByRole('button', { name: 'Arm this desk' }).click();
+    await page.getByRole('button', { name: 'No', exact: true }).click();
+    await page.getByText('Check volume').waitFor();
+    expect(await page.getAttribute('html', 'data-sound')).toBe('off');
+  });
+
+  it('keeps tests apart, and says what is not certain or not known', async () => {
+    const { page } = await open();
+    desk.data.raise({ verified: false, reasons: ['key-unknown'], caller: null, location: null });
+    desk.data.raise({ test: true, dialledNumber: '933' });
+    await page.waitForSelector('#tests .card');
+    expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+    expect(await page.textContent('#tests .state')).toBe('TEST');
+    expect(await page.textContent('#detail .because')).toContain('its key is not known');
+    expect(await page.textContent('#detail .where')).toContain('No location was sent');
+    expect(await page.title()).toContain('(1)');
+  });
+
+  it('says loudly that Tocsin does not listen', async () => {
+    const { page } = await open();
+    desk.data.setHealth({ listening: { ok: false, since: new Date().toISOString(), feeds: [], word: 'The hub does not answer.' } });
+    await page.waitForSelector('#blind:not([hidden])');
+    expect(await page.textContent('#blind')).toMatch(/^Not listening since .* — calls may be missed. The hub does not answer. What to do$/);
+    expect(await page.textContent('#listening .word')).toBe('Not listening');
+    await page.waitForSelector('html[data-alarm=blind]');
+  });
+
+  it('looks dead while the server is, and is right again when it is back on the same port', async () => {
+    const { page } = await open({ clock: true });
+    const gone = desk.data.raise();
+    await page.waitForSelector('#unacknowledged .card');
+    await desk.close();
+    await page.clock.fastForward(13_000);
+    await page.waitForSelector('html[data-live=no]');
+    expect(await page.textContent('#notlive')).toMatch(/has not heard from Tocsin for \d+ s/);
+    await desk.data.resolve(gone.id, { by: 'B. Okafor', disposition: 'misdial', from: 'cli' });
+    const { id } = desk.data.raise({ caller: { name: 'While it was away' } });
+    desk = await runDesk({ port: desk.port }, desk.data);
+    await page.waitForSelector('html[data-live=yes]');
+    await page.waitForSelector(`#unacknowledged .card[data-id="${id}"]`);
+    await page.waitForSelector('#unacknowledged .card >> nth=1', { state: 'detached' });
+    expect(await page.isHidden('#notlive')).toBe(true);
+  });
+
+  it('forgets a call of which a server without that past knows nothing', async () => {
+    const { page } = await open();
+    desk.data.raise();
+    await page.waitForSelector('.card');
+    const { port } = desk;
+    await desk.close();
+    desk = await runDesk({ port });
+    await page.waitForSelector('.card', { state: 'detached' });
+  });
+});

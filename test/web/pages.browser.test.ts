@@ -1,0 +1,99 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '#test/support/browser.ts';
+import { openDesk } from '#test/web/desk-browser.ts';
+import type { RunningDesk } from '#test/web/desk-server.ts';
+import { runDesk } from '#test/web/desk-server.ts';
+
+let browser: Browser;
+let desk: RunningDesk;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  desk = await runDesk();
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await desk.close();
+});
+const open = (path: string) => openDesk(browser, desk.url, { path });
+
+describe("an emergency's page", () => {
+  it('tells the story in words, links each event to its record, and follows what happens', async () => {
+    const { id } = desk.data.raise();
+    const { page, complaints } = await open(`/emergencies/${id}`);
+    await page.getByText('On the board, reported by the emergency events feed').waitFor();
+    await desk.data.acknowledge(id, { by: 'B. Okafor', from: 'cli' });
+    await page.getByText('B. Okafor took it on the command line').waitFor();
+    expect(await page.textContent('.story')).toMatch(/Call placed.*Notice of it received.*On the board.*took it/s);
+    await page.click('.story li[data-kind=EmergencyAcknowledged] .record-link');
+    await page.waitForURL(/\/audit\?record=/);
+    await page.getByRole('heading', { name: 'EmergencyAcknowledged' }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('the audit page', () => {
+  it('shows the record, its causes and effects as links, and filters with counts', async () => {
+    const { id } = desk.data.raise();
+    for (let count = 0; count < 1000; count += 1) desk.data.record('inbox-x-1', 'tocsin.probe', { specversion: '1.0', text: '</pre><img src=x>' });
+    const { page, complaints } = await open('/audit');
+    await page.getByText('1,002 records').waitFor();
+    await page.waitForSelector('#row-list li');
+    expect(await page.locator('#row-list li').count()).toBeLessThan(100);
+    await page.click('#row-list li');
+    await page.waitForSelector('.json');
+    expect(await page.locator('#record img').count()).toBe(0);
+    await page.getByRole('button', { name: /EmergencyRaised/ }).click();
+    await page.getByText('1 record', { exact: true }).waitFor();
+    await page.waitForSelector('#row-list li:only-child');
+    await page.click('#row-list li');
+    await page.getByRole('link', { name: 'Microsoft.Graph.EmergencyCallEvent' }).click();
+    await page.getByRole('heading', { name: 'CloudEvent' }).waitFor();
+    await page.getByRole('link', { name: 'EmergencyRaised' }).click();
+    await page.getByRole('link', { name: `emergency-${id}` }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  it('fetches more only as somebody scrolls', async () => {
+    for (let count = 0; count < 1000; count += 1) desk.data.record('inbox-x-1', 'tocsin.probe', {});
+    const { page } = await open('/audit');
+    await page.waitForSelector('#row-list li');
+    const height = () => page.$eval('#row-list', (list) => list.clientHeight);
+    await expect.poll(height).toBe(200 * 30);
+    for (const rows of [400, 600, 800, 1000]) {
+      await page.$eval('#rows', (scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+      await expect.poll(height).toBe(rows * 30);
+    }
+    await page.$eval('#rows', (scroller) => scroller.scrollTo(0, scroller.scrollHeight));
+    await page.getByText('This is the first record.').waitFor();
+    expect(await page.locator('#row-list li').count()).toBeLessThan(100);
+  });
+});
+
+describe('the admin page', () => {
+  it('has what is in trouble first, and says in one sentence whether it works', async () => {
+    desk.data.setHealth({
+      rows: [
+        { kind: 'feed', name: 'chat', state: 'ok', word: 'Messages arrive', lastProofAt: new Date().toISOString() },
+        { kind: 'certificate', name: 'tocsin-2026', state: 'warning', word: 'Expires soon', expiresAt: new Date(Date.now() + 86_400_000).toISOString() },
+        { kind: 'subscription', name: 'London', state: 'trouble', word: 'Expired', next: 'Renew it.' },
+      ],
+    });
+    const { page, complaints } = await open('/admin');
+    await page.getByText('Renew it.').waitFor();
+    expect(await page.locator('#health-rows tr').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['state']))).toEqual(['trouble', 'warning', 'warning', 'ok']);
+    expect(await page.textContent('#verdict')).toMatch(/^Tocsin is listening. 1 in trouble, 2 to look at, 1 work/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('still says that a call waits, and rings', async () => {
+    const { page } = await open('/admin');
+    desk.data.raise();
+    await page.getByRole('link', { name: '1 call that nobody has' }).waitFor();
+    expect(await page.title()).toContain('(1) UNACKNOWLEDGED');
+    await page.waitForSelector('html[data-alarm=real]');
+  });
+});
