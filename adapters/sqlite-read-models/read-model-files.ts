@@ -54,7 +54,7 @@ async function openStore(data: StoreThreadData): Promise<ReadModelStore> {
 
   async function ask<K extends StoreReply['kind']>(
     request: StoreRequest,
-    kind: K,
+    _kind: K,
   ): Promise<Extract<StoreReply, { kind: K }>> {
     if (ended !== undefined) throw ended;
     const number = next++;

@@ -5,7 +5,14 @@ import type { Sealer } from '#ports/sealer.ts';
 import { type ActResult, createActs, type HumanAct } from '#processor/acts/act.ts';
 import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
 import type { ReadModels } from '#projections/read-models.ts';
-import type { AcknowledgeResult, AuditRecord, DeskData, EmergencyChange, EmergencyView, ResolveResult } from '#web/desk-data.ts';
+import type {
+  AcknowledgeResult,
+  AuditRecord,
+  DeskData,
+  EmergencyChange,
+  EmergencyView,
+  ResolveResult,
+} from '#web/desk-data.ts';
 import type { HealthReport } from '#web/health-report.ts';
 
 export interface DeskDataDeps {
@@ -27,7 +34,8 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
   const { sealer, keyStore, eventLog } = shared;
   const { emergencies, audit } = readModels;
   const acts = createActs({ log: eventLog, sealer, keyStore, clock, ids, recordedBy: context.recordedBy('desk') });
-  const one = async (document: EmergencyDocument): Promise<EmergencyView> => (await unsealAll(sealer, [document]))[0] as unknown as EmergencyView;
+  const one = async (document: EmergencyDocument): Promise<EmergencyView> =>
+    (await unsealAll(sealer, [document]))[0] as unknown as EmergencyView;
   const many = async (changes: readonly EmergencyChangeRow[]): Promise<EmergencyChange[]> => {
     const views = await unsealAll(
       sealer,
@@ -40,44 +48,64 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
   const shown = async (id: string, revision: number): Promise<EmergencyView | undefined> => {
     const deadline = clock.monotonic() + showMs;
     for (;;) {
-      const document = emergencies.get(id);
-      if (document !== undefined && (document.revision >= revision || clock.monotonic() > deadline)) return one(document);
+      const document = await emergencies.get(id);
+      if (document !== undefined && (document.revision >= revision || clock.monotonic() > deadline))
+        return one(document);
       if (clock.monotonic() > deadline) return undefined;
       await clock.sleep(5);
     }
   };
 
-  const perform = async (id: string, human: HumanAct): Promise<{ readonly result: ActResult; readonly emergency: EmergencyView | undefined }> => {
+  const perform = async (
+    id: string,
+    human: HumanAct,
+  ): Promise<{ readonly result: ActResult; readonly emergency: EmergencyView | undefined }> => {
     const result = await acts.act(id, human);
     const revision = result.ok ? result.revision : 0;
     const known = result.ok || result.reason === 'already-acknowledged' || result.reason === 'already-resolved';
     // Who lost the race is told who won: that needs the winner's event in the read model.
-    const wanted = !result.ok && known ? (h: EmergencyDocument) => (result.reason === 'already-resolved' ? h.resolved !== undefined : h.acknowledged !== undefined) : undefined;
+    const wanted =
+      !result.ok && known
+        ? (h: EmergencyDocument) =>
+            result.reason === 'already-resolved' ? h.resolved !== undefined : h.acknowledged !== undefined
+        : undefined;
     if (wanted !== undefined) {
       const deadline = clock.monotonic() + showMs;
-      for (let document = emergencies.get(id); (document === undefined || !wanted(document)) && clock.monotonic() < deadline; document = emergencies.get(id)) await clock.sleep(5);
+      for (
+        let document = await emergencies.get(id);
+        (document === undefined || !wanted(document)) && clock.monotonic() < deadline;
+        document = await emergencies.get(id)
+      )
+        await clock.sleep(5);
     }
     return { result, emergency: known ? await shown(id, revision) : undefined };
   };
-  const behind = { ok: false, reason: 'unavailable', detail: 'it was recorded, but this desk is behind the log and cannot show it yet' } as const;
+  const behind = {
+    ok: false,
+    reason: 'unavailable',
+    detail: 'it was recorded, but this desk is behind the log and cannot show it yet',
+  } as const;
 
   return {
     emergencies: {
       async list(query) {
-        const page = emergencies.list(query);
+        const page = await emergencies.list(query);
         if (!page.ok) return page;
         return { ...page, items: (await unsealAll(sealer, page.items)) as unknown as EmergencyView[] };
       },
       async get(id) {
-        const document = emergencies.get(id);
+        const document = await emergencies.get(id);
         if (document === undefined) return undefined;
-        return { emergency: await one(document), story: (await unsealAll(sealer, audit.story(id))) as unknown as AuditRecord[] };
+        return {
+          emergency: await one(document),
+          story: (await unsealAll(sealer, await audit.story(id))) as unknown as AuditRecord[],
+        };
       },
       async open() {
-        const { changes, position } = emergencies.open();
+        const { changes, position } = await emergencies.open();
         return { changes: await many(changes), position };
       },
-      changesAfter: async (position, limit) => many(emergencies.changesAfter(position, limit)),
+      changesAfter: async (position, limit) => many(await emergencies.changesAfter(position, limit)),
       subscribe(listener) {
         // Unsealing takes a moment of its own: one after the other keeps the order of the log.
         let last: Promise<void> = Promise.resolve();
@@ -85,7 +113,10 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
           last = last.then(async () => {
             const [unsealed] = await many([change]);
             if (unsealed === undefined) return;
-            if (unsealed.emergency.revision === 0) metrics.enqueueToScreen.observe(Math.max(0, clock.now() - Date.parse(unsealed.emergency.receivedAt)) / 1000);
+            if (unsealed.emergency.revision === 0)
+              metrics.enqueueToScreen.observe(
+                Math.max(0, clock.now() - Date.parse(unsealed.emergency.receivedAt)) / 1000,
+              );
             listener(unsealed);
           });
         });
@@ -94,7 +125,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     audit: {
       async *page(query) {
         let waiting: AuditRecord[] = [];
-        for (const row of audit.page(query)) {
+        for await (const row of audit.page(query)) {
           waiting.push(row);
           if (waiting.length < unsealTogether) continue;
           yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
@@ -103,7 +134,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
       },
       async get(idOrPosition) {
-        const found = audit.get(idOrPosition);
+        const found = await audit.get(idOrPosition);
         if (found === undefined) return undefined;
         return { ...found, record: (await unsealAll(sealer, [found.record]))[0] as unknown as AuditRecord };
       },
@@ -114,10 +145,20 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
       if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
       if (emergency === undefined) return behind;
-      return { ok: false, reason: result.reason === 'already-resolved' ? 'resolved' : 'already-acknowledged', emergency };
+      return {
+        ok: false,
+        reason: result.reason === 'already-resolved' ? 'resolved' : 'already-acknowledged',
+        emergency,
+      };
     },
     async resolve(id, { by, from, disposition, note }): Promise<ResolveResult> {
-      const { result, emergency } = await perform(id, { act: 'resolve', by, from, disposition, ...(note === undefined ? {} : { note }) });
+      const { result, emergency } = await perform(id, {
+        act: 'resolve',
+        by,
+        from,
+        disposition,
+        ...(note === undefined ? {} : { note }),
+      });
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
       if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
       return emergency === undefined ? behind : { ok: false, reason: 'resolved', emergency };

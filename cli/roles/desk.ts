@@ -42,13 +42,26 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     context,
     shared,
     readModels,
-    health: () => healthReport({ context, listening, readModels, triage: options.triage, resolve: options.resolve, keyStore }),
+    health: () =>
+      healthReport({ context, listening, readModels, triage: options.triage, resolve: options.resolve, keyStore }),
     ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
   });
   const { host, port } = settings.http;
-  const started = await startDeskServer({ data, projections: adminOf(readModels), host, port, log, now: clock.now, version: context.version });
+  const started = await startDeskServer({
+    data,
+    projections: adminOf(readModels),
+    host,
+    port,
+    log,
+    now: clock.now,
+    version: context.version,
+  });
   if (!started.ok) {
-    if (started.reason === 'port-in-use') throw new CommandError(exitCodes.unreachable, `port ${port} is held by another process${await holderOf(port)}; end it, or set TOCSIN_HTTP to another port`);
+    if (started.reason === 'port-in-use')
+      throw new CommandError(
+        exitCodes.unreachable,
+        `port ${port} is held by another process${await holderOf(port)}; end it, or set TOCSIN_HTTP to another port`,
+      );
     throw new CommandError(exitCodes.settings, `TOCSIN_HTTP: ${host} is not an address of this machine alone`);
   }
   return {
@@ -62,13 +75,29 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
 }
 
 /** Asks our own ingest where it runs in this process, else the ownership and the hub. */
-function openListening({ context, shared, hub, ingest }: DeskOptions): { readonly listening: Listening; close(): Promise<void> } {
+function openListening({ context, shared, hub, ingest }: DeskOptions): {
+  readonly listening: Listening;
+  close(): Promise<void>;
+} {
   const { clock, settings } = context;
-  if (ingest !== undefined) return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
+  if (ingest !== undefined)
+    return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
   const ownership = openOwnership(context);
-  const source = hub === undefined ? undefined : createEventHubsSource({ connection: connectionOf(hub), hub: settings.eventHub, consumerGroup: settings.consumerGroup, transport: settings.eventHubsTransport, clock });
+  const source =
+    hub === undefined
+      ? undefined
+      : createEventHubsSource({
+          connection: connectionOf(hub),
+          hub: settings.eventHub,
+          consumerGroup: settings.consumerGroup,
+          transport: settings.eventHubsTransport,
+          clock,
+        });
   return {
-    listening: createListening({ clock, elsewhere: { ownership, source, log: shared.eventLog, hub: settings.eventHub } }),
+    listening: createListening({
+      clock,
+      elsewhere: { ownership, source, log: shared.eventLog, hub: settings.eventHub },
+    }),
     async close() {
       await source?.close();
       await ownership.close();
@@ -79,7 +108,16 @@ function openListening({ context, shared, hub, ingest }: DeskOptions): { readonl
 function adminOf(readModels: ReadModels): ProjectionAdmin {
   const known = (name: string) => readModels.states().find((state) => state.name === name)?.name;
   return {
-    list: () => readModels.states().map(({ name, position, caughtUp, connection, rebuilding }) => ({ name, caughtUp, connection, ...(position === undefined ? {} : { position }), ...(rebuilding === undefined ? {} : { rebuilding: rebuilding.events }) })),
+    list: () =>
+      readModels
+        .states()
+        .map(({ name, position, caughtUp, connection, rebuilding }) => ({
+          name,
+          caughtUp,
+          connection,
+          ...(position === undefined ? {} : { position }),
+          ...(rebuilding === undefined ? {} : { rebuilding: rebuilding.events }),
+        })),
     async digest(name) {
       const found = known(name);
       return found === undefined ? undefined : readModels.digest(found);

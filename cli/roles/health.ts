@@ -22,7 +22,7 @@ const order = { trouble: 0, warning: 1, ok: 2 } as const;
 export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
   const now = deps.context.clock.now();
   const listening = deps.listening.state();
-  const feeds = deps.readModels?.health.feeds() ?? [];
+  const feeds = (await deps.readModels?.health.feeds()) ?? [];
   const rows = [
     ...feeds.map(({ feed, lastNoticeAt, notices }) => feedRow(feed, lastNoticeAt, notices, listening.ok)),
     ...listening.partitions.map((partition) => partitionRow(partition, now)),
@@ -30,7 +30,7 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
     ...projectionRows(deps.readModels, now),
     ...(deps.triage === undefined ? [] : [triageRow(deps.triage())]),
     ...(deps.resolve === undefined ? [] : [deps.resolve()]),
-    ...noticeRows(deps.readModels),
+    ...(await noticeRows(deps.readModels)),
     keyStoreRow(await deps.keyStore()),
   ].sort((a, b) => order[a.state] - order[b.state]);
   return {
@@ -40,7 +40,10 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
       since: iso(listening.since),
       ...(listening.lastProofAt === undefined ? {} : { lastProofAt: iso(listening.lastProofAt) }),
       ...(listening.word === undefined ? {} : { word: listening.word }),
-      feeds: feeds.map(({ feed, lastNoticeAt }) => ({ feed, ...(lastNoticeAt === undefined ? {} : { lastProofAt: lastNoticeAt }) })),
+      feeds: feeds.map(({ feed, lastNoticeAt }) => ({
+        feed,
+        ...(lastNoticeAt === undefined ? {} : { lastProofAt: lastNoticeAt }),
+      })),
     },
   };
 }
@@ -48,15 +51,31 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
 function feedRow(feed: string, lastNoticeAt: string | undefined, notices: number, listening: boolean): HealthRow {
   const name = feed === 'chat' ? 'chat messages' : 'emergency events';
   const figures = { notices: String(notices) };
-  if (lastNoticeAt === undefined) return { kind: 'feed', name, state: listening ? 'warning' : 'trouble', word: 'nothing was ever heard', figures, next: 'Make a test call (933), and see whether it comes.' };
-  return { kind: 'feed', name, state: listening ? 'ok' : 'trouble', word: listening ? 'heard' : 'the hub is not read', lastProofAt: lastNoticeAt, figures };
+  if (lastNoticeAt === undefined)
+    return {
+      kind: 'feed',
+      name,
+      state: listening ? 'warning' : 'trouble',
+      word: 'nothing was ever heard',
+      figures,
+      next: 'Make a test call (933), and see whether it comes.',
+    };
+  return {
+    kind: 'feed',
+    name,
+    state: listening ? 'ok' : 'trouble',
+    word: listening ? 'heard' : 'the hub is not read',
+    lastProofAt: lastNoticeAt,
+    figures,
+  };
 }
 
 function partitionRow(health: PartitionHealth, now: number): HealthRow {
   const { partition, state, heardAt, lagMessages, lagMs, detail } = health;
   const late = (lagMs ?? 0) > 10_000;
   const silent = heardAt === undefined || now - heardAt > 15_000;
-  const word = state !== 'reading' ? (detail ?? 'not being read') : silent ? 'no sign of life' : late ? 'behind' : 'read';
+  const word =
+    state !== 'reading' ? (detail ?? 'not being read') : silent ? 'no sign of life' : late ? 'behind' : 'read';
   return {
     kind: 'partition',
     name: partition,
@@ -64,19 +83,35 @@ function partitionRow(health: PartitionHealth, now: number): HealthRow {
     word,
     since: iso(health.since),
     ...(heardAt === undefined ? {} : { lastProofAt: iso(heardAt) }),
-    figures: { lag: lagMessages === undefined ? 'unknown' : `${lagMessages} messages`, age: lagMs === undefined ? 'unknown' : `${(lagMs / 1000).toFixed(1)} s` },
+    figures: {
+      lag: lagMessages === undefined ? 'unknown' : `${lagMessages} messages`,
+      age: lagMs === undefined ? 'unknown' : `${(lagMs / 1000).toFixed(1)} s`,
+    },
     ...(state !== 'reading' || silent ? { next: 'Look at the log of the role ingest, and run `tocsin doctor`.' } : {}),
   };
 }
 
 function nobodyReads(word: string | undefined): HealthRow {
-  return { kind: 'role', name: 'ingest', state: 'trouble', word: word ?? 'nobody reads the hub', next: 'Start a process with the role ingest: `tocsin run ingest`.' };
+  return {
+    kind: 'role',
+    name: 'ingest',
+    state: 'trouble',
+    word: word ?? 'nobody reads the hub',
+    next: 'Start a process with the role ingest: `tocsin run ingest`.',
+  };
 }
 
 function projectionRows(readModels: ReadModels | undefined, now: number): HealthRow[] {
   return (readModels?.states() ?? []).map((state) => {
     const well = state.connection !== 'down' && state.caughtUp;
-    const word = state.rebuilding !== undefined ? `being rebuilt, ${state.rebuilding.events} events so far` : state.connection === 'down' ? 'the event log does not answer' : state.caughtUp ? 'up to date' : 'catching up';
+    const word =
+      state.rebuilding !== undefined
+        ? `being rebuilt, ${state.rebuilding.events} events so far`
+        : state.connection === 'down'
+          ? 'the event log does not answer'
+          : state.caughtUp
+            ? 'up to date'
+            : 'catching up';
     return {
       kind: 'projection',
       name: state.name,
@@ -91,34 +126,80 @@ function projectionRows(readModels: ReadModels | undefined, now: number): Health
 
 function triageRow(triage: TriageHealth): HealthRow {
   const trouble = triage.waitingFor !== undefined || triage.state === 'stopped';
-  const word = triage.waitingFor ?? { active: triage.caughtUp ? 'every notice is judged' : 'judging what has waited', standby: 'stands by: another process judges', starting: 'starting', stopped: 'stopped' }[triage.state];
+  const word =
+    triage.waitingFor ??
+    {
+      active: triage.caughtUp ? 'every notice is judged' : 'judging what has waited',
+      standby: 'stands by: another process judges',
+      starting: 'starting',
+      stopped: 'stopped',
+    }[triage.state];
   return {
     kind: 'role',
     name: 'triage',
     state: trouble ? 'trouble' : triage.state === 'starting' ? 'warning' : 'ok',
     word,
     ...(triage.judgedAt === undefined ? {} : { lastProofAt: iso(triage.judgedAt) }),
-    figures: { raised: String(triage.counts.raised), enriched: String(triage.counts.enriched), failed: String(triage.counts.failed) },
+    figures: {
+      raised: String(triage.counts.raised),
+      enriched: String(triage.counts.enriched),
+      failed: String(triage.counts.failed),
+    },
   };
 }
 
 /** What could not be read or should not have come: counted, shown, never a reason to stop. */
-function noticeRows(readModels: ReadModels | undefined): HealthRow[] {
+async function noticeRows(readModels: ReadModels | undefined): Promise<HealthRow[]> {
   if (readModels === undefined) return [];
-  const { undecodable, undecryptable, suspicious, unrecognised, gaps } = readModels.health.counters();
-  const row = (name: string, count: number, state: HealthRow['state'], next: string): HealthRow[] => (count === 0 ? [] : [{ kind: 'event-log', name, state, word: `${count} on record`, figures: { count: String(count) }, next }]);
-  const { waiting, oldestAt } = readModels.health.referred();
+  const { undecodable, undecryptable, suspicious, unrecognised, gaps } = await readModels.health.counters();
+  const row = (name: string, count: number, state: HealthRow['state'], next: string): HealthRow[] =>
+    count === 0
+      ? []
+      : [{ kind: 'event-log', name, state, word: `${count} on record`, figures: { count: String(count) }, next }];
+  const { waiting, oldestAt } = await readModels.health.referred();
   return [
-    ...row('lost messages (gaps)', gaps, 'trouble', 'See the audit page, type tocsin.gap: what the hub had there is lost.'),
-    ...row('notices with a wrong secret', suspicious, 'warning', 'See the audit page, type tocsin.suspicious: somebody may publish to the hub who should not.'),
-    ...row('notices that cannot be decrypted', undecryptable, 'warning', 'Put the private key of their certificate into TOCSIN_NOTIFICATION_KEYS.'),
+    ...row(
+      'lost messages (gaps)',
+      gaps,
+      'trouble',
+      'See the audit page, type tocsin.gap: what the hub had there is lost.',
+    ),
+    ...row(
+      'notices with a wrong secret',
+      suspicious,
+      'warning',
+      'See the audit page, type tocsin.suspicious: somebody may publish to the hub who should not.',
+    ),
+    ...row(
+      'notices that cannot be decrypted',
+      undecryptable,
+      'warning',
+      'Put the private key of their certificate into TOCSIN_NOTIFICATION_KEYS.',
+    ),
     ...row('messages that nobody can read', undecodable, 'warning', 'See the audit page, type tocsin.undecodable.'),
     ...row('messages of an unknown kind', unrecognised, 'ok', 'See the audit page, type tocsin.unrecognised.'),
-    ...(waiting === 0 ? [] : [{ kind: 'event-log' as const, name: 'content that has to be fetched', state: 'warning' as const, word: `${waiting} waiting`, figures: { count: String(waiting) }, ...(oldestAt === undefined ? {} : { since: oldestAt }) }]),
+    ...(waiting === 0
+      ? []
+      : [
+          {
+            kind: 'event-log' as const,
+            name: 'content that has to be fetched',
+            state: 'warning' as const,
+            word: `${waiting} waiting`,
+            figures: { count: String(waiting) },
+            ...(oldestAt === undefined ? {} : { since: oldestAt }),
+          },
+        ]),
   ];
 }
 
 function keyStoreRow(open: boolean): HealthRow {
   if (open) return { kind: 'key-store', name: 'key store', state: 'ok', word: 'open' };
-  return { kind: 'key-store', name: 'key store', state: 'trouble', word: 'away: names and places show as [locked]', next: 'Check TOCSIN_KEY_STORE: the file, its master key and who may read them.' };
+  return {
+    kind: 'key-store',
+    name: 'key store',
+    state: 'trouble',
+    word: 'away: names and places show as [locked]',
+    next: 'Check TOCSIN_KEY_STORE: the file, its master key and who may read them.',
+  };
 }

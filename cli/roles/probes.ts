@@ -23,27 +23,55 @@ export interface ProbesOptions {
 /** `/health/*` and `/metrics` of this process, without anything personal: for orchestrators, for Prometheus, and for `tocsin status`. */
 export async function startProbes(options: ProbesOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const { context, shared, ingest, triage, resolve, at } = options;
-  const listening = createListening({ clock: context.clock, own: ingest === undefined ? () => [] : ingest.probe.partitions });
+  const listening = createListening({
+    clock: context.clock,
+    own: ingest === undefined ? () => [] : ingest.probe.partitions,
+  });
   const report = async () => {
-    const whole = await healthReport({ context, listening, readModels: undefined, triage, resolve, keyStore: async () => (await shared.keyStore.find([])).ok });
+    const whole = await healthReport({
+      context,
+      listening,
+      readModels: undefined,
+      triage,
+      resolve,
+      keyStore: async () => (await shared.keyStore.find([])).ok,
+    });
     return ingest === undefined ? { rows: whole.rows.filter(({ name }) => name !== 'ingest') } : whole;
   };
-  const ready = () => !context.signal.aborted && (ingest === undefined || ingest.probe.partitions().every(({ state }) => state !== 'waiting')) && triage?.().state !== 'starting';
+  const ready = () =>
+    !context.signal.aborted &&
+    (ingest === undefined || ingest.probe.partitions().every(({ state }) => state !== 'waiting')) &&
+    triage?.().state !== 'starting';
   const server = createServer((request, response) => {
-    const answer = (status: number, type: string, text: string) => response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }).end(text);
+    const answer = (status: number, type: string, text: string) =>
+      response
+        .writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+        .end(text);
     const word = (ok: boolean) => answer(ok ? 200 : 503, 'text/plain; charset=utf-8', ok ? 'ok\n' : 'not ready\n');
     const path = request.method === 'GET' ? (request.url ?? '').split('?')[0] : undefined;
     if (path === '/health/live') word(true);
     else if (path === '/health/ready' || path === '/health/startup') word(ready());
-    else if (path === '/health/report') report().then((body) => answer(200, 'application/json', JSON.stringify(body)), () => word(false));
-    else if (path === '/metrics') context.metrics.registry.metrics().then((text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text), () => word(false));
+    else if (path === '/health/report')
+      report().then(
+        (body) => answer(200, 'application/json', JSON.stringify(body)),
+        () => word(false),
+      );
+    else if (path === '/metrics')
+      context.metrics.registry.metrics().then(
+        (text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text),
+        () => word(false),
+      );
     else answer(404, 'text/plain; charset=utf-8', 'not found\n');
   });
   await new Promise<void>((resolveListening, reject) => {
     server.once('error', reject);
     server.listen(at.port, at.host, resolveListening);
   }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE') throw new CommandError(exitCodes.unreachable, `port ${at.port} is held by another process${await holderOf(at.port)}; end it, or set TOCSIN_PROBES to another port`);
+    if (error.code === 'EADDRINUSE')
+      throw new CommandError(
+        exitCodes.unreachable,
+        `port ${at.port} is held by another process${await holderOf(at.port)}; end it, or set TOCSIN_PROBES to another port`,
+      );
     throw error;
   });
   const { port } = server.address() as AddressInfo;

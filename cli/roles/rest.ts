@@ -27,9 +27,14 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     const housekeeping = expireQuarantine(context, shared.keyStore, signal);
     endings.push(() => housekeeping);
   }
-  const triage = roles.has('triage') ? (await import('#cli/roles/triage.ts')).startTriage(context, shared, signal) : undefined;
+  const triage = roles.has('triage')
+    ? (await import('#cli/roles/triage.ts')).startTriage(context, shared, signal)
+    : undefined;
   if (triage !== undefined) endings.push(() => triage.ended);
-  const resolve = roles.has('resolve') && hub !== undefined ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, signal) : undefined;
+  const resolve =
+    roles.has('resolve') && hub !== undefined
+      ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, signal)
+      : undefined;
   if (resolve !== undefined) endings.push(() => resolve.ended);
   const parts = { context, shared, hub, ingest, triage: triage?.health, resolve: resolve?.row, signal };
   const endpoints: Record<string, string> = {};
@@ -39,7 +44,10 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     endpoints['desk'] = desk.url;
   }
   if (context.settings.probes !== undefined || !roles.has('desk')) {
-    const probes = await (await import('#cli/roles/probes.ts')).startProbes({ ...parts, at: context.settings.probes ?? { host: '127.0.0.1', port: 0 } });
+    const probes = await (await import('#cli/roles/probes.ts')).startProbes({
+      ...parts,
+      at: context.settings.probes ?? { host: '127.0.0.1', port: 0 },
+    });
     endings.push(() => probes.close());
     endpoints['probes'] = probes.url;
   }

@@ -10,15 +10,17 @@ export interface ChatDetails {
 }
 
 const dialLabel =
-  /\b(?:dial|called number|number called|nummer|número|numero|numéro|compos|marcad|discad|gewählt|gebeld|composto)|拨打|撥打|ダイヤル|番号/iu;
+  /(?<!\p{L})(?:dial|called number|number called|nummer|número|numero|numéro|compos|marcad|discad|gewählt|gebeld|composto)|拨打|撥打|ダイヤル|番号/iu;
 const addressLabel =
   /^(?:current |last known |caller )?(?:location|address|standort|adresse|emplacement|lieu|ubicaci[oó]n|direcci[oó]n|localiza[cç][aã]o|endere[cç]o|morada|locatie|adres|posizione|indirizzo|場所|住所|所在地|位置|地址|地点)\s*[:：-]\s*/iu;
+// Not `\b`: that knows the letters of English alone.
 const floorWord =
-  /\b(?:floor|etage|stockwerk|étage|piso|planta|andar|verdieping|piano)\b|\d\.?\s*(?:stock|og)\b|\d\s*[楼樓]|[階层]/iu;
-const roomWord = /\b(?:room|suite|desk|raum|zimmer|büro|salle|bureau|sala|habitaci[oó]n|kamer|stanza|ufficio)\b|室/iu;
+  /(?<!\p{L})(?:floor|etage|stockwerk|étage|piso|planta|andar|verdieping|piano)(?!\p{L})|\d\.?\s*(?:stock|og)(?!\p{L})|\d\s*[楼樓]|[階层]/iu;
+const roomWord =
+  /(?<!\p{L})(?:room|suite|desk|raum|zimmer|büro|salle|bureau|sala|habitaci[oó]n|kamer|stanza|ufficio)(?!\p{L})|室/iu;
 
 /** `Redmond, WA 98052` and what may follow the code. */
-const american = /^(.+?),?\s+([A-Z]{2})\s+(\d{5}(?:-\d{4})?)(?:,?\s+(.+))?$/u;
+const american = /^(.+?),?\s+([A-Z]{2})\s+(\d{5}(?:-\d{3,4})?)(?:,?\s+(.+))?$/u;
 /** `10115 Berlin`, `1012 AB Amsterdam`; never with a house number's comma. */
 const european = /^(\d{4,5}(?:\s?[A-Z]{2})?)\s+(\p{L}[\p{L}\s.'’-]*)$/u;
 
@@ -50,6 +52,10 @@ export function readDetails(lines: readonly string[], isAnnouncement: (line: str
   });
 }
 
+/** `Berlin 10179`, `London SW1A 1AA`; four digits may as well number a building. */
+const cityFirst =
+  /^(\p{L}[\p{L}\s.'’-]*?)\s+(\d{5,7}|\d{3}-\d{4}|\d{4}\s?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2})$/u;
+
 /** An address on one line: cut at its commas, the state and code of an American one left with their city. */
 function partsOf(line: string): readonly string[] {
   const parts = line.split(/\s*[,;，、]\s*/).filter((part) => part !== '');
@@ -59,7 +65,7 @@ function partsOf(line: string): readonly string[] {
     const last = joined.at(-1);
     const isCountry =
       part === parts.at(-1) && /^[\p{L}\s.]+$/u.test(part) && !floorWord.test(part) && !roomWord.test(part);
-    if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{4})?$/.test(part))
+    if (last !== undefined && /^[A-Z]{2}\s+\d{5}(?:-\d{3,4})?$/.test(part))
       joined[joined.length - 1] = `${last}, ${part}`;
     else if (last !== undefined && isCountry && american.test(last)) joined[joined.length - 1] = `${last}, ${part}`;
     else joined.push(part);
@@ -72,6 +78,8 @@ function place(part: string, into: { -readonly [K in keyof CallLocation<string>]
   if (text === undefined || comparable(text) === '') return;
   const us = into.city === undefined ? american.exec(text) : null;
   const eu = into.city === undefined && into.street !== undefined ? european.exec(text) : null;
+  const named = into.city === undefined && into.street !== undefined && !roomWord.test(text) && !floorWord.test(text);
+  const other = named ? cityFirst.exec(text) : null;
   if (us !== null) {
     into.city = us[1] ?? text;
     if (us[2] !== undefined) into.region = us[2];
@@ -80,7 +88,11 @@ function place(part: string, into: { -readonly [K in keyof CallLocation<string>]
   } else if (eu !== null) {
     into.postalCode = eu[1] ?? '';
     into.city = eu[2] ?? text;
-  } else if (into.floor === undefined && floorWord.test(text) && text.length < 40) into.floor = text;
+  } else if (other !== null) {
+    into.city = other[1] ?? text;
+    into.postalCode = other[2] ?? '';
+  } else if (into.city !== undefined && into.country === undefined && /^[A-Z]{2,3}$/.test(text)) into.country = text;
+  else if (into.floor === undefined && floorWord.test(text) && text.length < 40) into.floor = text;
   else if (into.room === undefined && roomWord.test(text) && text.length < 40) into.room = text;
   else if (into.street === undefined && /\d/.test(text) && /\p{L}/u.test(text)) into.street = text;
   else others.push(text);

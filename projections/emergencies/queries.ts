@@ -1,21 +1,15 @@
 import type { LogPosition } from '#ports/event-log.ts';
 import type { Change, Condition, ReadModelStore, Row } from '#ports/read-model-store.ts';
-import type { EmergencyDocument } from '#projections/emergencies/document.ts';
+import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
 import type { Committed } from '#projections/projection.ts';
-
-/** How an emergency was after the event at `position`. */
-export interface EmergencyChange {
-  readonly position: LogPosition;
-  readonly emergency: EmergencyDocument;
-}
 
 export interface EmergencyQuery {
   readonly state?: EmergencyDocument['state'];
   readonly test?: boolean;
-  /** By `raisedAt`, inclusive; milliseconds since 1970 UTC. */
-  readonly since?: number;
-  /** By `raisedAt`, exclusive; milliseconds since 1970 UTC. */
-  readonly until?: number;
+  /** By `raisedAt`, inclusive; ISO 8601. */
+  readonly since?: string;
+  /** By `raisedAt`, exclusive; ISO 8601. */
+  readonly until?: string;
   readonly limit: number;
   /** `next` of an earlier answer. */
   readonly cursor?: string;
@@ -25,17 +19,29 @@ export interface EmergencyPage {
   readonly items: readonly EmergencyDocument[];
   /** Absent on the last page. */
   readonly next?: string;
-  /** Up to where in the log the answer is complete; undefined while nothing was read. */
-  readonly position: LogPosition | undefined;
+  /** Up to where in the log the answer is complete. */
+  readonly position: LogPosition;
 }
 
+export interface UnknownCursor {
+  readonly ok: false;
+  readonly reason: 'unknown-cursor';
+}
+
+/** Before the first event of any log. */
+export const beginning: LogPosition = '0';
+
 /** Newest first. */
-export async function listEmergencies(store: ReadModelStore, query: EmergencyQuery): Promise<EmergencyPage> {
+export async function listEmergencies(
+  store: ReadModelStore,
+  query: EmergencyQuery,
+): Promise<({ readonly ok: true } & EmergencyPage) | UnknownCursor> {
+  if (query.cursor !== undefined && !/^\d{1,40}$/.test(query.cursor)) return { ok: false, reason: 'unknown-cursor' };
   const where: Condition[] = [];
   if (query.state !== undefined) where.push({ column: 'state', is: '=', value: query.state });
   if (query.test !== undefined) where.push({ column: 'test', is: '=', value: query.test ? 1 : 0 });
-  if (query.since !== undefined) where.push({ column: 'raised_at', is: '>=', value: query.since });
-  if (query.until !== undefined) where.push({ column: 'raised_at', is: '<', value: query.until });
+  if (query.since !== undefined) where.push({ column: 'raised_at', is: '>=', value: Date.parse(query.since) });
+  if (query.until !== undefined) where.push({ column: 'raised_at', is: '<', value: Date.parse(query.until) });
   if (query.cursor !== undefined) where.push({ column: 'raised', is: '<', value: query.cursor });
   const { rows, position } = await store.read([
     {
@@ -49,7 +55,12 @@ export async function listEmergencies(store: ReadModelStore, query: EmergencyQue
   const found = rows[0] ?? [];
   const items = found.slice(0, query.limit);
   const next = found.length > query.limit ? String(items.at(-1)?.['raised']) : undefined;
-  return { items: items.map(documentIn), ...(next === undefined ? {} : { next }), position };
+  return {
+    ok: true,
+    items: items.map(documentIn),
+    ...(next === undefined ? {} : { next }),
+    position: position ?? beginning,
+  };
 }
 
 export async function getEmergency(store: ReadModelStore, id: string): Promise<EmergencyDocument | undefined> {
@@ -63,7 +74,7 @@ export async function getEmergency(store: ReadModelStore, id: string): Promise<E
 /** Every emergency that is not resolved, the one whose last change is oldest first. */
 export async function openEmergencies(
   store: ReadModelStore,
-): Promise<{ readonly changes: readonly EmergencyChange[]; readonly position: LogPosition | undefined }> {
+): Promise<{ readonly changes: readonly EmergencyChangeRow[]; readonly position: LogPosition }> {
   const { rows, position } = await store.read([
     {
       table: 'emergencies',
@@ -72,7 +83,7 @@ export async function openEmergencies(
       order: [{ column: 'position', direction: 'asc' }],
     },
   ]);
-  return { changes: (rows[0] ?? []).map(changeIn), position };
+  return { changes: (rows[0] ?? []).map(changeIn), position: position ?? beginning };
 }
 
 /** In log order, exclusive. Fewer than `limit` means that nothing more is there yet. */
@@ -80,7 +91,7 @@ export async function changesAfter(
   store: ReadModelStore,
   position: LogPosition,
   limit: number,
-): Promise<readonly EmergencyChange[]> {
+): Promise<readonly EmergencyChangeRow[]> {
   const { rows } = await store.read([
     {
       table: 'changes',
@@ -134,14 +145,14 @@ export async function countEmergencies(store: ReadModelStore, since: number): Pr
 }
 
 /** The changes of emergencies in a commit, in log order. */
-export function changesIn({ changes }: Committed): readonly EmergencyChange[] {
+export function changesIn({ changes }: Committed): readonly EmergencyChangeRow[] {
   return changes.flatMap((change: Change) =>
     change.table === 'changes' && 'put' in change ? [changeIn(change.put)] : [],
   );
 }
 
-function changeIn(row: Row): EmergencyChange {
-  return { position: String(row['position']), emergency: documentIn(row) };
+function changeIn(row: Row): EmergencyChangeRow {
+  return { position: String(row['position']), document: documentIn(row) };
 }
 
 function documentIn(row: Row): EmergencyDocument {

@@ -23,6 +23,7 @@ export async function openDesk(browser: Browser, url: string, options: OpenOptio
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
   if (name !== null) await context.addInitScript((by) => localStorage.setItem('tocsin.name', by), name);
   const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('dialog', (dialog) => {

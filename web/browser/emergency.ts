@@ -14,27 +14,29 @@ const actions = createActions(store);
 const id = (location.pathname.split('/').pop() ?? '').toLowerCase();
 const detail = createDetail(byId('detail'), { actions, page: true, isAside: desk.isAside });
 let story: readonly AuditRecord[] | undefined;
-let drawn: EmergencyView | undefined;
+let loading = false;
+/** Revision that the story reaches; -1 until it was read. */
+let storyAt = -1;
 
 function draw() {
   const emergency = store.get(id);
   detail.show(emergency, story);
   detail.tick(serverNow());
-  if (emergency === undefined || emergency === drawn) return;
-  const first = drawn === undefined;
-  drawn = emergency;
-  if (!first) void load();
+  if (emergency !== undefined && emergency.revision > storyAt) void load();
 }
 
 async function load() {
+  if (loading) return;
+  loading = true;
   const answer = await getJson<EmergencyView & { story: readonly AuditRecord[] }>(`/api/emergencies/${id}`);
+  loading = false;
   if (!answer.ok) {
     toast(answer.word, 'problem');
     return;
   }
   const { story: events, ...emergency } = answer.value;
   story = events;
-  drawn = emergency;
+  storyAt = emergency.revision;
   store.put(emergency);
   draw();
 }

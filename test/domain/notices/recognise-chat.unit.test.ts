@@ -195,6 +195,31 @@ describe('details in the text', () => {
       { street: 'Hauptstraße 12', postalCode: '10115', city: 'Berlin', floor: '2. OG', additionalInfo: 'Empfang' },
     ],
     [
+      'the city before its code, the country as a code',
+      `<p>${words}</p><p>14a Kastanienufer<br>Haus C, 3. OG, Raum 3.17<br>Berlin 10179<br>DE</p>`,
+      {
+        street: '14a Kastanienufer',
+        floor: '3. OG',
+        room: 'Raum 3.17',
+        city: 'Berlin',
+        postalCode: '10179',
+        country: 'DE',
+        additionalInfo: 'Haus C',
+      },
+    ],
+    [
+      'words that begin with an accent, a Brazilian code',
+      `<p>${words}</p><p>1100 Rua das Figueiras<br>2e étage<br>São Paulo, SP 04551-000<br>BR</p>`,
+      {
+        street: '1100 Rua das Figueiras',
+        floor: '2e étage',
+        city: 'São Paulo',
+        region: 'SP',
+        postalCode: '04551-000',
+        country: 'BR',
+      },
+    ],
+    [
       'a description of the place',
       `<p>${words}</p><p>North wing, behind the lifts</p>`,
       { additionalInfo: 'North wing, behind the lifts' },

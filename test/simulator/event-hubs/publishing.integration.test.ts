@@ -23,8 +23,9 @@ it('answers for a hub and a partition that do not exist as the service does', as
   const hub = await startHub();
   const client = producer(hub.connectionString);
   await expect(client.getPartitionProperties('7')).rejects.toMatchObject({ code: 'ArgumentOutOfRangeError' });
-  const stranger = producer(hub.connectionString.replace('UseDev', 'EntityPath=calls;UseDev'));
-  await expect(stranger.getEventHubProperties()).resolves.toMatchObject({ name: 'calls' });
+  const stranger = producer(hub.connectionString, impatient, 'nobody');
+  await expect(stranger.getEventHubProperties()).rejects.toMatchObject({ code: 'MessagingEntityNotFoundError' });
+  await expect(stranger.sendBatch([{ body: 1 }])).rejects.toMatchObject({ code: 'MessagingEntityNotFoundError' });
   await expect(client.sendBatch([{ body: 1 }], { partitionId: '7' })).rejects.toMatchObject({
     code: 'ArgumentOutOfRangeError',
   });

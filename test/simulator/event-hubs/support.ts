@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type EventHubClientOptions,
   EventHubConsumerClient,
   type EventHubConsumerClientOptions,
   EventHubProducerClient,
@@ -52,8 +53,12 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-export function producer(connectionString: string, options: object = impatient): EventHubProducerClient {
-  const client = new EventHubProducerClient(connectionString, 'calls', options);
+export function producer(
+  connectionString: string,
+  options: EventHubClientOptions = impatient,
+  hub = 'calls',
+): EventHubProducerClient {
+  const client = new EventHubProducerClient(connectionString, hub, options);
   cleanup(() => client.close());
   return client;
 }

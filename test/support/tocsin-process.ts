@@ -1,0 +1,98 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { eventually } from '#test/support/eventually.ts';
+
+const root = join(import.meta.dirname, '../..');
+const bin = join(root, 'bin/tocsin.mjs');
+export const requireFromRoot = createRequire(join(root, 'package.json'));
+
+/** A `tocsin run` of its own; killed when the test ends. */
+export interface TocsinProcess {
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly stateDir: string;
+  /** Sends a signal and waits until the process is gone; resolves with its exit code. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+  /** What it wrote to stderr. */
+  said(): string;
+}
+
+function environment(stateDir: string, more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !name.startsWith('TOCSIN_') && name !== 'VITEST' && name !== 'NODE_ENV',
+    ),
+  );
+  return {
+    ...inherited,
+    NO_COLOR: '1',
+    TOCSIN_STATE_DIR: stateDir,
+    TOCSIN_HTTP: '127.0.0.1:0',
+    TOCSIN_SIMULATOR_EVENT_HUBS: '0',
+    TOCSIN_SIMULATOR_EVENTSTOREDB: '0',
+    ...more,
+  };
+}
+
+/** Starts roles and waits until they say where they are. */
+export async function startTocsin(
+  stateDir: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<TocsinProcess> {
+  mkdirSync(stateDir, { recursive: true });
+  const child = spawn(process.execPath, [bin, 'run', ...args], {
+    cwd: root,
+    env: environment(stateDir, more),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  onTestFinished(async () => {
+    await end(child, 'SIGKILL');
+  });
+  const own = join(stateDir, 'endpoints', `${child.pid}.json`);
+  rmSync(own, { force: true });
+  await eventually(`tocsin run ${args.join(' ')}`, () => {
+    if (child.exitCode !== null) throw new Error(`tocsin run ${args.join(' ')} ended with ${child.exitCode}:\n${said}`);
+    return existsSync(own);
+  });
+  const endpoints = JSON.parse(readFileSync(own, 'utf8')) as Record<string, string>;
+  return { endpoints, stateDir, end: (signal) => end(child, signal), said: () => said };
+}
+
+function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
+    child.once('exit', (code) => resolve(code));
+    child.kill(signal);
+  });
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command to its end. */
+export function tocsin(
+  stateDir: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [bin, ...args],
+      { cwd: root, env: environment(stateDir, more), maxBuffer: 64 * 1024 ** 2, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
+      },
+    );
+  });
+}
