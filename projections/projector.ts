@@ -17,8 +17,8 @@ export interface Projector {
   readonly name: string;
   /** Works until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** The model that serves now; ask for it anew for every answer, as a rebuild replaces it. Waits for the first one to be opened. */
-  store(): Promise<ReadModelStore>;
+  /** Answers from whichever file serves at that moment, so that a rebuild is no outage. Waits for the first one to be opened. */
+  readonly rows: Pick<ReadModelStore, 'read'>;
   state(): ProjectionState;
   /** Told of every commit after it can be read; must not throw and does not wait. Returns how to end it. */
   onCommitted(listener: (commit: Committed) => void): () => void;
@@ -206,7 +206,7 @@ export function createProjector(deps: ProjectorDeps, projection: Projection): Pr
       }
       opened.reject(new Error(`the read model ${name} is not kept any more`));
     },
-    store: () => opened.promise,
+    rows: { read: async (questions) => (await opened.promise).read(questions) },
     state() {
       const position = current?.position();
       return {

@@ -68,37 +68,36 @@ export function createReadModels(deps: ProjectorDeps): ReadModels {
     audit: createProjector(deps, projections.audit),
     health: createProjector(deps, projections.health),
   } as const;
-  const board = () => all.emergencies.store();
-  const figures = () => all.health.store();
+  const board = all.emergencies.rows;
+  const records = all.audit.rows;
+  const figures = all.health.rows;
   return {
     async run(signal) {
       await Promise.all(projectionNames.map((name) => all[name].run(signal)));
     },
     emergencies: {
-      list: async (query) => emergencies.listEmergencies(await board(), query),
-      get: async (id) => emergencies.getEmergency(await board(), id),
-      open: async () => emergencies.openEmergencies(await board()),
-      changesAfter: async (position, limit) => emergencies.changesAfter(await board(), position, limit),
-      at: async (time) => emergencies.emergenciesAt(await board(), time),
-      counts: async (since) => emergencies.countEmergencies(await board(), since),
+      list: (query) => emergencies.listEmergencies(board, query),
+      get: (id) => emergencies.getEmergency(board, id),
+      open: () => emergencies.openEmergencies(board),
+      changesAfter: (position, limit) => emergencies.changesAfter(board, position, limit),
+      at: (time) => emergencies.emergenciesAt(board, time),
+      counts: (since) => emergencies.countEmergencies(board, since),
       subscribe: (listener) =>
         all.emergencies.onCommitted((commit) => {
           for (const change of emergencies.changesIn(commit)) listener(change);
         }),
     },
     audit: {
-      async *page(query) {
-        yield* auditPage(await all.audit.store(), query);
-      },
-      get: async (idOrPosition) => auditDetail(await all.audit.store(), idOrPosition),
-      counts: async (filter) => auditCounts(await all.audit.store(), filter),
-      story: async (emergencyId) => emergencyStory(await all.audit.store(), emergencyId),
+      page: (query) => auditPage(records, query),
+      get: (idOrPosition) => auditDetail(records, idOrPosition),
+      counts: (filter) => auditCounts(records, filter),
+      story: (emergencyId) => emergencyStory(records, emergencyId),
     },
     health: {
-      feeds: async () => health.feedHealth(await figures()),
-      counters: async () => health.noticeCounters(await figures()),
-      referred: async () => health.referredHealth(await figures()),
-      counts: async () => health.noticeCounts(await figures()),
+      feeds: () => health.feedHealth(figures),
+      counters: () => health.noticeCounters(figures),
+      referred: () => health.referredHealth(figures),
+      counts: () => health.noticeCounts(figures),
     },
     states: () => projectionNames.map((name) => all[name].state()),
     digest: (name) => all[name].digest(),

@@ -104,7 +104,7 @@ function closer(client: EventStoreDBClient): () => Promise<void> {
     if (closed) throw new Error('the event log was closed');
     const channel = await createChannel();
     const close = channel.close.bind(channel);
-
+    channel.close = () => void setImmediate(close);
     if (closed) channel.close();
     open = channel;
     return channel;

@@ -162,7 +162,7 @@ async function checkServices(stateDir: string | undefined, simulate: boolean): P
     });
   else {
     const source = createEventHubsSource({
-      connection: connectionOf(settings.eventHubs),
+      connection: await connectionOf(settings.eventHubs),
       hub: settings.eventHub,
       consumerGroup: settings.consumerGroup,
       transport: settings.eventHubsTransport,

@@ -35,7 +35,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const { settings, log, clock } = context;
   const readModels = await openReadModels({ folder: context.file('read-models'), log: shared.eventLog, clock });
   const following = readModels.run(signal);
-  const { listening, close: closeListening } = openListening(options);
+  const { listening, close: closeListening } = await openListening(options);
   const watching = listening.run(signal);
   const keyStore = async () => (await shared.keyStore.find([])).ok;
   const data = createDeskData({
@@ -87,7 +87,7 @@ function openListening({ context, shared, hub, ingest }: DeskOptions): {
     hub === undefined
       ? undefined
       : createEventHubsSource({
-          connection: connectionOf(hub),
+          connection: await connectionOf(hub),
           hub: settings.eventHub,
           consumerGroup: settings.consumerGroup,
           transport: settings.eventHubsTransport,

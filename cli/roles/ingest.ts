@@ -1,4 +1,3 @@
-import { DefaultAzureCredential } from '@azure/identity';
 import { matchesAny } from '#adapters/crypto/compare.ts';
 import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
 import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
@@ -33,7 +32,7 @@ export async function startIngest(
   const probe = createIngestProbe(clock, metrics, log);
   const folders = await keyFolders(context, simulator);
   const source = createEventHubsSource({
-    connection: connectionOf(hub),
+    connection: await connectionOf(hub),
     hub: settings.eventHub,
     consumerGroup: settings.consumerGroup,
     transport: settings.eventHubsTransport,
@@ -71,10 +70,11 @@ export async function startIngest(
   return { probe, ended };
 }
 
-export function connectionOf(hub: EventHubsSetting): EventHubsConnection {
-  return hub.kind === 'connection-string'
-    ? { kind: 'connection-string', value: hub.value }
-    : { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
+/** The vendor's identity package is large: it is loaded only where a managed identity is asked for. */
+export async function connectionOf(hub: EventHubsSetting): Promise<EventHubsConnection> {
+  if (hub.kind === 'connection-string') return { kind: 'connection-string', value: hub.value };
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
 }
 
 export function openOwnership(context: RunContext): PartitionOwnership {

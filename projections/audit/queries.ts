@@ -1,5 +1,5 @@
 import { emergencyStream } from '#domain/names.ts';
-import type { Condition, Question, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import type { Condition, Question, Row } from '#ports/read-model-store.ts';
 import type {
   AuditCounts,
   AuditDetail,
@@ -8,6 +8,7 @@ import type {
   AuditQuery,
   AuditReference,
 } from '#projections/audit/document.ts';
+import type { Rows } from '#projections/projection.ts';
 
 /** Records that are read at once: enough to be quick, few enough to fit. */
 const pageSize = 200;
@@ -18,10 +19,7 @@ const record = ['position', 'stream', 'revision', 'id', 'type', 'recorded_at', '
 const reference = ['id', 'stream', 'type', 'recorded_at', 'cause'];
 
 /** Records that a filter finds, at most `limit`; the next page is read when it is asked for. */
-export async function* auditPage(
-  store: ReadModelStore,
-  query: AuditQuery,
-): AsyncGenerator<AuditDocument, void, undefined> {
+export async function* auditPage(store: Rows, query: AuditQuery): AsyncGenerator<AuditDocument, void, undefined> {
   const newest = query.order === 'newest';
   let { after } = query;
   for (let left = query.limit; left > 0; ) {
@@ -38,7 +36,7 @@ export async function* auditPage(
 }
 
 /** One event by its id or its position, with what it led to and what led to it. */
-export async function auditDetail(store: ReadModelStore, idOrPosition: string): Promise<AuditDetail | undefined> {
+export async function auditDetail(store: Rows, idOrPosition: string): Promise<AuditDetail | undefined> {
   const find = (column: string): Question => ({
     table: 'events',
     columns: [...record, 'cause'],
@@ -68,14 +66,14 @@ export async function auditDetail(store: ReadModelStore, idOrPosition: string): 
 }
 
 /** The events of one emergency's stream, in order. */
-export async function emergencyStory(store: ReadModelStore, emergencyId: string): Promise<readonly AuditDocument[]> {
+export async function emergencyStory(store: Rows, emergencyId: string): Promise<readonly AuditDocument[]> {
   const story: AuditDocument[] = [];
   const query = { stream: emergencyStream(emergencyId), order: 'oldest', limit: 10_000 } as const;
   for await (const document of auditPage(store, query)) story.push(document);
   return story;
 }
 
-export async function auditCounts(store: ReadModelStore, filter: AuditFilter): Promise<AuditCounts> {
+export async function auditCounts(store: Rows, filter: AuditFilter): Promise<AuditCounts> {
   const where = conditionsOf(filter);
   const { rows } = await store.read([
     { table: 'events', where, countBy: [] },

@@ -1,7 +1,7 @@
 import type { LogPosition } from '#ports/event-log.ts';
-import type { Change, Condition, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import type { Change, Condition, Row } from '#ports/read-model-store.ts';
 import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
-import type { Committed } from '#projections/projection.ts';
+import type { Committed, Rows } from '#projections/projection.ts';
 
 export interface EmergencyQuery {
   readonly state?: EmergencyDocument['state'];
@@ -33,7 +33,7 @@ export const beginning: LogPosition = '0';
 
 /** Newest first. */
 export async function listEmergencies(
-  store: ReadModelStore,
+  store: Rows,
   query: EmergencyQuery,
 ): Promise<({ readonly ok: true } & EmergencyPage) | UnknownCursor> {
   if (query.cursor !== undefined && !/^\d{1,40}$/.test(query.cursor)) return { ok: false, reason: 'unknown-cursor' };
@@ -63,7 +63,7 @@ export async function listEmergencies(
   };
 }
 
-export async function getEmergency(store: ReadModelStore, id: string): Promise<EmergencyDocument | undefined> {
+export async function getEmergency(store: Rows, id: string): Promise<EmergencyDocument | undefined> {
   const { rows } = await store.read([
     { table: 'emergencies', columns: ['document'], where: [{ column: 'id', is: '=', value: id }] },
   ]);
@@ -73,7 +73,7 @@ export async function getEmergency(store: ReadModelStore, id: string): Promise<E
 
 /** Every emergency that is not resolved, the one whose last change is oldest first. */
 export async function openEmergencies(
-  store: ReadModelStore,
+  store: Rows,
 ): Promise<{ readonly changes: readonly EmergencyChangeRow[]; readonly position: LogPosition }> {
   const { rows, position } = await store.read([
     {
@@ -88,7 +88,7 @@ export async function openEmergencies(
 
 /** In log order, exclusive. Fewer than `limit` means that nothing more is there yet. */
 export async function changesAfter(
-  store: ReadModelStore,
+  store: Rows,
   position: LogPosition,
   limit: number,
 ): Promise<readonly EmergencyChangeRow[]> {
@@ -105,7 +105,7 @@ export async function changesAfter(
 }
 
 /** The board as it was: every emergency as it stood after the last event that the log wrote up to a time (milliseconds since 1970 UTC), newest first. */
-export async function emergenciesAt(store: ReadModelStore, time: number): Promise<readonly EmergencyDocument[]> {
+export async function emergenciesAt(store: Rows, time: number): Promise<readonly EmergencyDocument[]> {
   const { rows } = await store.read([
     {
       table: 'changes',
@@ -128,7 +128,7 @@ export interface EmergencyCounts {
 }
 
 /** @param since by `raisedAt`, inclusive; milliseconds since 1970 UTC */
-export async function countEmergencies(store: ReadModelStore, since: number): Promise<EmergencyCounts> {
+export async function countEmergencies(store: Rows, since: number): Promise<EmergencyCounts> {
   const { rows } = await store.read([
     {
       table: 'emergencies',

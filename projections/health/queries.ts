@@ -1,5 +1,5 @@
 import type { Feed } from '#domain/notices/item.ts';
-import type { ReadModelStore } from '#ports/read-model-store.ts';
+import type { Rows } from '#projections/projection.ts';
 
 /** What the log says about one feed. */
 export interface FeedHealth {
@@ -37,7 +37,7 @@ export interface NoticeCount {
   readonly count: number;
 }
 
-export async function feedHealth(store: ReadModelStore): Promise<readonly FeedHealth[]> {
+export async function feedHealth(store: Rows): Promise<readonly FeedHealth[]> {
   const { rows } = await store.read([
     { table: 'counters', columns: ['feed', 'count'] },
     { table: 'latest', columns: ['name', 'at'], where: [{ column: 'kind', is: '=', value: 'feed' }] },
@@ -53,7 +53,7 @@ export async function feedHealth(store: ReadModelStore): Promise<readonly FeedHe
   });
 }
 
-export async function noticeCounters(store: ReadModelStore): Promise<NoticeCounters> {
+export async function noticeCounters(store: Rows): Promise<NoticeCounters> {
   const { rows } = await store.read([
     { table: 'counters', columns: ['type', 'count'] },
     {
@@ -79,7 +79,7 @@ export async function noticeCounters(store: ReadModelStore): Promise<NoticeCount
   };
 }
 
-export async function referredHealth(store: ReadModelStore): Promise<ReferredHealth> {
+export async function referredHealth(store: Rows): Promise<ReferredHealth> {
   const { rows } = await store.read([
     { table: 'referred', countBy: ['why'] },
     { table: 'referred', columns: ['at'], order: [{ column: 'at', direction: 'asc' }], limit: 1 },
@@ -94,7 +94,7 @@ export async function referredHealth(store: ReadModelStore): Promise<ReferredHea
 }
 
 /** Every counter, for metrics. */
-export async function noticeCounts(store: ReadModelStore): Promise<readonly NoticeCount[]> {
+export async function noticeCounts(store: Rows): Promise<readonly NoticeCount[]> {
   const { rows } = await store.read([{ table: 'counters' }]);
   return (rows[0] ?? []).map((row) => ({
     stream: String(row['stream']),

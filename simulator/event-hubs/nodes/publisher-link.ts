@@ -61,6 +61,8 @@ export function openPublisherLink(
   receiver.on('message', ({ message, delivery }) => {
     if (!open) return;
     if (!peer.grants.cover(path.toLowerCase())) {
+      // The client does not fail what is on its way when a link is detached: the delivery gets an answer of its own.
+      delivery.reject(unauthorized(path));
       link.detach(unauthorized(path));
       return;
     }

@@ -57,7 +57,7 @@ it('loses nothing that it acknowledged when it is killed', async () => {
     const exited = once(child, 'exit');
     cleanup(async () => child.kill('SIGKILL'));
     const [connectionString] = (await once(child, 'message')) as [string];
-    const client = producer(connectionString);
+    const client = producer(connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 1_000 } });
     let killed = false;
     const publishers = ['0', '1', '0', '1'].map(async (partitionId) => {
       while (!killed) {
@@ -139,13 +139,13 @@ it('reads back what has long left memory, in order, and deletes what retention p
   const hub = await startHub({ storage: { kind: 'folder', folder }, retention: { maxBytes: 60_000_000 } });
   const client = producer(hub.connectionString);
   for (let index = 0; index < 100; index++) {
-    await client.sendBatch([{ body: Buffer.alloc(900_000, index) }], { partitionId: '0' });
+    await client.sendBatch([{ body: Buffer.alloc(900_000, 128 + index) }], { partitionId: '0' });
   }
   const begin = hub.stats().hubs[0]?.partitions[0]?.firstSequenceNumber ?? 0;
   expect(begin).toBeGreaterThan(30);
   expect((await segmentFiles(folder, '0')).length).toBeLessThan(40);
   const reading = await read(hub.connectionString, '0', earliestEventPosition).atLeast(100 - begin);
   expect(reading.bodies.map((body) => (body as Buffer)[5])).toEqual(
-    Array.from({ length: 100 - begin }, (_, index) => begin + index),
+    Array.from({ length: 100 - begin }, (_, index) => 128 + begin + index),
   );
 });

@@ -29,7 +29,7 @@ afterEach(async () => {
 /** Short waits, no second attempt: a test sees what the simulator answered. */
 export const impatient = { retryOptions: { maxRetries: 0, timeoutInMs: 5_000 } } as const;
 /** Patient enough to come back after a fault. */
-export const persistent = { retryOptions: { maxRetries: 20, retryDelayInMs: 50, timeoutInMs: 5_000 } } as const;
+export const persistent = { retryOptions: { maxRetries: 20, retryDelayInMs: 50, timeoutInMs: 1_000 } } as const;
 
 export const sas = { keyName: 'root', key: 'c2VjcmV0IG9mIHRoZSB0ZXN0cw==' };
 
