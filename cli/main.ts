@@ -14,11 +14,11 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else if (error instanceof CommandError) {
     process.stderr.write(`tocsin: ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    process.exit(error.exitCode);
   } else {
     process.stderr.write(
       `tocsin: this should not have happened; please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
     );
-    process.exitCode = 70;
+    process.exit(70);
   }
 }

@@ -1,23 +1,29 @@
 import type { LogPosition, RecordedEvent, SubscriptionFilter } from '#ports/event-log.ts';
 import type { Change, ReadModelSchema, ReadModelStore } from '#ports/read-model-store.ts';
 
-/** What is needed to read a model. */
-export type Rows = Pick<ReadModelStore, 'read'>;
-
 /** How a read model is folded from the log. */
 export interface Projection {
   readonly schema: ReadModelSchema;
   /** Which events it is made of; without it all. */
   readonly filter?: SubscriptionFilter;
+  /** Most events of one transaction: what one of them may hold up others for. */
+  readonly batchSize: number;
   /**
-   * What events change, in log order. Nothing but the events and the model's own rows may go into it: no clock, no chance, nothing of other models. Never
-   * throws for what an event holds: the log has events of other builds and other hands.
+   * What events change, in log order. Nothing but the events and the model's own rows may go into it: no clock, no chance, nothing of other models, and not
+   * where one batch ends and the next begins. Never throws for what an event holds: the log has events of other builds and other hands.
    */
-  project(events: readonly RecordedEvent[], rows: Rows): Promise<readonly Change[]>;
+  project(events: readonly RecordedEvent[], rows: Pick<ReadModelStore, 'read'>): Promise<readonly Change[]>;
 }
 
 /** One commit to a read model, for those who follow it. */
 export interface Committed {
   readonly position: LogPosition;
   readonly changes: readonly Change[];
+}
+
+/** True for an event that the projection is made of: for reading without a subscription's filter. */
+export function isWanted(filter: SubscriptionFilter | undefined, event: RecordedEvent): boolean {
+  if (filter === undefined) return true;
+  const text = filter.by === 'stream-prefix' ? event.stream : event.type;
+  return filter.prefixes.some((prefix) => text.startsWith(prefix));
 }

@@ -1,106 +1,79 @@
-import type { Digest } from '#ports/read-model-store.ts';
-import type { AuditCounts, AuditDetail, AuditDocument, AuditFilter, AuditQuery } from '#projections/audit/document.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog, LogPosition } from '#ports/event-log.ts';
+import type { ReadModelFiles } from '#ports/read-model-store.ts';
 import { auditProjection } from '#projections/audit/projection.ts';
-import { auditCounts, auditDetail, auditPage, emergencyStory } from '#projections/audit/queries.ts';
-import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
+import { type AuditQueries, createAuditQueries } from '#projections/audit/queries.ts';
 import { emergenciesProjection } from '#projections/emergencies/projection.ts';
-import * as emergencies from '#projections/emergencies/queries.ts';
+import { createEmergencyQueries, type EmergencyQueries } from '#projections/emergencies/queries.ts';
 import { healthProjection } from '#projections/health/projection.ts';
-import * as health from '#projections/health/queries.ts';
-import type { Projection } from '#projections/projection.ts';
-import {
-  createProjector,
-  type ProjectionState,
-  type ProjectorDeps,
-  type RebuildProgress,
-  type RebuildResult,
-} from '#projections/projector.ts';
+import { createHealthQueries, type HealthQueries } from '#projections/health/queries.ts';
+import { createReadModel, type ReadModel, type ReadModelReport, type ReadModelState } from '#projections/read-model.ts';
+import type { Rebuilt } from '#projections/rebuild.ts';
 
-export const projectionNames = ['emergencies', 'audit', 'health'] as const;
-export type ProjectionName = (typeof projectionNames)[number];
+export const readModelNames = ['emergencies', 'audit', 'health'] as const;
+export type ReadModelName = (typeof readModelNames)[number];
 
-/** Every read model there is, by name. */
-export const projections: Readonly<Record<ProjectionName, Projection>> = {
+export const projections = {
   emergencies: emergenciesProjection,
   audit: auditProjection,
   health: healthProjection,
-};
+} as const;
 
-/** The read models of a desk, with everything that is asked of them. Personal values in answers are still sealed. */
-export interface ReadModels {
-  /** Keeps all of them up to the log until the signal is aborted. */
-  run(signal: AbortSignal): Promise<void>;
-  readonly emergencies: {
-    list(
-      query: emergencies.EmergencyQuery,
-    ): Promise<({ readonly ok: true } & emergencies.EmergencyPage) | emergencies.UnknownCursor>;
-    get(id: string): Promise<EmergencyDocument | undefined>;
-    open(): ReturnType<typeof emergencies.openEmergencies>;
-    changesAfter(position: string, limit: number): Promise<readonly EmergencyChangeRow[]>;
-    /** The board as it was; milliseconds since 1970 UTC. */
-    at(time: number): Promise<readonly EmergencyDocument[]>;
-    /** @param since milliseconds since 1970 UTC */
-    counts(since: number): Promise<emergencies.EmergencyCounts>;
-    /** Told of every change in log order, once it can be read; does not wait and must not throw. Returns how to end it. */
-    subscribe(listener: (change: EmergencyChangeRow) => void): () => void;
-  };
-  readonly audit: {
-    page(query: AuditQuery): AsyncIterable<AuditDocument>;
-    get(idOrPosition: string): Promise<AuditDetail | undefined>;
-    counts(filter: AuditFilter): Promise<AuditCounts>;
-    /** The events of an emergency's stream. */
-    story(emergencyId: string): Promise<readonly AuditDocument[]>;
-  };
-  readonly health: {
-    feeds(): Promise<readonly health.FeedHealth[]>;
-    counters(): Promise<health.NoticeCounters>;
-    referred(): Promise<health.ReferredHealth>;
-    counts(): Promise<readonly health.NoticeCount[]>;
-  };
-  states(): readonly ProjectionState[];
-  digest(name: ProjectionName): Promise<Digest>;
-  rebuild(name: ProjectionName, onProgress?: (progress: RebuildProgress) => void): Promise<RebuildResult>;
+export interface ReadModelsDeps {
+  readonly log: Pick<EventLog, 'subscribe'>;
+  readonly stores: ReadModelFiles;
+  readonly clock: Clock;
+  /** Told what operators should know; must not throw. */
+  readonly onReport?: (report: ReadModelReport) => void;
 }
 
-export function createReadModels(deps: ProjectorDeps): ReadModels {
-  const all = {
-    emergencies: createProjector(deps, projections.emergencies),
-    audit: createProjector(deps, projections.audit),
-    health: createProjector(deps, projections.health),
-  } as const;
-  const board = all.emergencies.rows;
-  const records = all.audit.rows;
-  const figures = all.health.rows;
+/** Digest of what a read model holds at a position of the log: lower case hex of a SHA-256. */
+export interface ReadModelDigest {
+  readonly name: ReadModelName;
+  /** Absent while nothing was read. */
+  readonly position?: LogPosition;
+  readonly digest: string;
+}
+
+/** What is known from the log, for people to look at (architecture 3.12). */
+export interface ReadModels {
+  /** Follows the log until the signal is aborted; whatever fails is tried again. Queries are answered before and after it too. */
+  run(signal: AbortSignal): Promise<void>;
+  readonly emergencies: EmergencyQueries;
+  readonly audit: AuditQueries;
+  readonly health: HealthQueries;
+  states(): readonly ({ readonly name: ReadModelName } & ReadModelState)[];
+  digest(name: ReadModelName): Promise<ReadModelDigest>;
+  /**
+   * Folds one from the log's first event while the old one serves, then puts it in its place without an outage.
+   * @throws when it could not be done; then the old one serves on
+   */
+  rebuild(name: ReadModelName, onProgress?: (events: number) => void): Promise<Rebuilt>;
+  /** Lets go of the files; a rebuild that is under way is given up. */
+  close(): Promise<void>;
+}
+
+/** Read models over a log. Files are opened when they are first needed. */
+export function createReadModels({ log, stores, clock, onReport }: ReadModelsDeps): ReadModels {
+  const model = (name: ReadModelName): ReadModel =>
+    createReadModel({
+      ...{ projection: projections[name], log, stores, clock },
+      ...(onReport === undefined ? {} : { onReport }),
+    });
+  const models = { emergencies: model('emergencies'), audit: model('audit'), health: model('health') };
+  const { emergencies, audit, health } = models;
   return {
     async run(signal) {
-      await Promise.all(projectionNames.map((name) => all[name].run(signal)));
+      await Promise.all(readModelNames.map((name) => models[name].run(signal)));
     },
-    emergencies: {
-      list: (query) => emergencies.listEmergencies(board, query),
-      get: (id) => emergencies.getEmergency(board, id),
-      open: () => emergencies.openEmergencies(board),
-      changesAfter: (position, limit) => emergencies.changesAfter(board, position, limit),
-      at: (time) => emergencies.emergenciesAt(board, time),
-      counts: (since) => emergencies.countEmergencies(board, since),
-      subscribe: (listener) =>
-        all.emergencies.onCommitted((commit) => {
-          for (const change of emergencies.changesIn(commit)) listener(change);
-        }),
+    emergencies: createEmergencyQueries(emergencies.reader, emergencies.onCommitted),
+    audit: createAuditQueries(audit.reader),
+    health: createHealthQueries(health.reader),
+    states: () => readModelNames.map((name) => ({ name, ...models[name].state() })),
+    digest: async (name) => ({ name, ...(await models[name].digest()) }),
+    rebuild: (name, onProgress) => models[name].rebuild(onProgress),
+    async close() {
+      await Promise.all(readModelNames.map((name) => models[name].close()));
     },
-    audit: {
-      page: (query) => auditPage(records, query),
-      get: (idOrPosition) => auditDetail(records, idOrPosition),
-      counts: (filter) => auditCounts(records, filter),
-      story: (emergencyId) => emergencyStory(records, emergencyId),
-    },
-    health: {
-      feeds: () => health.feedHealth(figures),
-      counters: () => health.noticeCounters(figures),
-      referred: () => health.referredHealth(figures),
-      counts: () => health.noticeCounts(figures),
-    },
-    states: () => projectionNames.map((name) => all[name].state()),
-    digest: (name) => all[name].digest(),
-    rebuild: (name, onProgress) => all[name].rebuild(onProgress),
   };
 }

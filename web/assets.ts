@@ -21,6 +21,9 @@ const contentTypes: Readonly<Record<string, string>> = {
   webmanifest: 'application/manifest+json; charset=utf-8',
 };
 
+/** Pure files of other folders that pages run as well, and what they are called there. */
+const shared = [['#domain/notices/reasons.ts', 'reasons']] as const;
+
 /** Reads `web/browser` and `web/static` once and makes JavaScript of TypeScript: there is no build step, and no file is looked up by a request's path. */
 export function loadAssets(): Assets {
   const assets = new Map<string, Asset>();
@@ -33,6 +36,10 @@ export function loadAssets(): Assets {
     const script = toJavaScript(readFileSync(folder('browser') + file, 'utf8'));
     assets.set(file.replace(/\.ts$/, '.js'), asset(Buffer.from(script), contentTypes['js'] ?? ''));
   }
+  for (const [specifier, name] of shared) {
+    const source = fileURLToPath(new URL(`../${specifier.slice(1)}`, import.meta.url));
+    assets.set(`${name}.js`, asset(Buffer.from(toJavaScript(readFileSync(source, 'utf8'))), contentTypes['js'] ?? ''));
+  }
   return assets;
 }
 
@@ -41,9 +48,13 @@ function asset(content: Buffer, contentType: string): Asset {
   return { body, contentType, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
 }
 
-/** Types are blanked out, so lines and columns stay those of the source. */
+/** Types are blanked out, so lines and columns stay those of the source; what is imported is named as it is served. */
 function toJavaScript(source: string): string {
-  return quietly(() => stripTypeScriptTypes(source)).replaceAll(/(from|import)( *\(?)'(\.\/[\w-]+)\.ts'/g, "$1$2'$3.js'");
+  const script = shared.reduce(
+    (text, [specifier, name]) => text.replaceAll(`'${specifier}'`, `'./${name}.js'`),
+    quietly(() => stripTypeScriptTypes(source)),
+  );
+  return script.replaceAll(/(from|import)( *\(?)'(\.\/[\w-]+)\.ts'/g, "$1$2'$3.js'");
 }
 
 /** Node calls this function experimental in a warning on stderr, which says nothing to those who run a desk. */

@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Assets } from '#web/assets.ts';
 import type { DeskData } from '#web/desk-data.ts';
-import type { ProjectionAdmin } from '#web/projection-admin.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
+import type { ProjectionAdmin } from '#web/projection-admin.ts';
 
 /** What the app is given. */
 export interface DeskDeps {

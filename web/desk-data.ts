@@ -31,9 +31,15 @@ export interface EmergencyView {
   /** False: it may be an emergency; `reasons` say why. */
   readonly verified: boolean;
   readonly reasons: readonly string[];
+  readonly confidence?: 'high' | 'medium' | 'low';
   /** True for test calls and drills. */
   readonly test: boolean;
-  readonly caller?: { readonly name?: string; readonly id?: string; readonly callbackNumber?: string };
+  readonly caller?: {
+    readonly name?: string;
+    readonly id?: string;
+    readonly upn?: string;
+    readonly callbackNumber?: string;
+  };
   readonly dialledNumber?: string;
   readonly location?: LocationView;
   readonly policy?: string;
@@ -48,9 +54,14 @@ export interface EmergencyView {
   readonly resolved?: {
     readonly by: string;
     readonly at: string;
+    readonly from?: ActedFrom;
     readonly disposition: Disposition;
     readonly note?: string;
   };
+  /** The text of the message, where the chat reported it. */
+  readonly text?: string;
+  readonly language?: string;
+  readonly callEventType?: string;
   /** Other emergencies that may have to do with it. */
   readonly links?: readonly { readonly to: string; readonly why: string }[];
   /** Revision of the last event of its stream. */

@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { problem } from '#web/problem.ts';
 
 /** Bytes that a request body may have. */
@@ -13,7 +13,9 @@ function problemsOf(error: z.ZodError) {
   return error.issues.slice(0, 20).map((issue) => ({
     at: issue.path.join('.') || '(whole)',
     problem:
-      issue.code === 'unrecognized_keys' ? `not known: ${issue.keys.slice(0, 5).join(', ').slice(0, 200)}` : issue.message,
+      issue.code === 'unrecognized_keys'
+        ? `not known: ${issue.keys.slice(0, 5).join(', ').slice(0, 200)}`
+        : issue.message,
   }));
 }
 
@@ -29,12 +31,17 @@ export function readQuery<S extends z.ZodType<object>>(c: Context, schema: S): I
   const repeated = given.find(([, values]) => values.length > 1);
   const parsed = schema.safeParse(Object.fromEntries(given.map(([name, values]) => [name, values[0]])));
   if (parsed.success && repeated === undefined) return { ok: true, value: withoutUndefined(parsed.data) };
-  const problems = parsed.success ? [{ at: repeated?.[0] ?? '', problem: 'given more than once' }] : problemsOf(parsed.error);
+  const problems = parsed.success
+    ? [{ at: repeated?.[0] ?? '', problem: 'given more than once' }]
+    : problemsOf(parsed.error);
   return { ok: false, response: problem('invalid-query', { members: { problems } }) };
 }
 
 /** A JSON body of at most {@link bodyLimit} bytes. The rest of a larger one is not read. */
-export async function readBody<S extends z.ZodType<object>>(c: Context, schema: S): Promise<Input<Present<z.output<S>>>> {
+export async function readBody<S extends z.ZodType<object>>(
+  c: Context,
+  schema: S,
+): Promise<Input<Present<z.output<S>>>> {
   const bytes = await readBounded(c.req.raw);
   if (bytes === undefined) return { ok: false, response: problem('body-too-large') };
   const parsed = schema.safeParse(parseJson(bytes));

@@ -17,24 +17,110 @@ interface Operation {
 
 const json = (schema: z.ZodType) => ({ type: 'application/json', schema });
 const text = { type: 'text/plain' };
-const acts = ['invalid-body', 'body-too-large', 'unsupported-media-type', 'request-header-missing', 'log-unavailable'] as const;
+const acts = [
+  'invalid-body',
+  'body-too-large',
+  'unsupported-media-type',
+  'request-header-missing',
+  'log-unavailable',
+] as const;
 
 /** Every operation of the interface for programs; a test compares it with the routes that are served. */
 export const operations: readonly Operation[] = [
-  { method: 'get', path: '/api/emergencies', summary: 'Emergencies, newest first', query: input.emergencyQuerySchema, answer: json(answers.emergencyPageSchema), errors: ['invalid-query'] },
-  { method: 'get', path: '/api/emergencies/{id}', summary: 'One emergency and its story', answer: json(answers.emergencyWithStorySchema), errors: ['emergency-not-found'] },
-  { method: 'post', path: '/api/emergencies/{id}/acknowledge', summary: 'Takes a call; the first one has it', body: input.acknowledgeBodySchema, answer: json(answers.emergencySchema), errors: ['emergency-not-found', 'already-acknowledged', 'already-resolved', ...acts] },
-  { method: 'post', path: '/api/emergencies/{id}/resolve', summary: 'Closes a call', body: input.resolveBodySchema, answer: json(answers.emergencySchema), errors: ['emergency-not-found', 'already-resolved', ...acts] },
-  { method: 'get', path: '/api/stream', summary: 'Server-sent events `emergency` (id: log position), `health`, `ping`; `Last-Event-ID` or `after` resumes, without it every open emergency comes first', query: input.streamQuerySchema, answer: { type: 'text/event-stream' }, errors: ['invalid-query', 'too-many-streams'] },
-  { method: 'get', path: '/api/audit', summary: 'Stored events, one a line', query: input.auditQuerySchema, answer: { type: 'application/x-ndjson', schema: answers.auditRecordSchema }, errors: ['invalid-query'] },
-  { method: 'get', path: '/api/audit/counts', summary: 'How many events a filter finds', query: input.auditFilterSchema, answer: json(answers.auditCountsSchema), errors: ['invalid-query'] },
-  { method: 'get', path: '/api/audit/{id}', summary: 'One stored event by id or position, with causes and effects', answer: json(answers.auditDetailSchema), errors: ['record-not-found'] },
-  { method: 'post', path: '/api/desks', summary: 'A browser says that it is there and whether it can be heard', body: input.deskBodySchema, answer: json(answers.deskCountsSchema), errors: acts.slice(0, 4) },
-  { method: 'get', path: '/api/health', summary: 'How Tocsin itself is: the rows of the admin page', answer: json(answers.healthSchema), errors: [] },
-  { method: 'get', path: '/api/openapi.json', summary: 'This document', answer: { type: 'application/json' }, errors: [] },
+  {
+    method: 'get',
+    path: '/api/emergencies',
+    summary: 'Emergencies, newest first',
+    query: input.emergencyQuerySchema,
+    answer: json(answers.emergencyPageSchema),
+    errors: ['invalid-query'],
+  },
+  {
+    method: 'get',
+    path: '/api/emergencies/{id}',
+    summary: 'One emergency and its story',
+    answer: json(answers.emergencyWithStorySchema),
+    errors: ['emergency-not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/emergencies/{id}/acknowledge',
+    summary: 'Takes a call; the first one has it',
+    body: input.acknowledgeBodySchema,
+    answer: json(answers.emergencySchema),
+    errors: ['emergency-not-found', 'already-acknowledged', 'already-resolved', ...acts],
+  },
+  {
+    method: 'post',
+    path: '/api/emergencies/{id}/resolve',
+    summary: 'Closes a call',
+    body: input.resolveBodySchema,
+    answer: json(answers.emergencySchema),
+    errors: ['emergency-not-found', 'already-resolved', ...acts],
+  },
+  {
+    method: 'get',
+    path: '/api/stream',
+    summary:
+      'Server-sent events `emergency` (id: log position), `health`, `ping`; `Last-Event-ID` or `after` resumes, without it every open emergency comes first',
+    query: input.streamQuerySchema,
+    answer: { type: 'text/event-stream' },
+    errors: ['invalid-query', 'too-many-streams'],
+  },
+  {
+    method: 'get',
+    path: '/api/audit',
+    summary: 'Stored events, one a line',
+    query: input.auditQuerySchema,
+    answer: { type: 'application/x-ndjson', schema: answers.auditRecordSchema },
+    errors: ['invalid-query'],
+  },
+  {
+    method: 'get',
+    path: '/api/audit/counts',
+    summary: 'How many events a filter finds',
+    query: input.auditFilterSchema,
+    answer: json(answers.auditCountsSchema),
+    errors: ['invalid-query'],
+  },
+  {
+    method: 'get',
+    path: '/api/audit/{id}',
+    summary: 'One stored event by id or position, with causes and effects',
+    answer: json(answers.auditDetailSchema),
+    errors: ['record-not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/desks',
+    summary: 'A browser says that it is there and whether it can be heard',
+    body: input.deskBodySchema,
+    answer: json(answers.deskCountsSchema),
+    errors: acts.slice(0, 4),
+  },
+  {
+    method: 'get',
+    path: '/api/health',
+    summary: 'How Tocsin itself is: the rows of the admin page',
+    answer: json(answers.healthSchema),
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/api/openapi.json',
+    summary: 'This document',
+    answer: { type: 'application/json' },
+    errors: [],
+  },
   { method: 'get', path: '/health/live', summary: 'The process answers', answer: text, errors: [] },
   { method: 'get', path: '/health/ready', summary: 'Calls can be shown; 503 until then', answer: text, errors: [] },
-  { method: 'get', path: '/health/startup', summary: 'The read models have caught up; 503 until then', answer: text, errors: [] },
+  {
+    method: 'get',
+    path: '/health/startup',
+    summary: 'The read models have caught up; 503 until then',
+    answer: text,
+    errors: [],
+  },
   { method: 'get', path: '/metrics', summary: 'Prometheus text format', answer: text, errors: [] },
 ];
 
@@ -44,8 +130,18 @@ const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => {
 };
 
 function parametersOf({ path, query, method }: Operation) {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
-  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({ name, in: 'query', required: false, schema: schemaOf(schema as z.ZodType, 'input') }));
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    schema: schemaOf(schema as z.ZodType, 'input'),
+  }));
   const header = { name: 'X-Tocsin-Request', in: 'header', required: true, schema: { const: '1' } };
   return [...inPath, ...inQuery, ...(method === 'post' ? [header] : [])];
 }
@@ -73,14 +169,20 @@ export function openApiDocument(version: string): object {
       [method]: {
         summary,
         parameters: parametersOf(operation),
-        ...(body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
+        ...(body === undefined
+          ? {}
+          : { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } } }),
         responses: responsesOf(operation),
       },
     };
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Tocsin desk', version, description: 'Emergency calls of a Microsoft Teams tenant: see, take and close them, and read the record.' },
+    info: {
+      title: 'Tocsin desk',
+      version,
+      description: 'Emergency calls of a Microsoft Teams tenant: see, take and close them, and read the record.',
+    },
     paths,
     components: { schemas: { Problem: schemaOf(answers.problemSchema, 'output') } },
   };

@@ -16,7 +16,9 @@ export const emergencySchema = z
     verified: z.boolean().describe('false: it may be an emergency; `reasons` say why'),
     reasons: z.array(z.string()),
     test: z.boolean().describe('true for test calls and drills'),
-    caller: z.looseObject({ name: z.string().optional(), id: z.string().optional(), callbackNumber: z.string().optional() }).optional(),
+    caller: z
+      .looseObject({ name: z.string().optional(), id: z.string().optional(), callbackNumber: z.string().optional() })
+      .optional(),
     dialledNumber: z.string().optional(),
     location: z
       .looseObject({
@@ -40,7 +42,9 @@ export const emergencySchema = z
     receivedAt: time.describe('enqueued on the hub'),
     raisedAt: time.describe('in the log'),
     acknowledged: z.looseObject({ by: z.string(), at: time, from }).optional(),
-    resolved: z.looseObject({ by: z.string(), at: time, disposition: z.enum(dispositions), note: z.string().optional() }).optional(),
+    resolved: z
+      .looseObject({ by: z.string(), at: time, disposition: z.enum(dispositions), note: z.string().optional() })
+      .optional(),
     links: z.array(z.looseObject({ to: z.string(), why: z.string() })).optional(),
     revision: z.int().min(0),
   })
@@ -68,7 +72,11 @@ export const emergencyPageSchema = z.looseObject({
 export const emergencyWithStorySchema = emergencySchema.extend({ story: z.array(auditRecordSchema) });
 
 const reference = z.looseObject({ id: z.guid(), stream: z.string(), type: z.string(), recordedAt: time });
-export const auditDetailSchema = z.looseObject({ record: auditRecordSchema, causes: z.array(reference), effects: z.array(reference) });
+export const auditDetailSchema = z.looseObject({
+  record: auditRecordSchema,
+  causes: z.array(reference),
+  effects: z.array(reference),
+});
 
 const counted = z.array(z.looseObject({ name: z.string(), count: z.int() }));
 export const auditCountsSchema = z.looseObject({ total: z.int(), byType: counted, byStream: counted });

@@ -45,7 +45,7 @@ export function classify(error: unknown): VendorFailure {
       return message.includes('Consumer too slow') ? { kind: 'too-slow' } : { kind: 'unclear', detail };
   }
   if (neverBegun.some((text) => message.includes(text))) return { kind: 'not-done', detail };
-  if (message.includes('BadRequest')) return { kind: 'invalid', detail };
+  if (code === grpc.invalidArgument || message.includes('BadRequest')) return { kind: 'invalid', detail };
   if (code === grpc.permissionDenied || code === grpc.unauthenticated) return { kind: 'access-denied', detail };
   if (code === grpc.resourceExhausted && message.includes('exceeds the maximum')) {
     return { kind: 'too-large', limit: leastAppendLimit };
@@ -78,7 +78,7 @@ export function deleteFailure(failure: VendorFailure): DeleteResult {
   }
 }
 
-const grpc = { permissionDenied: 7, resourceExhausted: 8, unauthenticated: 16 } as const;
+const grpc = { invalidArgument: 3, permissionDenied: 7, resourceExhausted: 8, unauthenticated: 16 } as const;
 
 /** Texts of failures that come before a request leaves, or with which a server refuses to begin. */
 const neverBegun = [

@@ -69,7 +69,7 @@ export async function readAll(deps: ReadDeps, { direction, after, limit }: ReadA
 }
 
 /** So that a log full of system events is not crossed in steps of one. */
-const smallestPage = 64;
+const smallestPage = 16;
 
 function isBeyond(event: VendorEvent, from: VendorPosition | undefined, direction: 'forwards' | 'backwards'): boolean {
   if (from === undefined || event.position === undefined) return true;

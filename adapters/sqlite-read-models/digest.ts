@@ -1,43 +1,83 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { setImmediate } from 'node:timers/promises';
-import { configure, metaOf } from '#adapters/sqlite-read-models/database.ts';
+import { list, positionIn } from '#adapters/sqlite-read-models/database.ts';
+import type { LogPosition } from '#ports/event-log.ts';
 import type { Digest, ReadModelSchema } from '#ports/read-model-store.ts';
 
-/** Rows that are hashed before anything else gets its turn. */
-const slice = 500;
+/** A digest of one moment, made step by step so that other work goes on between. */
+export interface DigestRun {
+  readonly position: LogPosition | undefined;
+  /** Works for about so many milliseconds; the digest once it is done. */
+  step(ms: number): Digest | undefined;
+  /** Gives it up; also called when it is done. */
+  end(): void;
+}
+
+/** Rows that go into the hash with one call. */
+const rowsAtOnce = 64;
 
 /**
- * SHA-256 over the canonical form of every row: for each table, in the order of their names, its name and a line feed, then for each row in the order of
- * its key the JSON array of its cells in the order of the schema and a line feed. The snapshot is taken before this returns for the first time; commits go on
- * beside it.
+ * Every cell with its kind and its length before it, so that no two sets of rows read the same. A file gets a connection of its own, in a transaction that
+ * sees what was committed before; a database without a file is read by the only connection there is, and must be done in one step.
  */
-export async function digestOf(file: string, schema: ReadModelSchema): Promise<Digest> {
-  const db = configure(new DatabaseSync(file));
+export function beginDigest(file: string, own: DatabaseSync, schema: ReadModelSchema): DigestRun {
+  const db = file === '' ? own : new DatabaseSync(file, { readOnly: true });
+  let position: LogPosition | undefined;
   try {
-    db.exec('BEGIN');
-    const position = metaOf(db, 'position');
-    const hash = createHash('sha256');
-    let rows = 0;
-    for (const table of Object.keys(schema.tables).sort()) {
-      const { columns, key } = schema.tables[table] ?? { columns: {}, key: [] };
-      hash.update(`${table}\n`);
-      const names = Object.keys(columns).map((name) => `"${name}"`);
-      const order = key.map((name) => `"${name}"`);
-      const statement = db.prepare(`SELECT ${names.join(', ')} FROM "${table}" ORDER BY ${order.join(', ')}`);
-      statement.setReturnArrays(true);
-      let lines = '';
-      for (const cells of statement.iterate()) {
-        lines += `${JSON.stringify(cells)}\n`;
-        if (++rows % slice !== 0) continue;
-        hash.update(lines);
-        lines = '';
-        await setImmediate();
-      }
-      hash.update(lines);
-    }
-    return { position, digest: hash.digest('hex'), rows };
-  } finally {
-    db.close();
+    if (file !== '') db.exec('PRAGMA busy_timeout = 2000; BEGIN');
+    position = positionIn(db);
+  } catch (error) {
+    if (file !== '') db.close();
+    throw error;
   }
+  const hash = createHash('sha256');
+  const rows = rowsOf(db, schema);
+  let count = 0;
+  let text = '';
+
+  const end = (): void => {
+    rows.return(undefined);
+    if (file !== '' && db.isOpen) db.close();
+  };
+  return {
+    position,
+    step(ms) {
+      const until = file === '' ? Number.POSITIVE_INFINITY : performance.now() + ms;
+      for (;;) {
+        for (let i = 0; i < rowsAtOnce; i++) {
+          const next = rows.next();
+          if (next.done === true) {
+            hash.update(text, 'utf8');
+            end();
+            return { digest: hash.digest('hex'), rows: count };
+          }
+          text += next.value;
+          if (next.value.startsWith('r')) count++;
+        }
+        hash.update(text, 'utf8');
+        text = '';
+        if (performance.now() >= until) return undefined;
+      }
+    },
+    end,
+  };
+}
+
+function* rowsOf(db: DatabaseSync, schema: ReadModelSchema): Generator<string, void, undefined> {
+  for (const name of Object.keys(schema.tables).sort()) {
+    const { columns, key } = schema.tables[name] ?? { columns: {}, key: [] };
+    yield `t${cell(name)}`;
+    const statement = db.prepare(`SELECT ${list(Object.keys(columns))} FROM "${name}" ORDER BY ${list(key)}`);
+    statement.setReturnArrays(true);
+    for (const row of statement.iterate()) {
+      let text = 'r';
+      for (const value of row as unknown as unknown[]) text += cell(value);
+      yield text;
+    }
+  }
+}
+
+function cell(value: unknown): string {
+  if (value === null) return 'n';
+  return typeof value === 'string' ? `s${value.length}:${value}` : `i${String(value)};`;
 }

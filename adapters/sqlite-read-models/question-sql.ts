@@ -1,78 +1,73 @@
+import { list } from '#adapters/sqlite-read-models/database.ts';
 import type { Cell, Condition, Question, ReadModelSchema } from '#ports/read-model-store.ts';
 
+/** A statement and what is bound to it. */
 export interface Sql {
   readonly text: string;
   readonly values: readonly Cell[];
 }
 
 /**
- * A question as a statement. Values are bound; names are checked against the schema, so that nothing from outside becomes SQL.
- * @throws for a name that the schema does not have
+ * A question as SQL. Names come from the schema's own declarations, values are always bound.
+ * @throws TypeError for a name that the schema does not declare
  */
-export function toSql(schema: ReadModelSchema, question: Question): Sql {
+export function questionSql(schema: ReadModelSchema, question: Question): Sql {
+  const { table, where = [], latestPer, countBy, order = [], limit } = question;
+  const declared = columnsOf(schema, table);
+  const columns = question.columns ?? [...declared];
+  for (const name of [...columns, ...(countBy ?? []), ...order.map(({ column }) => column)]) check(declared, name);
   const values: Cell[] = [];
-  const { table, latestPer, countBy } = question;
-  const columnsOf = checker(schema, table);
-  const where = conditions(schema, table, question.where ?? [], values);
+  let conditions = conditionsSql(schema, table, where, values);
+  if (latestPer !== undefined) {
+    check(declared, latestPer);
+    const key = schema.tables[table]?.key ?? [];
+    conditions = ` WHERE ${list(key)} IN (SELECT max(${list(key)}) FROM "${table}"${conditions} GROUP BY "${latestPer}")`;
+  }
   if (countBy !== undefined) {
-    const by = countBy.map(columnsOf);
-    const group = by.length === 0 ? '' : ` GROUP BY ${by.join(', ')} ORDER BY "count" DESC, ${by.join(', ')}`;
-    const text = `SELECT ${[...by, 'COUNT(*) AS "count"'].join(', ')} FROM "${table}"${where}${group}${limit(question, values)}`;
-    return { text, values };
+    const by = list(countBy);
+    return {
+      text: `SELECT ${by === '' ? '' : `${by}, `}count(*) AS "count" FROM "${table}"${conditions}${
+        by === '' ? '' : ` GROUP BY ${by} ORDER BY "count" DESC, ${by}`
+      }`,
+      values,
+    };
   }
-  const names = question.columns ?? Object.keys(schema.tables[table]?.columns ?? {});
-  const select = `SELECT ${names.map(columnsOf).join(', ')} FROM "${table}"`;
-  const order = (question.order ?? []).map(
-    ({ column, direction }) => `${columnsOf(column)} ${direction === 'asc' ? 'ASC' : 'DESC'}`,
-  );
-  const sorted = order.length === 0 ? '' : ` ORDER BY ${order.join(', ')}`;
-  if (latestPer === undefined) return { text: `${select}${where}${sorted}${limit(question, values)}`, values };
-  const key = columnsOf(schema.tables[table]?.key[0] ?? '');
-  const inner = `SELECT MAX(${key}) FROM "${table}"${where} GROUP BY ${columnsOf(latestPer)}`;
-  return { text: `${select} WHERE ${key} IN (${inner})${sorted}${limit(question, values)}`, values };
-}
-
-function limit(question: Question, values: Cell[]): string {
-  if (question.limit === undefined) return '';
-  values.push(question.limit);
-  return ' LIMIT ?';
-}
-
-function conditions(schema: ReadModelSchema, table: string, list: readonly Condition[], values: Cell[]): string {
-  if (list.length === 0) return '';
-  const columnOf = checker(schema, table);
-  return ` WHERE ${list.map((condition) => one(schema, columnOf, condition, values)).join(' AND ')}`;
-}
-
-function one(
-  schema: ReadModelSchema,
-  columnOf: (name: string) => string,
-  condition: Condition,
-  values: Cell[],
-): string {
-  const column = columnOf(condition.column);
-  if ('is' in condition) {
-    if (!comparisons.has(condition.is)) throw new TypeError('no such comparison');
-    values.push(condition.value);
-    return `${column} ${condition.is} ?`;
-  }
-  if ('in' in condition) {
-    // One parameter whatever the length, so that the statement is prepared once.
-    values.push(JSON.stringify(condition.in));
-    return `${column} IN (SELECT value FROM json_each(?))`;
-  }
-  const { inTable, as, where } = condition;
-  return `${column} IN (SELECT ${checker(schema, inTable)(as)} FROM "${inTable}"${conditions(schema, inTable, where, values)})`;
-}
-
-const comparisons: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>=']);
-
-function checker(schema: ReadModelSchema, table: string): (column: string) => string {
-  const columns = schema.tables[table]?.columns;
-  if (columns === undefined || !Object.hasOwn(schema.tables, table))
-    throw new TypeError(`${schema.name} has no table ${table}`);
-  return (column) => {
-    if (!Object.hasOwn(columns, column)) throw new TypeError(`${table} has no column ${column}`);
-    return `"${column}"`;
+  const sorted = order.map(({ column, direction }) => `"${column}" ${direction === 'asc' ? 'ASC' : 'DESC'}`);
+  if (limit !== undefined) values.push(limit);
+  return {
+    text: `SELECT ${list(columns)} FROM "${table}"${conditions}${sorted.length === 0 ? '' : ` ORDER BY ${sorted.join(', ')}`}${
+      limit === undefined ? '' : ' LIMIT ?'
+    }`,
+    values,
   };
+}
+
+function conditionsSql(schema: ReadModelSchema, table: string, where: readonly Condition[], values: Cell[]): string {
+  const declared = columnsOf(schema, table);
+  const parts = where.map((condition) => {
+    check(declared, condition.column);
+    const column = `"${condition.column}"`;
+    if ('is' in condition) {
+      values.push(condition.value);
+      return `${column} ${condition.is} ?`;
+    }
+    if ('in' in condition) {
+      values.push(JSON.stringify(condition.in));
+      return `${column} IN (SELECT value FROM json_each(?))`;
+    }
+    check(columnsOf(schema, condition.inTable), condition.as);
+    const inner = conditionsSql(schema, condition.inTable, condition.where, values);
+    return `${column} IN (SELECT "${condition.as}" FROM "${condition.inTable}"${inner})`;
+  });
+  return parts.length === 0 ? '' : ` WHERE ${parts.join(' AND ')}`;
+}
+
+function columnsOf(schema: ReadModelSchema, table: string): ReadonlySet<string> {
+  const declared = schema.tables[table];
+  if (declared === undefined) throw new TypeError(`${schema.name} has no table ${table}`);
+  return new Set(Object.keys(declared.columns));
+}
+
+function check(declared: ReadonlySet<string>, column: string): void {
+  if (!declared.has(column)) throw new TypeError(`no such column: ${column}`);
 }

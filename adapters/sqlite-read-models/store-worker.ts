@@ -1,71 +1,49 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { metaOf, openModel, removeModel, writeMeta } from '#adapters/sqlite-read-models/database.ts';
-import { digestOf } from '#adapters/sqlite-read-models/digest.ts';
-import type {
-  FromStoreThread,
-  StoreReply,
-  StoreRequest,
-  StoreThreadData,
-} from '#adapters/sqlite-read-models/messages.ts';
-import { createConnection } from '#adapters/sqlite-read-models/writer.ts';
+import { type ConnectionOptions, connectHere } from '#adapters/sqlite-read-models/connection.ts';
+import type { FromThread, ToThread } from '#adapters/sqlite-read-models/messages.ts';
+import type { Digest } from '#ports/read-model-store.ts';
 
-/** Thread that keeps one read model: SQLite waits for the disk here, and not where calls are handled. */
+/** Thread that works on one file: requests are answered in the order in which they came, a digest goes on between them. */
 
 if (parentPort === null) throw new Error('this file is the body of a thread');
 const port = parentPort;
-const say = (message: FromStoreThread): void => port.postMessage(message);
+const say = (message: FromThread): void => port.postMessage(message);
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 try {
-  const data = workerData as StoreThreadData;
-  const { file, db } = openModel(data);
-  const connection = createConnection(db, data.schema);
-  const digests = new Set<Promise<unknown>>();
+  const connection = await connectHere(workerData as ConnectionOptions);
+  const digests = new Map<number, Promise<Digest>>();
 
-  function answer(request: StoreRequest): StoreReply | Promise<StoreReply> {
+  const answer = async (number: number, { request }: ToThread): Promise<unknown> => {
     switch (request.kind) {
       case 'commit':
-        connection.commit(request.runs, request.position);
-        return { kind: 'done' };
+        return connection.commit(request.groups, request.position);
       case 'read':
-        return { kind: 'rows', answers: connection.read(request.questions), position: connection.position() };
+        return connection.read(request.questions);
       case 'digest': {
-        const digest = digestOf(file, data.schema);
-        digests.add(digest);
-        return digest
-          .then((found): StoreReply => ({ kind: 'digest', digest: found }))
-          .finally(() => digests.delete(digest));
+        const { position, result } = await connection.digest();
+        digests.set(number, result);
+        return position;
       }
-      case 'complete':
-        writeMeta(db, 'complete', 'yes');
-        return { kind: 'done' };
+      case 'digest-result': {
+        const result = digests.get(request.digest);
+        digests.delete(request.digest);
+        return result;
+      }
       case 'close':
-        return close(request.discard);
+        await connection.close();
+        port.close();
+        return undefined;
     }
-  }
+  };
 
-  async function close(discard: boolean): Promise<StoreReply> {
-    await Promise.allSettled(digests);
-    db.close();
-    if (discard) removeModel(file);
-    port.close();
-    return { kind: 'done' };
-  }
-
-  port.on('message', ({ number, request }: { number: number; request: StoreRequest }) => {
-    const fail = (error: unknown): StoreReply => ({
-      kind: 'failed',
-      detail: error instanceof Error ? error.message : String(error),
-    });
-    try {
-      const reply = answer(request);
-      if (reply instanceof Promise)
-        void reply.catch(fail).then((settled) => say({ kind: 'reply', number, reply: settled }));
-      else say({ kind: 'reply', number, reply });
-    } catch (error) {
-      say({ kind: 'reply', number, reply: fail(error) });
-    }
+  port.on('message', (message: ToThread) => {
+    answer(message.number, message).then(
+      (value) => say({ kind: 'done', number: message.number, value }),
+      (error) => say({ kind: 'failed', number: message.number, detail: reason(error) }),
+    );
   });
-  say({ kind: 'ready', position: connection.position(), complete: metaOf(db, 'complete') === 'yes' });
+  say({ kind: 'ready', position: connection.position });
 } catch (error) {
-  say({ kind: 'failed-to-open', detail: error instanceof Error ? error.message : String(error) });
+  say({ kind: 'failed-to-open', detail: reason(error) });
 }

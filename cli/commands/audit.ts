@@ -1,6 +1,7 @@
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk, reasonOf } from '#cli/http.ts';
 import { createOutput, printable, table } from '#cli/output.ts';
+import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
 import type { AuditDetail, AuditRecord } from '#web/desk-data.ts';
 
@@ -14,8 +15,11 @@ interface ListOptions {
 
 /** `tocsin audit list`: with `--json` one CloudEvent or event of ours a line, as `/api/audit` gives them. */
 export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
+  await withReadingDesk(stateDir, (desk) => listFrom(desk, options));
+}
+
+async function listFrom(desk: string, options: ListOptions): Promise<void> {
   const output = createOutput();
-  const desk = await requireDesk(stateDir);
   const { json: asJson = false, limit, ...filters } = options;
   const records: AuditRecord[] = [];
   let left = limit;
@@ -46,10 +50,13 @@ export async function show(
   options: { readonly json?: boolean },
   stateDir: string | undefined,
 ): Promise<void> {
+  await withReadingDesk(stateDir, (desk) => showFrom(desk, id, options.json === true));
+}
+
+async function showFrom(desk: string, id: string, asJson: boolean): Promise<void> {
   const output = createOutput();
-  const desk = await requireDesk(stateDir);
   const detail = expectOk(await ask(`${desk}/api/audit/${encodeURIComponent(id)}`)) as unknown as AuditDetail;
-  if (options.json === true) output.json(detail.record);
+  if (asJson) output.json(detail.record);
   else output.data(JSON.stringify(detail.record, null, 2).replaceAll(/[^\n]+/g, (line) => printable(line)));
 }
 

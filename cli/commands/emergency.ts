@@ -2,6 +2,7 @@ import { userInfo } from 'node:os';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, detailOf, expectOk } from '#cli/http.ts';
 import { createOutput, printable, table } from '#cli/output.ts';
+import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
 import { serverSentEvents } from '#cli/server-sent-events.ts';
 import type { EmergencyView } from '#web/desk-data.ts';
@@ -17,8 +18,11 @@ interface ListOptions {
 
 /** `tocsin emergency list`. */
 export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
+  await withReadingDesk(stateDir, (desk) => listFrom(desk, options));
+}
+
+async function listFrom(desk: string, options: ListOptions): Promise<void> {
   const output = createOutput();
-  const desk = await requireDesk(stateDir);
   const { json: asJson = false, limit, ...filters } = options;
   const query = new URLSearchParams({ ...filters, limit: String(Math.min(limit, 1000)) });
   const page = expectOk(await ask(`${desk}/api/emergencies?${query}`)) as unknown as {
@@ -45,12 +49,15 @@ export async function show(
   options: { readonly json?: boolean },
   stateDir: string | undefined,
 ): Promise<void> {
+  await withReadingDesk(stateDir, (desk) => showFrom(desk, id, options.json === true));
+}
+
+async function showFrom(desk: string, id: string, asJson: boolean): Promise<void> {
   const output = createOutput();
-  const desk = await requireDesk(stateDir);
   const found = expectOk(await ask(`${desk}/api/emergencies/${encodeURIComponent(id)}`)) as unknown as EmergencyView & {
     readonly story: readonly { readonly recordedAt: string; readonly type: string; readonly position: string }[];
   };
-  if (options.json === true) return output.json(found);
+  if (asJson) return output.json(found);
   const { story, ...view } = found;
   const rows: [string, string | undefined][] = [
     ['State', wordOf(view)],

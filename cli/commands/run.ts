@@ -64,6 +64,7 @@ async function startRoles(
 ): Promise<Endpoints> {
   const { settings } = context;
   const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
+  await loadModules(roles);
   const simulator = roles.has('simulator')
     ? await (await import('#cli/roles/simulator.ts')).startSimulator(
         context,
@@ -98,9 +99,6 @@ async function startRoles(
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
   await claimLog(context, shared);
-  // Stages are stopped one after the other in the order of the flow: what ingest still appends, triage and desk still see.
-  const ingestStop = new AbortController();
-  const restStop = new AbortController();
   const needHub = (role: string): EventHubsSetting => {
     if (hub !== undefined) return hub;
     throw new CommandError(
@@ -108,7 +106,14 @@ async function startRoles(
       `the settings are wrong:\n  - TOCSIN_EVENT_HUBS must be set for the role ${role} (a connection string, or https://<namespace>.servicebus.windows.net); or run with --simulate.`,
     );
   };
-  const { startRest } = await import('#cli/roles/rest.ts');
+  // Stages are stopped one after the other in the order of the flow: what ingest still appends, triage and desk still see.
+  const restStop = new AbortController();
+  const ingestStop = new AbortController();
+  let closeRest = async () => {};
+  stack.defer(async () => {
+    restStop.abort();
+    await closeRest();
+  });
   const ingest = roles.has('ingest')
     ? await (await import('#cli/roles/ingest.ts')).startIngest(
         context,
@@ -118,6 +123,11 @@ async function startRoles(
         ingestStop.signal,
       )
     : undefined;
+  stack.defer(async () => {
+    ingestStop.abort();
+    await ingest?.ended;
+  });
+  const { startRest } = await import('#cli/roles/rest.ts');
   const rest = await startRest({
     context,
     shared,
@@ -126,14 +136,22 @@ async function startRoles(
     ingest,
     signal: restStop.signal,
   });
-  stack.defer(async () => {
-    ingestStop.abort();
-    await ingest?.ended;
-    restStop.abort();
-    await rest.close();
-  });
+  closeRest = rest.close;
   Object.assign(own, rest.endpoints);
   return own as unknown as Endpoints;
+}
+
+/** Loads the code of all roles first: loading blocks the event loop, and clients that already talk would run into their timers. */
+async function loadModules(roles: ReadonlySet<RoleName>): Promise<void> {
+  await Promise.all([
+    roles.has('simulator') ? import('#cli/roles/simulator.ts') : undefined,
+    import('#cli/roles/shared.ts'),
+    roles.has('ingest') ? import('#cli/roles/ingest.ts') : undefined,
+    import('#cli/roles/rest.ts'),
+    roles.has('triage') ? import('#cli/roles/triage.ts') : undefined,
+    roles.has('resolve') ? import('#cli/roles/resolve.ts') : undefined,
+    roles.has('desk') ? import('#cli/roles/desk.ts') : undefined,
+  ]);
 }
 
 /** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once, which is safe at any instant. */

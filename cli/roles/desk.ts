@@ -1,5 +1,5 @@
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
-import { openReadModels } from '#adapters/sqlite-read-models/open-read-models.ts';
+import { createSqliteReadModels } from '#adapters/sqlite-read-models/read-model-files.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData } from '#cli/roles/desk-data.ts';
@@ -10,7 +10,7 @@ import type { Shared } from '#cli/roles/shared.ts';
 import { holderOf } from '#cli/roles/simulator.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
-import type { ReadModels } from '#projections/read-models.ts';
+import { createReadModels, type ProjectionName, projectionNames, type ReadModels } from '#projections/read-models.ts';
 import type { HealthRow } from '#web/health-report.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
 import { startDeskServer } from '#web/server.ts';
@@ -33,7 +33,20 @@ export interface RunningDesk {
 export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const { context, shared, signal } = options;
   const { settings, log, clock } = context;
-  const readModels = await openReadModels({ folder: context.file('read-models'), log: shared.eventLog, clock });
+  const readModels = createReadModels({
+    log: shared.eventLog,
+    files: createSqliteReadModels({ folder: context.file('read-models') }),
+    clock,
+    onError: (projection, error) =>
+      log.error(
+        {
+          projection,
+          err:
+            error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error),
+        },
+        'a read model could not go on; it starts again from its last commit',
+      ),
+  });
   const following = readModels.run(signal);
   const { listening, close: closeListening } = await openListening(options);
   const watching = listening.run(signal);
@@ -75,10 +88,10 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
 }
 
 /** Asks our own ingest where it runs in this process, else the ownership and the hub. */
-function openListening({ context, shared, hub, ingest }: DeskOptions): {
+async function openListening({ context, shared, hub, ingest }: DeskOptions): Promise<{
   readonly listening: Listening;
   close(): Promise<void>;
-} {
+}> {
   const { clock, settings } = context;
   if (ingest !== undefined)
     return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
@@ -106,25 +119,25 @@ function openListening({ context, shared, hub, ingest }: DeskOptions): {
 }
 
 function adminOf(readModels: ReadModels): ProjectionAdmin {
-  const known = (name: string) => readModels.states().find((state) => state.name === name)?.name;
+  const known = (name: string): ProjectionName | undefined => projectionNames.find((one) => one === name);
   return {
     list: () =>
-      readModels
-        .states()
-        .map(({ name, position, caughtUp, connection, rebuilding }) => ({
-          name,
-          caughtUp,
-          connection,
-          ...(position === undefined ? {} : { position }),
-          ...(rebuilding === undefined ? {} : { rebuilding: rebuilding.events }),
-        })),
+      readModels.states().map(({ name, position, caughtUp, connection, rebuilding }) => ({
+        name,
+        caughtUp,
+        connection,
+        ...(position === undefined ? {} : { position }),
+        ...(rebuilding === undefined ? {} : { rebuilding: rebuilding.events }),
+      })),
     async digest(name) {
       const found = known(name);
-      return found === undefined ? undefined : readModels.digest(found);
+      return found === undefined ? undefined : { name: found, ...(await readModels.digest(found)) };
     },
     async rebuild(name) {
       const found = known(name);
-      return found === undefined ? undefined : { name: found, ...(await readModels.rebuild(found)) };
+      const result = found === undefined ? undefined : await readModels.rebuild(found);
+      if (found === undefined || result === undefined || !result.ok) return undefined;
+      return { name: found, ...result.after, events: result.events, equal: result.equal };
     },
   };
 }

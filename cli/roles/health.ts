@@ -24,7 +24,9 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
   const listening = deps.listening.state();
   const feeds = (await deps.readModels?.health.feeds()) ?? [];
   const rows = [
-    ...feeds.map(({ feed, lastNoticeAt, notices }) => feedRow(feed, lastNoticeAt, notices, listening.ok)),
+    ...feeds.map(({ feed, lastNoticeAt, notices }) =>
+      feedRow(feed, lastNoticeAt === undefined ? undefined : iso(lastNoticeAt), notices, listening.ok),
+    ),
     ...listening.partitions.map((partition) => partitionRow(partition, now)),
     ...(listening.partitions.length === 0 ? [nobodyReads(listening.word)] : []),
     ...projectionRows(deps.readModels, now),
@@ -42,7 +44,7 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
       ...(listening.word === undefined ? {} : { word: listening.word }),
       feeds: feeds.map(({ feed, lastNoticeAt }) => ({
         feed,
-        ...(lastNoticeAt === undefined ? {} : { lastProofAt: lastNoticeAt }),
+        ...(lastNoticeAt === undefined ? {} : { lastProofAt: iso(lastNoticeAt) }),
       })),
     },
   };

@@ -1,87 +1,79 @@
 import { emergencyIdOfStream } from '#domain/names.ts';
-import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { Change, ReadModelSchema } from '#ports/read-model-store.ts';
+import { callIn, feedOf, recordedAtOf, textIn } from '#projections/notice-facts.ts';
 import type { Projection } from '#projections/projection.ts';
 
 /**
- * `events`: every event of the log as it is stored; `time` is that of its CloudEvent (milliseconds since 1970 UTC, null where it has none), `recorded_at`
- * when the log wrote it, `cause` the event that led to it. `about`: which events have to do with an emergency: those of its stream, and the notices behind
- * them. `callers`: events by the keyed hash of who called.
+ * `events`: every event as it is stored. `cause`: the event that led to it, null for what came from outside. `emergency_events`: which events have to do with
+ * an emergency, the notices behind it among them. `callers`: which events are about a caller, by the keyed hash of what identifies him. `hours`: the first and
+ * the last position of events that were recorded in an hour (hours since 1970 UTC), so that a time leads to a place without an index over every row.
  */
 export const auditSchema = {
   name: 'audit',
   version: 1,
+  large: true,
   tables: {
     events: {
       columns: {
-        ...{ position: 'text', stream: 'text', revision: 'integer', id: 'text', type: 'text', recorded_at: 'integer' },
-        ...{ time: 'integer', feed: 'text', cause: 'text', data: 'text', metadata: 'text' },
+        ...{ position: 'text', stream: 'text', revision: 'integer', id: 'text', type: 'text', created: 'integer' },
+        ...{ recorded_at: 'integer', feed: 'text', cause: 'text', data: 'text', metadata: 'text' },
       },
       key: ['position'],
-      indexes: [['id'], ['type', 'position'], ['stream', 'position'], ['recorded_at'], ['cause']],
+      indexes: [['id'], ['stream', 'position'], ['type', 'position']],
+      sparse: [['feed', 'position'], ['cause']],
     },
-    about: { columns: { emergency: 'text', event: 'text' }, key: ['emergency', 'event'] },
-    callers: { columns: { token: 'text', position: 'text' }, key: ['token', 'position'] },
+    emergency_events: { columns: { emergency: 'text', event: 'text' }, key: ['emergency', 'event'] },
+    callers: { columns: { token: 'text', event: 'text' }, key: ['token', 'event'] },
+    hours: { columns: { hour: 'integer', first: 'text', last: 'text' }, key: ['hour'] },
   },
 } as const satisfies ReadModelSchema;
 
+export const hourMs = 3_600_000;
+
 export const auditProjection: Projection = {
   schema: auditSchema,
-  project: async (events) => events.flatMap(changesOf),
+  batchSize: 500,
+  async project(events) {
+    const changes: Change[] = [];
+    const hours = new Map<number, { first: string; last: string }>();
+    for (const event of events) {
+      const { position, stream, revision, id, type, created, metadata } = event;
+      const recordedAt = recordedAtOf(event);
+      const causation = textIn(metadata['$causationId']);
+      changes.push({
+        table: 'events',
+        put: {
+          ...{ position, stream, revision, id, type, created: Math.trunc(created), recorded_at: recordedAt },
+          feed: feedOf(event) ?? null,
+          cause: causation === undefined || causation === id ? null : causation,
+          ...{ data: JSON.stringify(event.data), metadata: JSON.stringify(metadata) },
+        },
+      });
+      noteParts(event, changes);
+      const hour = Math.floor(recordedAt / hourMs);
+      const known = hours.get(hour);
+      if (known === undefined) hours.set(hour, { first: position, last: position });
+      else known.last = position;
+    }
+    for (const [hour, { first, last }] of hours)
+      changes.push({ table: 'hours', put: { hour, first, last }, keep: keepFirst });
+    return changes;
+  },
 };
 
-function changesOf(event: RecordedEvent): Change[] {
-  const { position, stream, revision, id, type, created, data, metadata } = event;
-  const call = callIn(data);
-  const cause = metadata['$causationId'];
-  const changes: Change[] = [
-    {
-      table: 'events',
-      put: {
-        ...{ position, stream, revision, id, type, recorded_at: created, time: timeOf(data) },
-        feed: feedOf(type, call),
-        cause: typeof cause === 'string' && cause !== id ? cause : null,
-        ...{ data: JSON.stringify(data), metadata: JSON.stringify(metadata) },
-      },
-    },
-  ];
-  const emergency = emergencyIdOfStream(stream);
+const keepFirst = ['first'];
+
+function noteParts(event: RecordedEvent, changes: Change[]): void {
+  const call = callIn(event);
+  const emergency = emergencyIdOfStream(event.stream);
   if (emergency !== undefined) {
-    changes.push(about(emergency, id));
-    const notice = call?.['noticeId'];
-    // The notice may have been another feed's: its own id of the call says nothing about the emergency that it went into.
-    if (typeof notice === 'string') changes.push(about(emergency, notice));
-  } else if (call !== undefined && typeof call['emergencyId'] === 'string')
-    changes.push(about(call['emergencyId'], id));
-  for (const token of tokensOf(call)) changes.push({ table: 'callers', put: { token, position } });
-  return changes;
-}
-
-function about(emergency: string, event: string): Change {
-  return { table: 'about', put: { emergency, event } };
-}
-
-/** The report in a notice, or in what triage made of it. */
-function callIn(data: JsonObject): JsonObject | undefined {
-  const inner = data['data'];
-  const call = data['call'] ?? (isJsonObject(inner) ? inner['call'] : undefined);
-  return isJsonObject(call) ? call : undefined;
-}
-
-function timeOf(data: JsonObject): number | null {
-  const time = typeof data['time'] === 'string' ? Date.parse(data['time']) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
-}
-
-function feedOf(type: string, call: JsonObject | undefined): string | null {
-  const feed = call?.['feed'];
-  if (feed === 'chat' || feed === 'events') return feed;
-  if (type.startsWith('Microsoft.Graph.ChatMessage')) return 'chat';
-  return type === 'Microsoft.Graph.EmergencyCallEvent' ? 'events' : null;
-}
-
-function tokensOf(call: JsonObject | undefined): readonly string[] {
+    changes.push({ table: 'emergency_events', put: { emergency, event: event.id } });
+    const notice = textIn(call?.['noticeId']);
+    if (notice !== undefined) changes.push({ table: 'emergency_events', put: { emergency, event: notice } });
+  }
   const tokens = call?.['callerTokens'];
-  return Array.isArray(tokens) ? [...new Set(tokens.filter((token) => typeof token === 'string'))] : [];
+  if (!Array.isArray(tokens)) return;
+  for (const token of tokens)
+    if (typeof token === 'string') changes.push({ table: 'callers', put: { token, event: event.id } });
 }

@@ -24,7 +24,7 @@ export const emergenciesSchema = {
       indexes: [['raised'], ['state', 'raised']],
     },
     changes: {
-      columns: { position: 'text', id: 'text', at: 'integer', document: 'text' },
+      columns: { position: 'text', id: 'text', raised: 'text', at: 'integer', document: 'text' },
       key: ['position'],
       indexes: [['id', 'position']],
     },
@@ -34,6 +34,7 @@ export const emergenciesSchema = {
 export const emergenciesProjection: Projection = {
   schema: emergenciesSchema,
   filter: { by: 'stream-prefix', prefixes: [streamPrefixes.emergency] },
+  batchSize: 100,
   async project(events, rows) {
     const known = await load(events, rows);
     const changes: Change[] = [];
@@ -46,7 +47,7 @@ export const emergenciesProjection: Projection = {
       const document = JSON.stringify(documentOf(id, now.state, new Date(now.raisedAt).toISOString(), event.revision));
       changes.push(
         { table: 'emergencies', put: rowOf(id, now, event, document) },
-        { table: 'changes', put: { position: event.position, id, at: event.created, document } },
+        { table: 'changes', put: { position: event.position, id, raised: now.raised, at: event.created, document } },
       );
     }
     return changes;

@@ -1,102 +1,126 @@
 import { streamPrefixes } from '#domain/names.ts';
-import { isJsonObject, type JsonObject } from '#kernel/json.ts';
+import type { Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
-import type { Change, ReadModelSchema } from '#ports/read-model-store.ts';
+import type { Change, ReadModelSchema, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import { feedOf, recordedAtOf, textIn, timeIn } from '#projections/notice-facts.ts';
 import type { Projection } from '#projections/projection.ts';
 
 /**
- * What the log itself says about how well the feeds work; lag, ages and rates are no part of it, they come from the running roles.
- *
- * `counters`: notices by stream (one for each partition), type, feed (empty where none is known) and how their content came. `latest`: the last notice of a
- * kind: `feed`, `type`, `partition`; `at` is when the hub got it (milliseconds since 1970 UTC). `referred`: what was only named and was not fetched yet, by
- * the id of its CloudEvent.
+ * What the inbox says about how well we hear. `counts` has an empty `feed` where an event is of none. `referred`: notices whose content has not been fetched
+ * yet. Times are milliseconds since 1970 UTC.
  */
 export const healthSchema = {
   name: 'health',
   version: 1,
   tables: {
-    counters: {
-      columns: { stream: 'text', type: 'text', feed: 'text', content: 'text', count: 'integer' },
-      key: ['stream', 'type', 'feed', 'content'],
+    feeds: { columns: { feed: 'text', last_notice_at: 'integer', notices: 'integer' }, key: ['feed'] },
+    partitions: {
+      columns: {
+        ...{ stream: 'text', sequence_number: 'integer', enqueued_at: 'integer', recorded_at: 'integer' },
+        events: 'integer',
+      },
+      key: ['stream'],
     },
-    latest: {
-      columns: { kind: 'text', name: 'text', at: 'integer', event: 'text', position: 'text' },
-      key: ['kind', 'name'],
+    counts: {
+      columns: { stream: 'text', type: 'text', feed: 'text', events: 'integer' },
+      key: ['stream', 'type', 'feed'],
     },
-    referred: {
-      columns: { id: 'text', event: 'text', stream: 'text', why: 'text', at: 'integer' },
-      key: ['id'],
-    },
+    referred: { columns: { id: 'text', at: 'integer' }, key: ['id'], indexes: [['at']] },
   },
 } as const satisfies ReadModelSchema;
 
 export const healthProjection: Projection = {
   schema: healthSchema,
   filter: { by: 'stream-prefix', prefixes: [streamPrefixes.inbox] },
-  async project(events) {
-    const counts = new Map<string, { readonly key: Counted; count: number }>();
-    const latest = new Map<string, Change>();
+  batchSize: 500,
+  async project(events, rows) {
+    const known = await load(rows);
     const referred: Change[] = [];
     for (const event of events) {
-      if (!event.stream.startsWith(streamPrefixes.inbox)) continue;
-      const key = counted(event);
-      const name = JSON.stringify(key);
-      const known = counts.get(name);
-      if (known === undefined) counts.set(name, { key, count: 1 });
-      else known.count++;
-      for (const [kind, of] of [
-        ['feed', key.feed],
-        ['type', key.type],
-        ['partition', key.stream],
-      ] as const) {
-        if (of === '') continue;
-        const put = { kind, name: of, at: enqueuedAt(event), event: event.id, position: event.position };
-        latest.set(`${kind} ${of}`, { table: 'latest', put });
-      }
-      referred.push(...referredBy(event, key.content));
+      const feed = feedOf(event);
+      const enqueuedAt = timeIn(event.metadata['enqueuedAt']);
+      known.counts.add({ stream: event.stream, type: event.type, feed: feed ?? '', events: 1 });
+      notePartition(known.partitions, event, enqueuedAt);
+      if (feed !== undefined) known.feeds.add({ feed, last_notice_at: enqueuedAt ?? null, notices: 1 });
+      noteReferred(event, enqueuedAt, referred);
     }
-    const added = [...counts.values()].map(
-      ({ key, count }): Change => ({ table: 'counters', key: { ...key }, add: { count } }),
-    );
-    return [...added, ...latest.values(), ...referred];
+    return [...known.feeds.changes(), ...known.partitions.changes(), ...known.counts.changes(), ...referred];
   },
 };
 
-interface Counted {
-  readonly stream: string;
-  readonly type: string;
-  readonly feed: string;
-  readonly content: string;
+/**
+ * Attribute of a recovered event's CloudEvent that names the event which only referred to its content, by the id that the log knows it by.
+ */
+export const recoveredOf = 'tocsinoriginal';
+
+function noteReferred(event: RecordedEvent, enqueuedAt: number | undefined, changes: Change[]): void {
+  if (event.data['tocsincontent'] === 'referred')
+    changes.push({ table: 'referred', put: { id: event.id, at: enqueuedAt ?? recordedAtOf(event) } });
+  if (event.data['tocsinrecovered'] !== true) return;
+  const original = textIn(event.data[recoveredOf]) ?? textIn(event.metadata[recoveredOf]);
+  if (original !== undefined) changes.push({ table: 'referred', delete: { id: original } });
 }
 
-function counted({ stream, type, data }: RecordedEvent): Counted {
-  const content = data['tocsincontent'];
-  return { stream, type, feed: feedOf(type, data), content: typeof content === 'string' ? content : '' };
+function notePartition(partitions: Touched, event: RecordedEvent, enqueuedAt: number | undefined): void {
+  const { sequenceNumber } = event.metadata;
+  partitions.add({
+    stream: event.stream,
+    sequence_number: integer(sequenceNumber),
+    // A gap carries the time at which it was noticed.
+    enqueued_at: event.type === 'tocsin.gap' ? null : (enqueuedAt ?? null),
+    recorded_at: recordedAtOf(event),
+    events: 1,
+  });
 }
 
-function feedOf(type: string, data: JsonObject): string {
-  const inner = data['data'];
-  const call = isJsonObject(inner) ? inner['call'] : undefined;
-  const feed = isJsonObject(call) ? call['feed'] : undefined;
-  if (feed === 'chat' || feed === 'events') return feed;
-  if (type.startsWith('Microsoft.Graph.ChatMessage')) return 'chat';
-  return type === 'Microsoft.Graph.EmergencyCallEvent' ? 'events' : '';
+function integer(value: Json | undefined): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
-/** A notice that only names its content waits until a recovered one carries the same CloudEvent id. */
-function referredBy(event: RecordedEvent, content: string): Change[] {
-  const { data } = event;
-  const id = data['id'];
-  if (typeof id !== 'string') return [];
-  if (data['tocsinrecovered'] === true) return [{ table: 'referred', delete: { id } }];
-  if (content !== 'referred') return [];
-  const inner = data['data'];
-  const reference = isJsonObject(inner) ? inner['reference'] : undefined;
-  const why = isJsonObject(reference) && typeof reference['blobId'] === 'string' ? 'blob' : 'basic';
-  return [{ table: 'referred', put: { id, event: event.id, stream: event.stream, why, at: enqueuedAt(event) } }];
+/** Rows of a table as they were, and those that events changed. */
+interface Touched {
+  add(row: Row): void;
+  changes(): readonly Change[];
 }
 
-function enqueuedAt({ metadata, created }: RecordedEvent): number {
-  const at = typeof metadata['enqueuedAt'] === 'string' ? Date.parse(metadata['enqueuedAt']) : Number.NaN;
-  return Number.isNaN(at) ? created : at;
+type Merge = (old: number, now: number) => number;
+const sum: Merge = (old, now) => old + now;
+const latest: Merge = (_old, now) => now;
+
+async function load(rows: Pick<ReadModelStore, 'read'>) {
+  const answers = await rows.read([{ table: 'feeds' }, { table: 'partitions' }, { table: 'counts' }]);
+  const { tables } = healthSchema;
+  return {
+    feeds: touch('feeds', tables.feeds.key, answers.rows[0], { last_notice_at: Math.max, notices: sum }),
+    partitions: touch('partitions', tables.partitions.key, answers.rows[1], {
+      // Positions begin again with a hub that was made anew.
+      ...{ sequence_number: latest, enqueued_at: Math.max, recorded_at: Math.max, events: sum },
+    }),
+    counts: touch('counts', tables.counts.key, answers.rows[2], { events: sum }),
+  };
+}
+
+function touch(
+  table: string,
+  key: readonly string[],
+  stored: readonly Row[] = [],
+  merge: Readonly<Record<string, Merge>>,
+): Touched {
+  const keyOf = (row: Row): string => JSON.stringify(key.map((column) => row[column]));
+  const known = new Map(stored.map((row) => [keyOf(row), row]));
+  const touched = new Map<string, Row>();
+  return {
+    add(row) {
+      const at = keyOf(row);
+      const old = known.get(at);
+      const merged: Record<string, string | number | null> = { ...row };
+      for (const [column, rule] of Object.entries(merge)) {
+        const [before, now] = [old?.[column] ?? null, row[column] ?? null];
+        merged[column] = typeof before === 'number' && typeof now === 'number' ? rule(before, now) : (now ?? before);
+      }
+      known.set(at, merged);
+      touched.set(at, merged);
+    },
+    changes: () => [...touched.values()].map((put) => ({ table, put })),
+  };
 }

@@ -1,110 +1,130 @@
 import type { Feed } from '#domain/notices/item.ts';
-import type { Rows } from '#projections/projection.ts';
+import type { Question, ReadModelStore, Row } from '#ports/read-model-store.ts';
 
-/** What the log says about one feed. */
+/** What the record says of a feed. Times are milliseconds since 1970 UTC. */
 export interface FeedHealth {
   readonly feed: Feed;
+  /** When the hub got the latest notice. */
+  readonly lastNoticeAt?: number;
+  /** Notices, repetitions among them. */
   readonly notices: number;
-  /** When the hub got the last one, ISO 8601 UTC; absent while there was none. */
-  readonly lastNoticeAt?: string;
 }
 
-export interface NoticeCounters {
+/** What the record says of a partition of a hub. */
+export interface PartitionRecord {
+  /** `inbox-<hub>-<partition>` */
+  readonly stream: string;
+  readonly lastSequenceNumber?: number;
+  /** Of messages; a gap is none. */
+  readonly lastEnqueuedAt?: number;
+  readonly lastRecordedAt?: number;
+  readonly events: number;
+}
+
+/** Events of `inbox-*` since the log began. */
+export interface InboxCounters {
   readonly undecodable: number;
   readonly undecryptable: number;
   readonly suspicious: number;
   readonly unrecognised: number;
   readonly gaps: number;
   readonly probes: number;
-  /** When the hub got the last validation probe of Graph, ISO 8601 UTC. */
-  readonly lastProbeAt?: string;
+  readonly lifecycle: {
+    readonly reauthorizationRequired: number;
+    readonly subscriptionRemoved: number;
+    readonly missed: number;
+  };
+  readonly byType: Readonly<Record<string, number>>;
+  /** The finest division; `feed` is absent for what is of none. */
+  readonly each: readonly {
+    readonly stream: string;
+    readonly type: string;
+    readonly feed?: Feed;
+    readonly events: number;
+  }[];
 }
 
-/** What was only named and waits to be fetched. */
-export interface ReferredHealth {
+/** Notices whose content was only named and has not been fetched. */
+export interface ReferredNotices {
   readonly waiting: number;
-  /** Of them those that lie in Blob storage; the others can only be had from Graph. */
-  readonly inBlobs: number;
-  /** When the hub got the oldest of them, ISO 8601 UTC. */
-  readonly oldestAt?: string;
+  /** When the hub got the oldest of them. */
+  readonly oldestAt?: number;
 }
 
-export interface NoticeCount {
-  readonly stream: string;
-  readonly type: string;
-  readonly feed?: Feed;
-  readonly content?: string;
-  readonly count: number;
+/** Questions to what the record says about health; lag and ages come from the running roles. */
+export interface HealthQueries {
+  feeds(): Promise<readonly FeedHealth[]>;
+  partitions(): Promise<readonly PartitionRecord[]>;
+  counters(): Promise<InboxCounters>;
+  referred(): Promise<ReferredNotices>;
 }
 
-export async function feedHealth(store: Rows): Promise<readonly FeedHealth[]> {
-  const { rows } = await store.read([
-    { table: 'counters', columns: ['feed', 'count'] },
-    { table: 'latest', columns: ['name', 'at'], where: [{ column: 'kind', is: '=', value: 'feed' }] },
-  ]);
-  const [counters = [], latest = []] = rows;
-  return (['chat', 'events'] as const).map((feed) => {
-    const last = latest.find((row) => row['name'] === feed);
-    return {
-      feed,
-      notices: counters.reduce((sum, row) => (row['feed'] === feed ? sum + Number(row['count']) : sum), 0),
-      ...(last === undefined ? {} : { lastNoticeAt: iso(last['at']) }),
-    };
-  });
-}
+/** @param open the store that serves at the moment */
+export function createHealthQueries(open: () => Promise<Pick<ReadModelStore, 'read'>>): HealthQueries {
+  const ask = async (...questions: Question[]): Promise<readonly (readonly Row[])[]> =>
+    (await (await open()).read(questions)).rows;
+  const all = (table: string, column: string): Question => ({ table, order: [{ column, direction: 'asc' }] });
 
-export async function noticeCounters(store: Rows): Promise<NoticeCounters> {
-  const { rows } = await store.read([
-    { table: 'counters', columns: ['type', 'count'] },
-    {
-      table: 'latest',
-      columns: ['at'],
-      where: [
-        { column: 'kind', is: '=', value: 'type' },
-        { column: 'name', is: '=', value: 'tocsin.probe' },
-      ],
+  return {
+    async feeds() {
+      const [rows = []] = await ask(all('feeds', 'feed'));
+      return rows.map((row) => ({
+        feed: row['feed'] as Feed,
+        ...numbers(row, { lastNoticeAt: 'last_notice_at' }),
+        notices: Number(row['notices']),
+      }));
     },
-  ]);
-  const [counters = [], [probe] = []] = rows;
-  const of = (type: string) =>
-    counters.reduce((sum, row) => (row['type'] === type ? sum + Number(row['count']) : sum), 0);
-  return {
-    undecodable: of('tocsin.undecodable'),
-    undecryptable: of('tocsin.undecryptable'),
-    suspicious: of('tocsin.suspicious'),
-    unrecognised: of('tocsin.unrecognised'),
-    gaps: of('tocsin.gap'),
-    probes: of('tocsin.probe'),
-    ...(probe === undefined ? {} : { lastProbeAt: iso(probe['at']) }),
+    async partitions() {
+      const [rows = []] = await ask(all('partitions', 'stream'));
+      return rows.map((row) => ({
+        stream: String(row['stream']),
+        ...numbers(row, {
+          ...{ lastSequenceNumber: 'sequence_number', lastEnqueuedAt: 'enqueued_at', lastRecordedAt: 'recorded_at' },
+        }),
+        events: Number(row['events']),
+      }));
+    },
+    async counters() {
+      const [rows = []] = await ask(all('counts', 'stream'));
+      const each = rows.map((row) => ({
+        ...{ stream: String(row['stream']), type: String(row['type']), events: Number(row['events']) },
+        ...(row['feed'] === '' ? {} : { feed: row['feed'] as Feed }),
+      }));
+      const sums = new Map<string, number>();
+      for (const { type, events } of each) sums.set(type, (sums.get(type) ?? 0) + events);
+      const of = (type: string): number => sums.get(type) ?? 0;
+      return {
+        ...{ undecodable: of('tocsin.undecodable'), undecryptable: of('tocsin.undecryptable') },
+        ...{ suspicious: of('tocsin.suspicious'), unrecognised: of('tocsin.unrecognised') },
+        ...{ gaps: of('tocsin.gap'), probes: of('tocsin.probe') },
+        lifecycle: {
+          reauthorizationRequired: of('Microsoft.Graph.SubscriptionReauthorizationRequired'),
+          subscriptionRemoved: of('Microsoft.Graph.SubscriptionRemoved'),
+          missed: of('Microsoft.Graph.SubscriptionMissed'),
+        },
+        byType: Object.fromEntries(sums),
+        each,
+      };
+    },
+    async referred() {
+      const [counted = [], oldest = []] = await ask(
+        { table: 'referred', countBy: [] },
+        { table: 'referred', columns: ['at'], order: [{ column: 'at', direction: 'asc' }], limit: 1 },
+      );
+      return {
+        waiting: Number(counted[0]?.['count'] ?? 0),
+        ...(oldest[0] === undefined ? {} : { oldestAt: Number(oldest[0]['at']) }),
+      };
+    },
   };
 }
 
-export async function referredHealth(store: Rows): Promise<ReferredHealth> {
-  const { rows } = await store.read([
-    { table: 'referred', countBy: ['why'] },
-    { table: 'referred', columns: ['at'], order: [{ column: 'at', direction: 'asc' }], limit: 1 },
-  ]);
-  const [counts = [], [oldest] = []] = rows;
-  const inBlobs = Number(counts.find((row) => row['why'] === 'blob')?.['count'] ?? 0);
-  return {
-    waiting: counts.reduce((sum, row) => sum + Number(row['count']), 0),
-    inBlobs,
-    ...(oldest === undefined ? {} : { oldestAt: iso(oldest['at']) }),
-  };
-}
-
-/** Every counter, for metrics. */
-export async function noticeCounts(store: Rows): Promise<readonly NoticeCount[]> {
-  const { rows } = await store.read([{ table: 'counters' }]);
-  return (rows[0] ?? []).map((row) => ({
-    stream: String(row['stream']),
-    type: String(row['type']),
-    ...(row['feed'] === '' ? {} : { feed: row['feed'] as Feed }),
-    ...(row['content'] === '' ? {} : { content: String(row['content']) }),
-    count: Number(row['count']),
-  }));
-}
-
-function iso(at: unknown): string {
-  return new Date(Number(at)).toISOString();
+/** Those of the columns that are known, by new names. */
+function numbers<Name extends string>(row: Row, names: Readonly<Record<Name, string>>): { [N in Name]?: number } {
+  const found: { [N in Name]?: number } = {};
+  for (const [name, column] of Object.entries(names) as [Name, string][]) {
+    const value = row[column];
+    if (typeof value === 'number') found[name] = value;
+  }
+  return found;
 }

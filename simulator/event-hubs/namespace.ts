@@ -21,7 +21,7 @@ export interface Namespace {
   close(): Promise<void>;
 }
 
-const memoryBytes = 64 * 1024 * 1024;
+const memoryBytes = 32 * 1024 * 1024;
 // 16 segments of 2 MiB: what readers that lag behind may hold in memory together.
 const cachedSegments = 16;
 

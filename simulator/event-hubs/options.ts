@@ -11,7 +11,7 @@ export interface EventHubsSimulatorOptions {
   readonly hubs: readonly HubOptions[];
   /** `folder` survives a restart, also after kill -9; one process at a time may use a folder. */
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'folder'; readonly folder: string };
-  /** Default: everything is kept, except that `memory` keeps at most 64 MiB per partition. */
+  /** Default: everything is kept, except that `memory` keeps at most 32 MiB per partition. */
   readonly retention?: Retention;
   /** The shared access key of the namespace that signatures are checked against. */
   readonly sas: { readonly keyName: string; readonly key: string };

@@ -4,6 +4,7 @@ import type { Clock } from '#ports/clock.ts';
 export const faultDescriptions = {
   silent:
     'takes calls and carries them out, but answers nothing and lets subscriptions say nothing; still answers pings',
+  'mute-subscriptions': 'answers calls, but lets subscriptions say nothing',
   'ends-cleanly': 'ends every call without an answer and without an error',
   'half-open': 'keeps connections open but neither reads nor writes, not even pings; new connections get no answer',
   dies: 'drops all connections and refuses new ones',
@@ -32,6 +33,8 @@ export interface FaultState {
   active(name: FaultName): boolean;
   /** Resolves when an answer may be given, at once as a rule; also when `signal` is aborted. */
   mayAnswer(signal: AbortSignal): Promise<void>;
+  /** The same for what a subscription says. */
+  mayTell(signal: AbortSignal): Promise<void>;
   /** True while {@link FaultState.mayAnswer} would not wait. */
   undisturbed(): boolean;
 }
@@ -46,10 +49,10 @@ export function createFaults(
   let delayMs = 250;
   const muted = () => active.has('silent') || active.has('half-open');
 
-  const whenNotMuted = (signal: AbortSignal) =>
+  const whenNot = (disturbed: () => boolean, signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       const wake = () => {
-        if (muted() && !signal.aborted) return;
+        if (disturbed() && !signal.aborted) return;
         waiting.delete(wake);
         signal.removeEventListener('abort', wake);
         resolve();
@@ -82,7 +85,10 @@ export function createFaults(
       undisturbed: () => !muted() && !active.has('slow'),
       async mayAnswer(signal) {
         if (active.has('slow')) await clock.sleep(delayMs, signal);
-        if (muted()) await whenNotMuted(signal);
+        if (muted()) await whenNot(muted, signal);
+      },
+      async mayTell(signal) {
+        if (active.has('mute-subscriptions')) await whenNot(() => active.has('mute-subscriptions'), signal);
       },
     },
   };

@@ -53,7 +53,7 @@ export async function createEventStoreDbSimulator(
   const streams: readonly (readonly [string, Handler])[] = [
     ['Append', createAppendHandler(engine, limit)],
     ['BatchAppend', batchAppend],
-    ['Read', createReadHandler(engine, createSubscriptions(engine, options.liveBuffer ?? 32))],
+    ['Read', createReadHandler(engine, createSubscriptions(engine, options.liveBuffer ?? 32, clock, faults.state))],
     ['Delete', createDeleteHandler(engine.softDelete)],
     ['Tombstone', createDeleteHandler(engine.tombstone)],
   ];

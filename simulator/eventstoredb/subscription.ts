@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '#ports/clock.ts';
+import type { FaultState } from '#simulator/eventstoredb/faults.ts';
 import type { Call } from '#simulator/eventstoredb/grpc-call.ts';
 import { caughtUp, checkpoint, confirmation, frameEvents } from '#simulator/eventstoredb/read-messages.ts';
 import type { ReadRequest } from '#simulator/eventstoredb/read-request.ts';
@@ -6,6 +8,8 @@ import { grpcCode, RpcError, streamDeleted, tooSlow } from '#simulator/eventstor
 import { type Storage, type StoredEvent, tombstoneRevision } from '#simulator/eventstoredb/storage.ts';
 
 const page = 500;
+/** Between the mark of a tombstone and the error that ends the subscription. */
+const farewellMs = 20;
 
 /**
  * Serves subscriptions: first what is there, then what comes. While live at most `liveBuffer` events may wait: when more come at once than
@@ -14,6 +18,8 @@ const page = 500;
 export function createSubscriptions(
   storage: Storage,
   liveBuffer: number,
+  clock: Clock,
+  faults: FaultState,
 ): (call: Call, request: ReadRequest) => Promise<void> {
   return async (call, { source, filter, direction }) => {
     if (direction === 'backwards') throw new RpcError(grpcCode.invalidArgument, 'subscriptions go forwards');
@@ -31,6 +37,7 @@ export function createSubscriptions(
           if (!live) await call.send(caughtUp());
           live = true;
           await bell.rung();
+          await faults.mayTell(call.signal);
           continue;
         }
         const wanted = filter === undefined ? events : events.filter(filter.matches);
@@ -39,7 +46,11 @@ export function createSubscriptions(
         if (chosen.length > 0) await call.send(frameEvents(chosen));
         if (overflow) throw tooSlow();
         const last = events.at(-1);
-        if (last?.revision === tombstoneRevision && 'stream' in source) throw streamDeleted(source.stream);
+        if (last?.revision === tombstoneRevision && 'stream' in source) {
+          // The client drops what it has not yet handed out when the error comes.
+          await clock.sleep(farewellMs, call.signal);
+          throw streamDeleted(source.stream);
+        }
         lookedAt += events.length;
         if (filter !== undefined && last !== undefined && lookedAt >= filter.checkpointEvery) {
           lookedAt %= filter.checkpointEvery;
@@ -83,7 +94,7 @@ function streamReader(
     }
     const answer = await storage.readStream(stream, { direction: 'forwards', from: next, limit: page });
     if (!answer.ok) {
-      if (answer.reason === 'stream-deleted') throw streamDeleted(stream);
+      if (answer.reason === 'stream-deleted') return tombstoneOf(storage, stream, next);
       if (answer.reason === 'stream-not-found') return [];
       throw new RpcError(grpcCode.unavailable, 'Server Is Too Busy');
     }
@@ -91,6 +102,14 @@ function streamReader(
     if (last !== undefined) next = last.revision + 1;
     return answer.events;
   };
+}
+
+/** The end of a stream that was deleted for ever while it was followed: the stream shows it no longer, the log does. */
+async function tombstoneOf(storage: Storage, stream: string, from: number): Promise<readonly StoredEvent[]> {
+  const tail = await storage.readAll({ direction: 'backwards', limit: page });
+  const events = tail.ok ? tail.events.filter((event) => event.stream === stream && event.revision >= from) : [];
+  if (events.length === 0) throw streamDeleted(stream);
+  return events.toReversed();
 }
 
 async function refuseDeleted(storage: Storage, stream: string): Promise<void> {

@@ -91,6 +91,8 @@ function hasNss(): boolean {
 /** NSS where the machine has none, and the one font for machines without any. */
 function addLibraries(home: string): void {
   const nss = join(home, 'al2023', 'lib');
-  if (existsSync(nss)) process.env['LD_LIBRARY_PATH'] = [nss, process.env['LD_LIBRARY_PATH'] ?? ''].filter(Boolean).join(delimiter);
-  if (!existsSync('/etc/fonts/fonts.conf') && existsSync(join(home, 'fonts'))) process.env['FONTCONFIG_PATH'] ??= join(home, 'fonts');
+  if (existsSync(nss))
+    process.env['LD_LIBRARY_PATH'] = [nss, process.env['LD_LIBRARY_PATH'] ?? ''].filter(Boolean).join(delimiter);
+  if (!existsSync('/etc/fonts/fonts.conf') && existsSync(join(home, 'fonts')))
+    process.env['FONTCONFIG_PATH'] ??= join(home, 'fonts');
 }

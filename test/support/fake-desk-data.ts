@@ -57,7 +57,12 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
     return made;
   }
   function change(emergency: EmergencyView, type: string, data: JsonObject, causationId?: string): EmergencyView {
-    const { revision, position: at } = record(`emergency-${emergency.id}`, type, data, causationId === undefined ? {} : { $causationId: causationId });
+    const { revision, position: at } = record(
+      `emergency-${emergency.id}`,
+      type,
+      data,
+      causationId === undefined ? {} : { $causationId: causationId },
+    );
     const changed = { ...emergency, revision };
     emergencies.set(emergency.id, changed);
     changedAt.set(emergency.id, at);
@@ -101,9 +106,22 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
         revision: 0,
         ...given,
       };
-      const emergency = Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== null)) as unknown as EmergencyView;
-      const notice = record('inbox-teams-emergency-0', 'Microsoft.Graph.EmergencyCallEvent', { specversion: '1.0', type: 'Microsoft.Graph.EmergencyCallEvent', id: `notice ${calls}`, source: '/tenants/t/subscriptions/s', data: { content: 'x' } });
-      return change(emergency, 'EmergencyRaised', { call: { feed: emergency.feeds[0] ?? 'events', emergencyId: emergency.id } }, notice.id);
+      const emergency = Object.fromEntries(
+        Object.entries(whole).filter(([, value]) => value !== null),
+      ) as unknown as EmergencyView;
+      const notice = record('inbox-teams-emergency-0', 'Microsoft.Graph.EmergencyCallEvent', {
+        specversion: '1.0',
+        type: 'Microsoft.Graph.EmergencyCallEvent',
+        id: `notice ${calls}`,
+        source: '/tenants/t/subscriptions/s',
+        data: { content: 'x' },
+      });
+      return change(
+        emergency,
+        'EmergencyRaised',
+        { call: { feed: emergency.feeds[0] ?? 'events', emergencyId: emergency.id } },
+        notice.id,
+      );
     },
     record,
     setHealth(given) {
@@ -135,7 +153,12 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
             (until === undefined || one.raisedAt < until),
         );
         const items = found.slice(from, from + limit);
-        return { ok: true, items, position: position(), ...(from + limit < found.length ? { next: `c${from + limit}` } : {}) };
+        return {
+          ok: true,
+          items,
+          position: position(),
+          ...(from + limit < found.length ? { next: `c${from + limit}` } : {}),
+        };
       },
       async get(id) {
         const emergency = emergencies.get(id);
@@ -163,7 +186,10 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       if (emergency.acknowledged?.by === by) return { ok: true, emergency };
       if (emergency.acknowledged !== undefined) return { ok: false, reason: 'already-acknowledged', emergency };
       const acknowledged = { by, at: iso(now()), from };
-      return { ok: true, emergency: change({ ...emergency, state: 'acknowledged', acknowledged }, 'EmergencyAcknowledged', acknowledged) };
+      return {
+        ok: true,
+        emergency: change({ ...emergency, state: 'acknowledged', acknowledged }, 'EmergencyAcknowledged', acknowledged),
+      };
     },
     async resolve(id, { by, disposition, note, from }) {
       if (unavailable) return { ok: false, reason: 'unavailable', detail: 'the log is away' };
@@ -171,12 +197,19 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       if (emergency === undefined) return { ok: false, reason: 'not-found' };
       if (emergency.state === 'resolved') return { ok: false, reason: 'resolved', emergency };
       const resolved = { by, at: iso(now()), disposition, ...(note === undefined ? {} : { note }) };
-      return { ok: true, emergency: change({ ...emergency, state: 'resolved', resolved }, 'EmergencyResolved', { ...resolved, from }) };
+      return {
+        ok: true,
+        emergency: change({ ...emergency, state: 'resolved', resolved }, 'EmergencyResolved', { ...resolved, from }),
+      };
     },
     audit: {
       async *page({ order, after, limit, ...filter }) {
         fail('audit');
-        const found = records.filter((one) => matches(one, filter) && (after === undefined || (order === 'oldest' ? one.position > after : one.position < after)));
+        const found = records.filter(
+          (one) =>
+            matches(one, filter) &&
+            (after === undefined || (order === 'oldest' ? one.position > after : one.position < after)),
+        );
         for (const one of (order === 'oldest' ? found : found.reverse()).slice(0, limit)) {
           yield one;
           fail('auditLater');
@@ -194,7 +227,11 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       },
       async counts(filter) {
         const found = records.filter((one) => matches(one, filter));
-        return { total: found.length, byType: count(found.map((one) => one.type)), byStream: count(found.map((one) => one.stream)) };
+        return {
+          total: found.length,
+          byType: count(found.map((one) => one.type)),
+          byStream: count(found.map((one) => one.stream)),
+        };
       },
     },
     async health() {
@@ -202,7 +239,15 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       const proof = iso(now() - (now() % 1000));
       return {
         rows: [{ kind: 'event-log', name: 'Event log', state: 'ok', word: 'Answers', lastProofAt: proof }],
-        listening: { ok: true, since: started, lastProofAt: proof, feeds: [{ feed: 'chat', lastProofAt: proof }, { feed: 'events', lastProofAt: proof }] },
+        listening: {
+          ok: true,
+          since: started,
+          lastProofAt: proof,
+          feeds: [
+            { feed: 'chat', lastProofAt: proof },
+            { feed: 'events', lastProofAt: proof },
+          ],
+        },
         ...health,
       };
     },
@@ -225,4 +270,3 @@ function count(names: readonly string[]): { name: string; count: number }[] {
   const counts = Map.groupBy(names, (name) => name);
   return [...counts].map(([name, all]) => ({ name, count: all.length })).sort((a, b) => b.count - a.count);
 }
-

@@ -1,5 +1,45 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
+/** As much of a page's own world as the tests' functions use that run in it. */
+export interface PageElement {
+  readonly tagName: string;
+  readonly className: string;
+  readonly textContent: string;
+  readonly parentElement: PageElement | null;
+  readonly offsetParent: unknown;
+  readonly clientHeight: number;
+  readonly clientWidth: number;
+  readonly scrollWidth: number;
+  readonly dataset: Readonly<Record<string, string>>;
+  closest(selector: string): PageElement | null;
+  matches(selector: string): boolean;
+  getAttribute(name: string): string | null;
+  click(): void;
+}
+export interface PageWindow {
+  readonly document: {
+    readonly documentElement: PageElement;
+    readonly activeElement: PageElement | null;
+    querySelector(selector: string): PageElement | null;
+    querySelectorAll(selector: string): Iterable<PageElement>;
+  };
+  readonly performance: { now(): number };
+  getComputedStyle(
+    element: PageElement,
+    pseudo?: string,
+  ): Readonly<Record<'backgroundColor' | 'color' | 'fontSize' | 'animationName', string>>;
+  readonly MutationObserver: new (
+    listener: (
+      mutations: readonly {
+        readonly type: string;
+        readonly target: PageElement;
+        readonly addedNodes: { readonly length: number };
+      }[],
+    ) => void,
+  ) => { observe(target: PageElement | null, options: object): void };
+  seen: { added: number; texts: number };
+}
+
 export interface OpenOptions {
   readonly name?: string | null;
   readonly width?: number;
@@ -48,9 +88,9 @@ export async function arm(page: Page): Promise<void> {
 
 /** Elements whose text has less contrast than they must have (WCAG 2.2, 1.4.3), with what they have. */
 export async function weakContrast(page: Page, selector: string, least: number): Promise<string[]> {
-  return page.$$eval(
-    selector,
-    (elements, wanted) => {
+  return page.evaluate(
+    ({ selector, wanted }) => {
+      const { document, getComputedStyle } = globalThis as unknown as PageWindow;
       const parse = (text: string) => {
         const numbers = (text.match(/[\d.]+/g) ?? []).map(Number);
         const scale = text.startsWith('color(') ? 255 : 1;
@@ -63,15 +103,15 @@ export async function weakContrast(page: Page, selector: string, least: number):
         });
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
-      const ground = (element: Element): number[] => {
-        for (let at: Element | null = element; at !== null; at = at.parentElement) {
+      const ground = (element: PageElement): number[] => {
+        for (let at: PageElement | null = element; at !== null; at = at.parentElement) {
           const { rgb, alpha } = parse(getComputedStyle(at).backgroundColor);
           if (alpha === 1) return rgb;
         }
         return [255, 255, 255];
       };
-      return elements
-        .filter((element) => element instanceof HTMLElement && element.offsetParent !== null && element.textContent.trim() !== '')
+      return [...document.querySelectorAll(selector)]
+        .filter((element) => element.offsetParent && element.textContent.trim() !== '')
         .map((element) => {
           const [a, b] = [luminance(parse(getComputedStyle(element).color).rgb), luminance(ground(element))];
           const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
@@ -80,6 +120,6 @@ export async function weakContrast(page: Page, selector: string, least: number):
         .filter(({ ratio }) => ratio < wanted)
         .map(({ what, ratio }) => `${what}: ${ratio.toFixed(2)}`);
     },
-    least,
+    { selector, wanted: least },
   );
 }

@@ -52,7 +52,10 @@ export function createDeskFixture(more: Partial<DeskDeps> = {}): DeskFixture {
       app.request(`http://${host}${path}`, {
         method: 'POST',
         headers: headersOf({ 'content-type': 'application/json', 'x-tocsin-request': '1', ...headers }),
-        body: typeof body === 'string' || body instanceof Uint8Array ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body),
+        body:
+          typeof body === 'string' || body instanceof Uint8Array
+            ? (body as Uint8Array<ArrayBuffer>)
+            : JSON.stringify(body),
       }),
   };
 }

@@ -78,16 +78,13 @@ describe('GET /api/emergencies/:id', () => {
     ['a prototype', '__proto__'],
     ['a broken escape', '%E0%A4%A'],
     ['a very long one', 'a'.repeat(5000)],
-  ])(
-    'answers 404 for %s',
-    async (_what, id) => {
-      const { data, get } = createDeskFixture();
-      data.raise();
-      const answer = await get(`/api/emergencies/${id}`);
-      expect(answer.status).toBe(404);
-      expect(problemSchema.parse(await answer.json()).code).toBe('emergency-not-found');
-    },
-  );
+  ])('answers 404 for %s', async (_what, id) => {
+    const { data, get } = createDeskFixture();
+    data.raise();
+    const answer = await get(`/api/emergencies/${id}`);
+    expect(answer.status).toBe(404);
+    expect(problemSchema.parse(await answer.json()).code).toBe('emergency-not-found');
+  });
 });
 
 describe('acknowledging', () => {
@@ -123,7 +120,10 @@ describe('acknowledging', () => {
     await data.resolve(id, { by: 'B', disposition: 'misdial', from: 'desk' });
     const resolved = await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' });
     expect(resolved.status).toBe(409);
-    expect(problemSchema.parse(await resolved.json())).toMatchObject({ code: 'already-resolved', resolved: { by: 'B' } });
+    expect(problemSchema.parse(await resolved.json())).toMatchObject({
+      code: 'already-resolved',
+      resolved: { by: 'B' },
+    });
     expect((await post(`/api/emergencies/${nowhere}/acknowledge`, { by: 'A' })).status).toBe(404);
     data.setUnavailable(true);
     const away = await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' });
@@ -136,7 +136,9 @@ describe('acknowledging', () => {
     const from = async (headers: Record<string, string>) => {
       const { data, post } = createDeskFixture();
       const { id } = data.raise();
-      return emergencySchema.parse(await (await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' }, headers)).json()).acknowledged?.from;
+      return emergencySchema.parse(
+        await (await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' }, headers)).json(),
+      ).acknowledged?.from;
     };
     expect(await from({})).toBe('api');
     expect(await from({ 'sec-fetch-site': 'same-origin' })).toBe('desk');
@@ -149,9 +151,16 @@ describe('resolving', () => {
   it('records disposition and note', async () => {
     const { data, post } = createDeskFixture();
     const { id } = data.raise();
-    const answer = await post(`/api/emergencies/${id}/resolve`, { by: 'A', disposition: 'false-alarm', note: 'Toast.\nNo fire.' });
+    const answer = await post(`/api/emergencies/${id}/resolve`, {
+      by: 'A',
+      disposition: 'false-alarm',
+      note: 'Toast.\nNo fire.',
+    });
     const body = emergencySchema.parse(await answer.json());
-    expect(body).toMatchObject({ state: 'resolved', resolved: { by: 'A', disposition: 'false-alarm', note: 'Toast.\nNo fire.' } });
+    expect(body).toMatchObject({
+      state: 'resolved',
+      resolved: { by: 'A', disposition: 'false-alarm', note: 'Toast.\nNo fire.' },
+    });
     const again = await post(`/api/emergencies/${id}/resolve`, { by: 'B', disposition: 'real' });
     expect(again.status).toBe(409);
   });
@@ -205,6 +214,8 @@ describe('bodies', () => {
     const { data, post } = createDeskFixture();
     const { id } = data.raise();
     expect((await post(`/api/emergencies/${id}/resolve`, { by: 'A', disposition: 'fine' })).status).toBe(400);
-    expect((await post(`/api/emergencies/${id}/resolve`, { by: 'A', disposition: 'real', note: 'n'.repeat(4001) })).status).toBe(400);
+    expect(
+      (await post(`/api/emergencies/${id}/resolve`, { by: 'A', disposition: 'real', note: 'n'.repeat(4001) })).status,
+    ).toBe(400);
   });
 });

@@ -37,16 +37,32 @@ describe('words on the desk', () => {
     expect(dispatchText(data.raise({ occurredAt: at }))).toBe(
       'Emergency call 911 at 14:31 from Ana Petrova, +1 425 555 0142, at 1 Microsoft Way, Building 7, Floor 2, Room 2214.',
     );
-    expect(dispatchText(data.raise({ occurredAt: at, test: true, dialledNumber: '933', caller: null, location: null }))).toBe(
-      'TEST call 933 at 14:31, caller not known. No location was sent.',
-    );
-    expect(dispatchText(data.raise({ occurredAt: at, verified: false, dialledNumber: null, caller: { callbackNumber: '+14255550142' }, location: { latitude: 1.5, longitude: 2 } }))).toBe(
-      'Possible emergency call at 14:31 from a caller, +1 425 555 0142, at 1.50000, 2.00000.',
-    );
+    expect(
+      dispatchText(data.raise({ occurredAt: at, test: true, dialledNumber: '933', caller: null, location: null })),
+    ).toBe('TEST call 933 at 14:31, caller not known. No location was sent.');
+    expect(
+      dispatchText(
+        data.raise({
+          occurredAt: at,
+          verified: false,
+          dialledNumber: null,
+          caller: { callbackNumber: '+14255550142' },
+          location: { latitude: 1.5, longitude: 2 },
+        }),
+      ),
+    ).toBe('Possible emergency call at 14:31 from a caller, +1 425 555 0142, at 1.50000, 2.00000.');
   });
 
   it('a place is said from the street inwards, and words that are there already are not said twice', () => {
-    expect(placeLines({ street: 'Unter den Linden 17', floor: 'Ground floor', room: '12b', city: 'Berlin', postalCode: '10117' })).toMatchObject({
+    expect(
+      placeLines({
+        street: 'Unter den Linden 17',
+        floor: 'Ground floor',
+        room: '12b',
+        city: 'Berlin',
+        postalCode: '10117',
+      }),
+    ).toMatchObject({
       street: 'Unter den Linden 17',
       inside: 'Ground floor, Room 12b',
       town: '10117 Berlin',

@@ -32,7 +32,11 @@ describe('requests that a page of another site could send', () => {
   it('takes our own page and the usual spelling of the type', async () => {
     const { data, post } = createDeskFixture();
     const { id } = data.raise();
-    const headers = { origin: 'http://127.0.0.1:8080', 'sec-fetch-site': 'same-origin', 'content-type': 'application/json; charset=utf-8' };
+    const headers = {
+      origin: 'http://127.0.0.1:8080',
+      'sec-fetch-site': 'same-origin',
+      'content-type': 'application/json; charset=utf-8',
+    };
     expect((await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' }, headers)).status).toBe(200);
   });
 
@@ -67,35 +71,52 @@ describe('addresses that only this machine reaches', () => {
   it.each(['localhost', 'LOCALHOST', '127.0.0.1', '127.8.9.10', '::1', '[::1]'])('%s is one', (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   });
-  it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.evil.example', '127.0.0.999', '1270.0.0.1', 'localhost.evil.example', ''])(
-    '%s is none',
-    (host) => {
-      expect(isLoopbackHost(host)).toBe(false);
-    },
-  );
+  it.each([
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '127.0.0.1.evil.example',
+    '127.0.0.999',
+    '1270.0.0.1',
+    'localhost.evil.example',
+    '',
+  ])('%s is none', (host) => {
+    expect(isLoopbackHost(host)).toBe(false);
+  });
 });
 
 describe('headers of every answer', () => {
-  it.each(['/', '/audit', '/admin', '/emergencies/x', '/api/emergencies', '/api/emergencies/x', '/api/audit', '/health/live', '/metrics', '/assets/board.js', '/nothing'])(
-    '%s lets nothing in from outside',
-    async (path) => {
-      const { get } = createDeskFixture();
-      const { headers } = await get(path);
-      const policy = headers.get('content-security-policy') ?? '';
-      expect(policy).toMatch(/default-src 'none'/);
-      expect(policy).toMatch(/frame-ancestors 'none'/);
-      expect(policy).not.toMatch(/unsafe-|https?:|\*/);
-      expect(headers.get('x-content-type-options')).toBe('nosniff');
-      expect(headers.get('referrer-policy')).toBe('no-referrer');
-      expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
-      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
-      expect(headers.get('cache-control')).toMatch(path.startsWith('/assets/') ? /no-cache/ : /no-store/);
-    },
-  );
+  it.each([
+    '/',
+    '/audit',
+    '/admin',
+    '/emergencies/x',
+    '/api/emergencies',
+    '/api/emergencies/x',
+    '/api/audit',
+    '/health/live',
+    '/metrics',
+    '/assets/board.js',
+    '/nothing',
+  ])('%s lets nothing in from outside', async (path) => {
+    const { get } = createDeskFixture();
+    const { headers } = await get(path);
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/default-src 'none'/);
+    expect(policy).toMatch(/frame-ancestors 'none'/);
+    expect(policy).not.toMatch(/unsafe-|https?:|\*/);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('cache-control')).toMatch(path.startsWith('/assets/') ? /no-cache/ : /no-store/);
+  });
 
   it('are there on a refused request as well', async () => {
     const { get } = createDeskFixture();
-    expect((await get('/', { host: 'evil.example' })).headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect((await get('/', { host: 'evil.example' })).headers.get('content-security-policy')).toContain(
+      "default-src 'none'",
+    );
   });
 });
 

@@ -1,7 +1,7 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
-import type { OpenOptions } from '#test/web/desk-browser.ts';
+import type { OpenOptions, PageElement, PageWindow } from '#test/web/desk-browser.ts';
 import { openDesk, weakContrast } from '#test/web/desk-browser.ts';
 import type { RunningDesk } from '#test/web/desk-server.ts';
 import { runDesk } from '#test/web/desk-server.ts';
@@ -23,13 +23,17 @@ const open = (options?: OpenOptions) => openDesk(browser, desk.url, options);
 
 /** One of every kind of call, so that every style is on the screen. */
 async function fill() {
-  const owned = desk.data.raise({ caller: { name: 'Maximiliane-Alexandra von Hohenzollern-Sigmaringen', callbackNumber: '+4930123456789' } });
+  const owned = desk.data.raise({
+    caller: { name: 'Maximiliane-Alexandra von Hohenzollern-Sigmaringen', callbackNumber: '+4930123456789' },
+  });
   await desk.data.acknowledge(owned.id, { by: 'B. Okafor', from: 'desk' });
   const closed = desk.data.raise();
   await desk.data.resolve(closed.id, { by: 'B. Okafor', disposition: 'misdial', note: 'Pocket call', from: 'desk' });
   desk.data.raise({ test: true, dialledNumber: '933' });
-  desk.data.raise({ verified: false, reasons: ['key-unknown'], caller: null, location: null, dialledNumber: null });
-  return desk.data.raise({ location: { street: '1234 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Boulevard', floor: '2' } });
+  desk.data.raise({ verified: false, reasons: ['cannot-be-read'], caller: null, location: null, dialledNumber: null });
+  return desk.data.raise({
+    location: { street: '1234 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Boulevard', floor: '2' },
+  });
 }
 
 describe('the keyboard', () => {
@@ -57,7 +61,11 @@ describe('the keyboard', () => {
     await page.getByLabel('Note').fill('Pocket');
     await page.getByRole('button', { name: 'Resolve', exact: true }).last().click();
     await page.waitForSelector('#today .card');
-    expect((await desk.data.emergencies.get(first.id))?.emergency.resolved).toMatchObject({ disposition: 'misdial', note: 'Pocket', by: 'Cleo' });
+    expect((await desk.data.emergencies.get(first.id))?.emergency.resolved).toMatchObject({
+      disposition: 'misdial',
+      note: 'Pocket',
+      by: 'Cleo',
+    });
     await page.keyboard.press('?');
     await page.getByText('Mute this desk for 60 s').waitFor();
     await page.keyboard.press('Escape');
@@ -90,31 +98,42 @@ describe('the keyboard', () => {
     await page.focus('[data-act=copy]');
     await desk.data.acknowledge(id, { by: 'B', from: 'cli' });
     await page.waitForSelector('#detail[data-state=acknowledged]');
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('data-act'))).toBe('copy');
+    expect(
+      await page.evaluate(() => (globalThis as unknown as PageWindow).document.activeElement?.getAttribute('data-act')),
+    ).toBe('copy');
   });
 });
 
+/** Pixels by which a page is wider than its window. */
+function sidewaysBy(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = (globalThis as unknown as PageWindow).document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+}
+
 describe('layouts', () => {
-  it.each([
-    ['wide', 1440, 900],
-    ['narrow', 1024, 768],
-    ['phone', 390, 844],
-    ['small phone', 320, 640],
-  ] as const)('%s: nothing scrolls sideways, and everything can be read in both themes', async (_name, width, height) => {
+  it('scroll nothing sideways and can be read, on every page, at every width, in both themes', async () => {
     const { id } = await fill();
-    for (const scheme of ['dark', 'light'] as const) {
-      const { page, context } = await open({ width, height, scheme });
-      for (const path of ['/', '/?view=wall', `/emergencies/${id}`, '/admin', '/audit']) {
-        await page.goto(desk.url + path);
-        await page.waitForSelector('html[data-live=yes]');
-        if (path.startsWith('/emergencies')) await page.waitForSelector('.story li >> nth=2');
-        else if (path.startsWith('/?') || path === '/') await page.waitForSelector('.card >> nth=3');
-        const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        expect(over, `${path} ${scheme}`).toBeLessThanOrEqual(0);
-        expect(await weakContrast(page, 'body *:not(svg *):not(option):not(kbd)', 4.5), `${path} ${scheme}`).toEqual([]);
-        expect(await weakContrast(page, '.card:not([data-state=resolved]) :is(.place, .inside, .who, .callback, .number), .where h1, .where .inside, .facts .big dd', 7), `${path} ${scheme}`).toEqual([]);
+    const { page } = await open();
+    const most =
+      '.where h1, .where .inside, .facts .big dd, .card:not([data-state=resolved]) :is(.place, .inside, .who, .callback, .number)';
+    for (const path of ['/', '/?view=wall', `/emergencies/${id}`, '/admin', '/audit']) {
+      await page.goto(desk.url + path);
+      await page.waitForSelector('html[data-live=yes]');
+      if (path.startsWith('/emergencies')) await page.waitForSelector('.story li >> nth=2');
+      else if (path.startsWith('/?') || path === '/') await page.waitForSelector('.card >> nth=3');
+      for (const width of [1440, 1024, 390, 320]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect(await sidewaysBy(page), `${path} at ${width}`).toBeLessThanOrEqual(0);
+        if (width !== 1440 && width !== 390) continue;
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await page.emulateMedia({ colorScheme });
+          const where = `${path} at ${width}, ${colorScheme}`;
+          expect(await weakContrast(page, 'body *:not(svg *):not(option):not(kbd)', 4.5), where).toEqual([]);
+          expect(await weakContrast(page, most, 7), where).toEqual([]);
+        }
       }
-      await context.close();
     }
   });
 
@@ -140,7 +159,13 @@ describe('layouts', () => {
     await page.waitForSelector('.card');
     expect(await page.isVisible('#detail')).toBe(false);
     expect(await page.isVisible('nav')).toBe(false);
-    expect(await page.$eval('.card .place', (element) => Number.parseFloat(getComputedStyle(element).fontSize))).toBeGreaterThanOrEqual(42);
+    expect(
+      await page.$eval('.card .place', (element) =>
+        Number.parseFloat(
+          (globalThis as unknown as PageWindow).getComputedStyle(element as unknown as PageElement).fontSize,
+        ),
+      ),
+    ).toBeGreaterThanOrEqual(42);
     await page.keyboard.press('a');
     expect(await page.locator('dialog').count()).toBe(0);
   });
@@ -149,7 +174,13 @@ describe('layouts', () => {
     desk.data.raise();
     const { page } = await open();
     await page.waitForSelector('.card');
-    const animation = () => page.$eval('.card', (card) => getComputedStyle(card, '::before').animationName);
+    const animation = () =>
+      page.$eval(
+        '.card',
+        (card) =>
+          (globalThis as unknown as PageWindow).getComputedStyle(card as unknown as PageElement, '::before')
+            .animationName,
+      );
     expect(await animation()).toBe('pulse');
     await page.emulateMedia({ reducedMotion: 'reduce' });
     expect(await animation()).toBe('none');
@@ -164,18 +195,18 @@ describe('two hundred open calls', () => {
     await page.keyboard.press('j');
     const count = () =>
       page.evaluate(() => {
+        const page = globalThis as unknown as PageWindow;
         const seen = { added: 0, texts: 0 };
-        const observer = new MutationObserver((mutations) => {
-          for (const mutation of mutations) {
-            const inCard = mutation.target instanceof Element ? mutation.target.closest('.card') !== null : true;
-            if (mutation.type === 'childList' && (mutation.target as Element).matches('.cards')) seen.added += mutation.addedNodes.length;
-            else if (inCard) seen.texts += 1;
+        const observer = new page.MutationObserver((mutations) => {
+          for (const { type, target, addedNodes } of mutations) {
+            if (type === 'childList' && target.matches('.cards')) seen.added += addedNodes.length;
+            else seen.texts += 1;
           }
         });
-        observer.observe(document.querySelector('#list') as Element, { subtree: true, childList: true, characterData: true });
-        Object.assign(window, { seen });
+        observer.observe(page.document.querySelector('#list'), { subtree: true, childList: true, characterData: true });
+        page.seen = seen;
       });
-    const seen = () => page.evaluate(() => (window as unknown as { seen: { added: number; texts: number } }).seen);
+    const seen = () => page.evaluate(() => (globalThis as unknown as PageWindow).seen);
     await count();
     await page.clock.runFor(3000);
     expect((await seen()).added).toBe(0);
@@ -183,13 +214,13 @@ describe('two hundred open calls', () => {
     desk.data.raise({ caller: { name: 'One more' } });
     await page.waitForSelector('.card >> nth=200');
     expect((await seen()).added).toBe(1);
-    const longest = await page.evaluate(async () => {
-      const start = performance.now();
-      document.querySelector<HTMLElement>('.card:nth-child(150)')?.querySelector('a')?.click();
-      document.body.getBoundingClientRect();
-      return performance.now() - start;
-    });
-    // A figure for people, not a limit: what it is depends on the machine.
-    expect(longest).toBeGreaterThanOrEqual(0);
+  });
+
+  it('an older call is chosen and drawn at once', async () => {
+    for (let call = 0; call < 200; call += 1) desk.data.raise({ caller: { name: `Caller ${call}` } });
+    const { page } = await open();
+    await page.waitForSelector('.card >> nth=199');
+    await page.click('.card >> nth=150');
+    await expect.poll(() => page.textContent('#detail .facts .big dd')).toBe('Caller 49');
   });
 });

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
+import type { PageElement } from '#test/web/desk-browser.ts';
 import { openDesk } from '#test/web/desk-browser.ts';
 import type { RunningDesk } from '#test/web/desk-server.ts';
 import { runDesk } from '#test/web/desk-server.ts';
@@ -38,7 +39,8 @@ describe("an emergency's page", () => {
 describe('the audit page', () => {
   it('shows the record, its causes and effects as links, and filters with counts', async () => {
     const { id } = desk.data.raise();
-    for (let count = 0; count < 1000; count += 1) desk.data.record('inbox-x-1', 'tocsin.probe', { specversion: '1.0', text: '</pre><img src=x>' });
+    for (let count = 0; count < 1000; count += 1)
+      desk.data.record('inbox-x-1', 'tocsin.probe', { specversion: '1.0', text: '</pre><img src=x>' });
     const { page, complaints } = await open('/audit');
     await page.getByText('1,002 records').waitFor();
     await page.waitForSelector('#row-list li');
@@ -78,13 +80,23 @@ describe('the admin page', () => {
     desk.data.setHealth({
       rows: [
         { kind: 'feed', name: 'chat', state: 'ok', word: 'Messages arrive', lastProofAt: new Date().toISOString() },
-        { kind: 'certificate', name: 'tocsin-2026', state: 'warning', word: 'Expires soon', expiresAt: new Date(Date.now() + 86_400_000).toISOString() },
+        {
+          kind: 'certificate',
+          name: 'tocsin-2026',
+          state: 'warning',
+          word: 'Expires soon',
+          expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+        },
         { kind: 'subscription', name: 'London', state: 'trouble', word: 'Expired', next: 'Renew it.' },
       ],
     });
     const { page, complaints } = await open('/admin');
     await page.getByText('Renew it.').waitFor();
-    expect(await page.locator('#health-rows tr').evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['state']))).toEqual(['trouble', 'warning', 'warning', 'ok']);
+    expect(
+      await page
+        .locator('#health-rows tr')
+        .evaluateAll((rows) => rows.map((row) => (row as unknown as PageElement).dataset['state'])),
+    ).toEqual(['trouble', 'warning', 'warning', 'ok']);
     expect(await page.textContent('#verdict')).toMatch(/^Tocsin is listening. 1 in trouble, 2 to look at, 1 work/);
     expect(complaints).toEqual([]);
   });

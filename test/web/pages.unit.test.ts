@@ -6,20 +6,23 @@ import { deskCountsSchema, healthSchema, problemSchema } from '#web/schema-answe
 const nowhere = '00000000-0000-4000-8000-000000000000';
 
 describe('pages', () => {
-  it.each(['/', '/?view=wall', '/audit', '/audit?record=%3Cscript%3E', '/admin'])('%s is a shell without data or inline script', async (path) => {
-    const { data, get } = createDeskFixture({ title: '<b>Contoso</b>' });
-    data.raise({ caller: { name: '<img src=x onerror=alert(1)>' } });
-    const answer = await get(path);
-    const text = await answer.text();
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
-    expect(text).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>[^<]/);
-    expect(text).not.toMatch(/(src|href)="https?:/);
-    expect(text).not.toMatch(/ style=| on[a-z]+=/);
-    expect(text).not.toContain('<img');
-    expect(text).toContain('&lt;b&gt;Contoso&lt;/b&gt;');
-    expect(text).toContain('role="alert"');
-  });
+  it.each(['/', '/?view=wall', '/audit', '/audit?record=%3Cscript%3E', '/admin'])(
+    '%s is a shell without data or inline script',
+    async (path) => {
+      const { data, get } = createDeskFixture({ title: '<b>Contoso</b>' });
+      data.raise({ caller: { name: '<img src=x onerror=alert(1)>' } });
+      const answer = await get(path);
+      const text = await answer.text();
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+      expect(text).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>[^<]/);
+      expect(text).not.toMatch(/(src|href)="https?:/);
+      expect(text).not.toMatch(/ style=| on[a-z]+=/);
+      expect(text).not.toContain('<img');
+      expect(text).toContain('&lt;b&gt;Contoso&lt;/b&gt;');
+      expect(text).toContain('role="alert"');
+    },
+  );
 
   it('has every file that it names', async () => {
     const { get } = createDeskFixture();
@@ -40,15 +43,19 @@ describe('pages', () => {
     expect(await missing.text()).toContain('There is no such emergency');
   });
 
-  it.each(['/..%2f..%2fpackage.json', '/assets/..%2f..%2fpackage.json', '/assets/board.ts', '/assets/__proto__', '/nothing', '/api/nothing'])(
-    'has nothing at %s',
-    async (path) => {
-      const { get } = createDeskFixture();
-      const answer = await get(path);
-      expect(answer.status).toBe(404);
-      expect(problemSchema.parse(await answer.json()).code).toBe('not-found');
-    },
-  );
+  it.each([
+    '/..%2f..%2fpackage.json',
+    '/assets/..%2f..%2fpackage.json',
+    '/assets/board.ts',
+    '/assets/__proto__',
+    '/nothing',
+    '/api/nothing',
+  ])('has nothing at %s', async (path) => {
+    const { get } = createDeskFixture();
+    const answer = await get(path);
+    expect(answer.status).toBe(404);
+    expect(problemSchema.parse(await answer.json()).code).toBe('not-found');
+  });
 });
 
 describe('scripts', () => {
@@ -90,7 +97,10 @@ describe('methods', () => {
     const { data, get } = createDeskFixture();
     const { id } = data.raise();
     for (const act of ['acknowledge', 'resolve']) {
-      const answer = await get(`/api/emergencies/${id}/${act}?by=A`, { 'x-tocsin-request': '1', 'content-type': 'application/json' });
+      const answer = await get(`/api/emergencies/${id}/${act}?by=A`, {
+        'x-tocsin-request': '1',
+        'content-type': 'application/json',
+      });
       expect(answer.status).toBe(405);
       expect(answer.headers.get('allow')).toBe('POST');
     }
@@ -104,7 +114,11 @@ describe('probes and health', () => {
     data.raise();
     expect([(await get('/health/live')).status, (await get('/health/ready')).status]).toEqual([200, 200]);
     data.setReady(false);
-    expect([(await get('/health/live')).status, (await get('/health/ready')).status, (await get('/health/startup')).status]).toEqual([200, 503, 503]);
+    expect([
+      (await get('/health/live')).status,
+      (await get('/health/ready')).status,
+      (await get('/health/startup')).status,
+    ]).toEqual([200, 503, 503]);
     expect(await (await get('/health/ready')).text()).toBe('not ready\n');
   });
 
@@ -122,7 +136,8 @@ describe('probes and health', () => {
   it('say that no desk can be heard until one is armed, and forget desks that went away', async () => {
     let now = Date.parse('2026-08-28T12:00:00Z');
     const { get, post } = createDeskFixture({ now: () => now });
-    const desks = async () => healthSchema.parse(await (await get('/api/health')).json()).rows.find((row) => row.name === 'Desks');
+    const desks = async () =>
+      healthSchema.parse(await (await get('/api/health')).json()).rows.find((row) => row.name === 'Desks');
     expect(await desks()).toMatchObject({ state: 'warning', word: 'No desk is open' });
     await post('/api/desks', { desk: nowhere, sound: 'off' });
     expect(await desks()).toMatchObject({ state: 'warning', word: 'No open desk can be heard' });
@@ -154,12 +169,35 @@ describe('the OpenAPI document', () => {
 
   it('says what may be asked and what may go wrong', () => {
     const document = JSON.parse(JSON.stringify(openApiDocument('1'))) as {
-      paths: Record<string, Record<string, { parameters: { name: string }[]; responses: Record<string, unknown>; requestBody?: unknown }>>;
+      paths: Record<
+        string,
+        Record<string, { parameters: { name: string }[]; responses: Record<string, unknown>; requestBody?: unknown }>
+      >;
     };
     const list = document.paths['/api/emergencies']?.['get'];
-    expect(list?.parameters.map((parameter) => parameter.name)).toEqual(['state', 'since', 'until', 'test', 'limit', 'cursor']);
+    expect(list?.parameters.map((parameter) => parameter.name)).toEqual([
+      'state',
+      'since',
+      'until',
+      'test',
+      'limit',
+      'cursor',
+    ]);
     const acknowledge = document.paths['/api/emergencies/{id}/acknowledge']?.['post'];
-    expect(Object.keys(acknowledge?.responses ?? {})).toEqual(['200', '400', '403', '404', '409', '413', '415', '421', '500', '503']);
-    expect(acknowledge?.requestBody).toMatchObject({ content: { 'application/json': { schema: { required: ['by'] } } } });
+    expect(Object.keys(acknowledge?.responses ?? {})).toEqual([
+      '200',
+      '400',
+      '403',
+      '404',
+      '409',
+      '413',
+      '415',
+      '421',
+      '500',
+      '503',
+    ]);
+    expect(acknowledge?.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { required: ['by'] } } },
+    });
   });
 });

@@ -28,7 +28,10 @@ describe('the desk on a real port', () => {
   it.each(['0.0.0.0', '::', '192.168.1.10', 'example.com'])('refuses to listen on %s', async (host) => {
     const { data } = await start();
     const log = { info() {}, warn() {}, error() {} };
-    expect(await startDeskServer({ data, host, port: 0, log, now: Date.now, version: 'x' })).toEqual({ ok: false, reason: 'address-not-allowed' });
+    expect(await startDeskServer({ data, host, port: 0, log, now: Date.now, version: 'x' })).toEqual({
+      ok: false,
+      reason: 'address-not-allowed',
+    });
   });
 
   it('says that a port is held', async () => {
@@ -38,7 +41,10 @@ describe('the desk on a real port', () => {
 
   it('refuses a foreign Host', async () => {
     const desk = await start();
-    const [answer] = await once(request({ port: desk.port, host: '127.0.0.1', path: '/', headers: { host: 'evil.example' } }).end(), 'response');
+    const [answer] = await once(
+      request({ port: desk.port, host: '127.0.0.1', path: '/', headers: { host: 'evil.example' } }).end(),
+      'response',
+    );
     answer.resume();
     expect(answer.statusCode).toBe(421);
   });
@@ -97,7 +103,9 @@ describe('the desk on a real port', () => {
 
   it('pushes a change to many pages at once', async () => {
     const desk = await start();
-    const streams = await Promise.all(Array.from({ length: 20 }, async () => readStream(await fetch(`${desk.url}/api/stream`))));
+    const streams = await Promise.all(
+      Array.from({ length: 20 }, async () => readStream(await fetch(`${desk.url}/api/stream`))),
+    );
     await Promise.all(streams.map((stream) => stream.next('health')));
     const { id } = desk.data.raise();
     const got = await Promise.all(streams.map((stream) => stream.next('emergency')));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDeskFixture, readStream } from '#test/web/desk-fixture.ts';
+import { createDeskFixture, host, readStream } from '#test/web/desk-fixture.ts';
 import { emergencySchema, healthSchema } from '#web/schema-answers.ts';
 
 describe('GET /api/stream', () => {
@@ -45,7 +45,9 @@ describe('GET /api/stream', () => {
     }
     await stream.cancel();
     const after = seen[0]?.id ?? '';
-    const again = readStream(await (way === 'header' ? get('/api/stream', { 'last-event-id': after }) : get(`/api/stream?after=${after}`)));
+    const again = readStream(
+      await (way === 'header' ? get('/api/stream', { 'last-event-id': after }) : get(`/api/stream?after=${after}`)),
+    );
     expect(await again.next('emergency')).toEqual(seen[1]);
     expect(await again.next('emergency')).toEqual(seen[2]);
     const { id } = data.raise();
@@ -128,6 +130,12 @@ describe('GET /api/stream', () => {
     data.setHealth({ listening: { ok: false, since: '2026-08-28T11:00:00.000Z', feeds: [] } });
     expect(await stream.next('health')).toMatchObject({ data: { listening: { ok: expect.any(Boolean) } } });
     await stream.cancel();
+  });
+
+  it('opens nothing for a HEAD', async () => {
+    const { app, data } = createDeskFixture();
+    const answer = await app.request(`http://${host}/api/stream`, { method: 'HEAD', headers: { host } });
+    expect([answer.status, data.listeners]).toEqual([200, 0]);
   });
 
   it('takes only so many pages at once', async () => {

@@ -37,8 +37,10 @@ export function createActions(store: Store): Actions {
     const theirs = (answer.body as { emergency?: EmergencyView } | undefined)?.emergency;
     if (theirs !== undefined) store.put(theirs);
     const owner = theirs?.resolved ?? theirs?.acknowledged;
-    if (answer.code === 'already-acknowledged' && owner !== undefined) toast(`${owner.by} was first: has it since ${clock(owner.at)}.`);
-    else if (answer.code === 'already-resolved' && owner !== undefined) toast(`${owner.by} resolved it at ${clock(owner.at)}.`);
+    if (answer.code === 'already-acknowledged' && owner !== undefined)
+      toast(`${owner.by} was first: has it since ${clock(owner.at)}.`);
+    else if (answer.code === 'already-resolved' && owner !== undefined)
+      toast(`${owner.by} resolved it at ${clock(owner.at)}.`);
     else toast(`NOT ${act === 'acknowledge' ? 'acknowledged' : 'resolved'}. ${answer.word} Try again.`, 'problem');
   }
 

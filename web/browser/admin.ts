@@ -29,14 +29,21 @@ function row(of: HealthRow) {
       'State',
       el('span', { class: 'mark', attributes: { 'aria-hidden': 'true' } }),
       el('strong', { text: stateWords[state] }),
-      since === undefined ? undefined : el('small', { text: `since ${when(since, serverNow())}`, title: fullTime(since) }),
+      since === undefined
+        ? undefined
+        : el('small', { text: `since ${when(since, serverNow())}`, title: fullTime(since) }),
     ),
     cell(
       'What',
       el('small', { class: 'kind', text: kind.replaceAll('-', ' ') }),
       el('strong', { text: name }),
       el('span', { class: 'says', text: word }),
-      el('small', { class: 'figures', text: Object.entries(figures ?? {}).map(([key, value]) => `${key} ${value}`).join(' · ') }),
+      el('small', {
+        class: 'figures',
+        text: Object.entries(figures ?? {})
+          .map(([key, value]) => `${key} ${value}`)
+          .join(' · '),
+      }),
     ),
     cell('Last proof', proof),
     cell('Expires', expiresAt === undefined ? '—' : el('time', { text: until(expiresAt), title: fullTime(expiresAt) })),
@@ -52,7 +59,9 @@ function until(time: string): string {
 function draw() {
   if (report === undefined) return;
   ages.clear();
-  const rows = [...report.rows].sort((a, b) => order[a.state] - order[b.state] || a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name));
+  const rows = [...report.rows].sort(
+    (a, b) => order[a.state] - order[b.state] || a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name),
+  );
   byId('health-rows').replaceChildren(...rows.map(row));
   const count = (state: HealthRow['state']) => rows.filter((one) => one.state === state).length;
   const { ok } = report.listening;

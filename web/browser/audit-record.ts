@@ -12,8 +12,16 @@ export function recordView({ record, causes, effects }: AuditDetail): readonly N
     el(
       'dl',
       { class: 'facts' },
-      fact('Recorded', el('time', { text: new Date(record.recordedAt).toLocaleString(), title: fullTime(record.recordedAt) })),
-      fact('Stream', emergency === undefined ? record.stream : el('a', { text: record.stream, attributes: { href: `/emergencies/${emergency}` } })),
+      fact(
+        'Recorded',
+        el('time', { text: new Date(record.recordedAt).toLocaleString(), title: fullTime(record.recordedAt) }),
+      ),
+      fact(
+        'Stream',
+        emergency === undefined
+          ? record.stream
+          : el('a', { text: record.stream, attributes: { href: `/emergencies/${emergency}` } }),
+      ),
       fact('Revision', String(record.revision)),
       fact('Position', record.position),
       fact('Id', record.id),
@@ -38,7 +46,17 @@ function references(word: string, list: readonly AuditReference[], none: string)
           'ul',
           {},
           ...list.map(({ id, type, stream, recordedAt }) =>
-            el('li', {}, el('a', { text: type, title: stream, attributes: { href: `/audit?record=${encodeURIComponent(id)}`, 'data-record': id } }), ' ', el('time', { text: clock(recordedAt), title: fullTime(recordedAt) })),
+            el(
+              'li',
+              {},
+              el('a', {
+                text: type,
+                title: stream,
+                attributes: { href: `/audit?record=${encodeURIComponent(id)}`, 'data-record': id },
+              }),
+              ' ',
+              el('time', { text: clock(recordedAt), title: fullTime(recordedAt) }),
+            ),
           ),
         ),
   );
@@ -49,7 +67,9 @@ function jsonView(value: unknown): HTMLElement {
   const pre = el('pre', { class: 'json', attributes: { tabindex: '0' } });
   const text = JSON.stringify(value, undefined, 2) ?? '';
   let at = 0;
-  for (const match of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g)) {
+  for (const match of text.matchAll(
+    /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
+  )) {
     pre.append(text.slice(at, match.index));
     const kind = match[1] === undefined ? 'value' : match[2] === undefined ? 'string' : 'name';
     pre.append(el('span', { class: kind, text: match[1] ?? match[0] }), match[2] ?? '');

@@ -91,14 +91,16 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
     },
     select(id) {
       selected = id;
-      for (const element of list.children) element.setAttribute('aria-current', String((element as HTMLElement).dataset['id'] === id));
+      for (const element of list.children)
+        element.setAttribute('aria-current', String((element as HTMLElement).dataset['id'] === id));
     },
     move(by) {
       const at = records.findIndex((record) => record.id === selected);
       const next = Math.min(records.length - 1, Math.max(0, at + by));
       const top = next * rowHeight;
       if (top < scroller.scrollTop) scroller.scrollTop = top;
-      if (top + rowHeight > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + rowHeight - scroller.clientHeight;
+      if (top + rowHeight > scroller.scrollTop + scroller.clientHeight)
+        scroller.scrollTop = top + rowHeight - scroller.clientHeight;
       return records[next]?.id;
     },
   };

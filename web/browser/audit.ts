@@ -40,7 +40,12 @@ function facet(of: 'type' | 'stream', list: HTMLElement, counts: readonly { name
         void apply();
       };
       const word = name.replace('Microsoft.Graph.', '');
-      const button = el('button', { title: name, attributes: { type: 'button', 'aria-pressed': String(chosen[of] === name) }, onClick: press }, el('span', { text: word }), el('span', { class: 'count', text: count.toLocaleString() }));
+      const button = el(
+        'button',
+        { title: name, attributes: { type: 'button', 'aria-pressed': String(chosen[of] === name) }, onClick: press },
+        el('span', { text: word }),
+        el('span', { class: 'count', text: count.toLocaleString() }),
+      );
       return el('li', {}, button);
     }),
   );

@@ -1,7 +1,7 @@
 import type { EmergencyView } from '#web/desk-data.ts';
 import { el, setText } from './dom.ts';
 import { ageText, clock, fullTime, phone, placeLines, when } from './format.ts';
-import { dispositionWord, stateWord } from './words.ts';
+import { dispositionWord, reasonsSentence, stateWord } from './words.ts';
 
 /** One call in a list. Its element is made once and then only its differing texts are changed. */
 export interface Card {
@@ -49,7 +49,16 @@ export function createCard(id: string): Card {
       setText(number, emergency.dialledNumber ?? 'number not known');
       setText(state, stateWord(emergency));
       setText(place, lines.known ? first : 'No location was sent');
-      setText(inside, lines.street === '' ? (lines.known ? '' : (emergency.policy === undefined ? '' : `Emergency policy ${emergency.policy}`)) : lines.inside || lines.town);
+      setText(
+        inside,
+        lines.street === ''
+          ? lines.known
+            ? ''
+            : emergency.policy === undefined
+              ? ''
+              : `Emergency policy ${emergency.policy}`
+          : lines.inside || lines.town,
+      );
       setText(who, emergency.caller?.name ?? 'Caller not known');
       const back = emergency.caller?.callbackNumber;
       setText(callback, back === undefined ? 'no call-back number' : phone(back));
@@ -65,7 +74,9 @@ export function startOf(emergency: EmergencyView): number {
   return Date.parse(emergency.occurredAt ?? emergency.receivedAt);
 }
 
-function ownerText({ acknowledged, resolved }: EmergencyView): string {
+/** Who has it, or why it is doubtful while nobody has. */
+function ownerText({ acknowledged, resolved, verified, reasons }: EmergencyView): string {
   if (resolved !== undefined) return `${dispositionWord(resolved.disposition)} · ${resolved.by}`;
-  return acknowledged === undefined ? '' : `${acknowledged.by} has it since ${clock(acknowledged.at)}`;
+  if (acknowledged === undefined) return verified ? '' : reasonsSentence(reasons);
+  return `${acknowledged.by} has it since ${clock(acknowledged.at)}`;
 }

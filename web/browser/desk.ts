@@ -46,11 +46,19 @@ export function startDesk(): Desk {
     const now = serverNow();
     const loud = calling.some((emergency) => now - Date.parse(emergency.raisedAt) > louderAfter);
     const wanted: Alarm =
-      calling.length > 0 ? 'real' : strip.blind ? 'blind' : waiting.some((emergency) => !aside.has(emergency.id)) ? 'test' : 'none';
+      calling.length > 0
+        ? 'real'
+        : strip.blind
+          ? 'blind'
+          : waiting.some((emergency) => !aside.has(emergency.id))
+            ? 'test'
+            : 'none';
     sound.want(wanted, loud);
     document.title = real.length > 0 ? `(${real.length}) UNACKNOWLEDGED · ${title}` : title;
     document.getElementById('icon')?.setAttribute('href', `/assets/${real.length > 0 ? 'icon-call' : 'icon'}.svg`);
-    strip.setUnowned(real.filter((emergency) => emergency.id !== document.getElementById('detail')?.dataset['id']).length);
+    strip.setUnowned(
+      real.filter((emergency) => emergency.id !== document.getElementById('detail')?.dataset['id']).length,
+    );
   }
   function say(emergency: EmergencyView) {
     if (emergency.state !== 'unacknowledged' || said.has(emergency.id)) return;
@@ -73,6 +81,8 @@ export function startDesk(): Desk {
       alarm();
     },
     onReturn: () => void reconcile(store),
+    mayRest: () =>
+      ['audit', 'admin', 'error'].includes(document.documentElement.dataset['page'] ?? '') && sound.state === 'off',
   });
   const second = () => {
     strip.tick();
@@ -103,7 +113,9 @@ export function startDesk(): Desk {
 async function reconcile(store: Store): Promise<void> {
   const open = new Set<string>();
   for (const state of ['unacknowledged', 'acknowledged']) {
-    const answer = await getJson<{ items: readonly EmergencyView[]; next?: string }>(`/api/emergencies?state=${state}&limit=1000`);
+    const answer = await getJson<{ items: readonly EmergencyView[]; next?: string }>(
+      `/api/emergencies?state=${state}&limit=1000`,
+    );
     // More than one page is open: then nothing may be taken away.
     if (!answer.ok || answer.value.next !== undefined) return;
     for (const emergency of answer.value.items) {

@@ -26,12 +26,15 @@ export function createDetail(root: HTMLElement, context: DetailContext): Detail 
   let shown: EmergencyView | undefined;
 
   function tick(now: number) {
-    if (age !== undefined && shown !== undefined && shown.state !== 'resolved') setText(age, ageText(now - startOf(shown)));
+    if (age !== undefined && shown !== undefined && shown.state !== 'resolved')
+      setText(age, ageText(now - startOf(shown)));
   }
   return {
     tick,
     show(emergency, story) {
-      const focused = root.contains(document.activeElement) ? document.activeElement?.getAttribute('data-act') : undefined;
+      const focused = root.contains(document.activeElement)
+        ? document.activeElement?.getAttribute('data-act')
+        : undefined;
       shown = emergency;
       if (emergency === undefined) {
         root.removeAttribute('data-state');
@@ -68,7 +71,13 @@ function heading(emergency: EmergencyView, age: HTMLElement) {
   return el(
     'header',
     { class: 'heading' },
-    el('p', { class: 'kind' }, el('strong', { text: kind }), ' ', el('span', { class: 'number', text: emergency.dialledNumber ?? '' })),
+    el(
+      'p',
+      { class: 'kind' },
+      el('strong', { text: kind }),
+      ' ',
+      el('span', { class: 'number', text: emergency.dialledNumber ?? '' }),
+    ),
     age,
     el('p', { class: 'state', text: stateWord(emergency) }),
     owner === undefined ? undefined : el('p', { class: 'owner', text: owner }),
@@ -84,7 +93,10 @@ function where(emergency: EmergencyView) {
       { class: 'where missing', attributes: { 'aria-label': 'Location' } },
       el('h1', { text: 'No location was sent' }),
       el('p', {
-        text: emergency.policy === undefined ? 'Ask the caller where they are.' : `Ask the caller where they are. Their emergency policy is “${emergency.policy}”.`,
+        text:
+          emergency.policy === undefined
+            ? 'Ask the caller where they are.'
+            : `Ask the caller where they are. Their emergency policy is “${emergency.policy}”.`,
       }),
     );
   const all = [lines.street, lines.inside, lines.town].filter((line) => line !== '');
@@ -100,21 +112,28 @@ function facts(emergency: EmergencyView) {
   const { caller, location } = emergency;
   const back = caller?.callbackNumber;
   const degrees = placeLines(location).degrees;
-  const fact = (word: string, content: Node | string, kind = '') => el('div', { class: kind }, el('dt', { text: word }), el('dd', {}, content));
+  const fact = (word: string, content: Node | string, kind = '') =>
+    el('div', { class: kind }, el('dt', { text: word }), el('dd', {}, content));
   return el(
     'dl',
     { class: 'facts' },
-    fact('Who', caller?.name ?? 'Caller not known', 'big'),
+    fact('Who', caller?.name ?? caller?.upn ?? 'Caller not known', 'big'),
     fact(
       'Call back',
-      back === undefined ? 'No number was sent' : el('a', { text: phone(back), attributes: { href: `tel:${back.replaceAll(/[^\d+]/g, '')}` } }),
+      back === undefined
+        ? 'No number was sent'
+        : el('a', { text: phone(back), attributes: { href: `tel:${back.replaceAll(/[^\d+]/g, '')}` } }),
       back === undefined ? 'big missing' : 'big',
     ),
     fact('Number dialled', emergency.dialledNumber ?? 'not known', 'big'),
     degrees === '' ? undefined : fact('Coordinates', degrees),
     emergency.policy === undefined ? undefined : fact('Policy', emergency.policy),
-    fact('Reported by', emergency.feeds.map((feed) => (feed === 'chat' ? 'group chat' : 'emergency events')).join(' and ') || 'not known'),
+    fact(
+      'Reported by',
+      emergency.feeds.map((feed) => (feed === 'chat' ? 'group chat' : 'emergency events')).join(' and ') || 'not known',
+    ),
     fact('Time of the call', timeNode(emergency.occurredAt ?? emergency.receivedAt)),
+    emergency.text === undefined ? undefined : fact('Message', emergency.text, 'message'),
   );
 }
 
@@ -138,9 +157,20 @@ function actionsOf(emergency: EmergencyView, { actions, onAside, isAside, page }
       : undefined,
     state === 'resolved'
       ? undefined
-      : act('resolve', 'Resolve', () => void actions.resolve(id), { key: 'R', class: state === 'acknowledged' ? 'primary' : 'quiet' }),
-    state === 'unacknowledged' && onAside !== undefined && !isAside(id) ? act('aside', 'Not for me', () => onAside(id), { class: 'quiet' }) : undefined,
+      : act('resolve', 'Resolve', () => void actions.resolve(id), {
+          key: 'R',
+          class: state === 'acknowledged' ? 'primary' : 'quiet',
+        }),
+    state === 'unacknowledged' && onAside !== undefined && !isAside(id)
+      ? act('aside', 'Not for me', () => onAside(id), { class: 'quiet' })
+      : undefined,
     act('copy', 'Copy dispatch text', () => void actions.copy(id), { key: 'C', class: 'quiet' }),
-    page ? undefined : el('a', { class: 'button quiet', text: 'Whole story', attributes: { href: `/emergencies/${id}`, 'data-act': 'page' } }),
+    page
+      ? undefined
+      : el('a', {
+          class: 'button quiet',
+          text: 'Whole story',
+          attributes: { href: `/emergencies/${id}`, 'data-act': 'page' },
+        }),
   );
 }

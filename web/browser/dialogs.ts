@@ -40,7 +40,11 @@ export function askName(): Promise<string | undefined> {
       'form',
       { attributes: { method: 'dialog' } },
       el('label', {}, 'Your name, as others shall see it', input),
-      el('p', { class: 'buttons' }, el('button', { class: 'primary', text: 'This is me', attributes: { type: 'submit' } })),
+      el(
+        'p',
+        { class: 'buttons' },
+        el('button', { class: 'primary', text: 'This is me', attributes: { type: 'submit' } }),
+      ),
     );
     form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -71,7 +75,13 @@ export function askResolution(what: string): Promise<Resolution | undefined> {
         'label',
         { class: 'choice' },
         el('input', {
-          attributes: { type: 'radio', name: 'disposition', value, required: '', autofocus: index === 0 ? '' : undefined },
+          attributes: {
+            type: 'radio',
+            name: 'disposition',
+            value,
+            required: '',
+            autofocus: index === 0 ? '' : undefined,
+          },
         }),
         el('span', { text: word ?? '' }),
       ),
@@ -126,7 +136,15 @@ const keys = [
 
 export async function showHelp(): Promise<void> {
   await ask<never>('Keys', () => [
-    el('dl', { class: 'keys' }, ...keys.flatMap(([key, does]) => [el('dt', {}, el('kbd', { text: key })), el('dd', { text: does })])),
-    el('p', { class: 'buttons' }, button('Close', (event) => (event.currentTarget as HTMLElement).closest('dialog')?.close(), { class: 'primary' })),
+    el(
+      'dl',
+      { class: 'keys' },
+      ...keys.flatMap(([key, does]) => [el('dt', {}, el('kbd', { text: key })), el('dd', { text: does })]),
+    ),
+    el(
+      'p',
+      { class: 'buttons' },
+      button('Close', (event) => (event.currentTarget as HTMLElement).closest('dialog')?.close(), { class: 'primary' }),
+    ),
   ]);
 }

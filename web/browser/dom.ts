@@ -28,7 +28,11 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 }
 
 /** A button; `key` is the letter that does the same. */
-export function button(word: string, onClick: (event: MouseEvent) => void, options: { class?: string; key?: string } = {}) {
+export function button(
+  word: string,
+  onClick: (event: MouseEvent) => void,
+  options: { class?: string; key?: string } = {},
+) {
   const element = el('button', { attributes: { type: 'button' }, onClick }, el('span', { text: word }));
   if (options.class !== undefined) element.className = options.class;
   if (options.key !== undefined) {

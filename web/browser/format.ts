@@ -42,7 +42,8 @@ export function fullTime(time: string): string {
   return `${local}\nUTC ${date.toISOString()}`;
 }
 
-const codes2 = '20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98';
+const codes2 =
+  '20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98';
 const twoDigitCodes = new Set(codes2.split(' '));
 
 /** A number in international form (ITU-T E.123), grouped to be read aloud; anything else stays as it was sent. */
@@ -64,7 +65,7 @@ export function phone(number: string): string {
 }
 
 const named = (word: string, value: string | undefined) =>
-  value === undefined ? undefined : new RegExp(`\\p{L}{3,}`, 'u').test(value) ? value : `${word} ${value}`;
+  value === undefined ? undefined : /\p{L}{3,}/u.test(value) ? value : `${word} ${value}`;
 const joined = (...parts: readonly (string | undefined)[]) => parts.filter((part) => part !== undefined).join(', ');
 
 /** Street with its building, then floor and room, then town: the order in which one says them. Empty lines are left out. */
@@ -72,9 +73,16 @@ export function placeLines(location: LocationView | undefined) {
   const at = location ?? {};
   const street = joined(at.street, at.additionalInfo);
   const inside = joined(named('Floor', at.floor), named('Room', at.room));
-  const town = joined(at.companyName, [at.postalCode, at.city].filter(Boolean).join(' ') || undefined, at.region ?? at.county, at.country);
+  const town = joined(
+    at.companyName,
+    [at.postalCode, at.city].filter(Boolean).join(' ') || undefined,
+    at.region ?? at.county,
+    at.country,
+  );
   const degrees =
-    at.latitude === undefined || at.longitude === undefined ? '' : `${at.latitude.toFixed(5)}, ${at.longitude.toFixed(5)}`;
+    at.latitude === undefined || at.longitude === undefined
+      ? ''
+      : `${at.latitude.toFixed(5)}, ${at.longitude.toFixed(5)}`;
   return { street, inside, town, degrees, known: street !== '' || inside !== '' || town !== '' || degrees !== '' };
 }
 
@@ -84,7 +92,10 @@ export function dispatchText(emergency: EmergencyView): string {
   const { street, inside, town, degrees, known } = placeLines(emergency.location);
   const place = [street, inside, street === '' ? town : ''].filter((part) => part !== '').join(', ') || degrees;
   const { caller, dialledNumber, test } = emergency;
-  const from = joined(caller?.name ?? (caller?.callbackNumber === undefined ? undefined : 'a caller'), caller?.callbackNumber === undefined ? undefined : phone(caller.callbackNumber));
+  const from = joined(
+    caller?.name ?? (caller?.callbackNumber === undefined ? undefined : 'a caller'),
+    caller?.callbackNumber === undefined ? undefined : phone(caller.callbackNumber),
+  );
   return [
     `${test ? 'TEST call' : emergency.verified ? 'Emergency call' : 'Possible emergency call'}${dialledNumber === undefined ? '' : ` ${dialledNumber}`}`,
     ` at ${two(at.getHours())}:${two(at.getMinutes())}`,

@@ -1,11 +1,15 @@
 import { dialogOpen, showHelp } from './dialogs.ts';
 
-export type KeyActions = Readonly<Partial<Record<'a' | 'r' | 'c' | 'm' | 'next' | 'previous' | 'open' | 'search', () => void>>>;
+export type KeyActions = Readonly<
+  Partial<Record<'a' | 'r' | 'c' | 'm' | 'next' | 'previous' | 'open' | 'search', () => void>>
+>;
 
 /** True while keys belong to a field or a dialog: then none of them acts on a call. */
 export function typing(): boolean {
   const active = document.activeElement;
-  return dialogOpen() || (active instanceof HTMLElement && active.matches('input, textarea, select, [contenteditable]'));
+  return (
+    dialogOpen() || (active instanceof HTMLElement && active.matches('input, textarea, select, [contenteditable]'))
+  );
 }
 
 const names: Readonly<Record<string, keyof KeyActions>> = {

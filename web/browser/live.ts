@@ -8,6 +8,8 @@ export interface LiveHandlers {
   readonly onBeat: (live: boolean, silentMs: number) => void;
   /** The stream was lost and is back: what happened in between may have been missed. */
   readonly onReturn: () => void;
+  /** True where a hidden page may let its connection go: a browser has only six of them for all tabs together. */
+  readonly mayRest: () => boolean;
 }
 
 /** Milliseconds without a message after which the page says that it is not live; Tocsin sends one every 5 s. */
@@ -28,6 +30,7 @@ export function followLive(handlers: LiveHandlers): void {
   let heardAt = performance.now();
   let openedAt = performance.now();
   let wasLost = false;
+  let resting = false;
 
   function heard(event?: MessageEvent<string>) {
     heardAt = performance.now();
@@ -59,10 +62,17 @@ export function followLive(handlers: LiveHandlers): void {
     });
   }
   function look() {
+    if (document.visibilityState === 'hidden' && handlers.mayRest()) {
+      source?.close();
+      resting = true;
+      wasLost = true;
+      return;
+    }
     const now = performance.now();
     const silent = now - heardAt;
     // A browser gives up for good after some answers; a half-open connection never fails at all.
-    const closed = source?.readyState === EventSource.CLOSED && now - openedAt > 2000;
+    const closed = source?.readyState === EventSource.CLOSED && (resting || now - openedAt > 2000);
+    resting = false;
     if (closed || (silent > reopenAfter && now - openedAt > reopenAfter)) {
       wasLost = true;
       open();

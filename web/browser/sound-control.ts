@@ -75,7 +75,10 @@ export function createSoundControl(sound: Sound): SoundControl {
   function control(state: SoundState, word: string) {
     if (state === 'off') return button('Arm this desk', () => void arm(), { class: 'arm' });
     const control = button(state === 'armed' ? 'Sound armed' : word, toggleMute, { class: state });
-    control.title = state === 'armed' ? 'Press to mute this desk for 60 s (M). Muting does not acknowledge.' : 'Press to hear again (M)';
+    control.title =
+      state === 'armed'
+        ? 'Press to mute this desk for 60 s (M). Muting does not acknowledge.'
+        : 'Press to hear again (M)';
     return control;
   }
   /** A desk that was armed before this page was loaded, or before the computer slept, speaks again as soon as the browser lets it. */

@@ -38,7 +38,9 @@ export function createStore(): Store {
     },
     get: (id) => known.get(id),
     all() {
-      sorted ??= [...known.values()].sort((a, b) => (a.raisedAt < b.raisedAt ? 1 : a.raisedAt > b.raisedAt ? -1 : 0));
+      sorted ??= [...known.values()]
+        .reverse()
+        .sort((a, b) => (a.raisedAt < b.raisedAt ? 1 : a.raisedAt > b.raisedAt ? -1 : 0));
       return sorted;
     },
     keepOpen(ids) {

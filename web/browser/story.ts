@@ -13,7 +13,12 @@ export function storyList(emergency: EmergencyView, story: readonly AuditRecord[
     if (event.type === 'EmergencyRaised' && emergency.occurredAt !== undefined) lines.push(delay(emergency));
   }
   if (emergency.acknowledged !== undefined) lines.push(seen(emergency, emergency.acknowledged.at));
-  return el('section', { class: 'story', attributes: { 'aria-label': 'Timeline' } }, el('h2', { text: 'Timeline' }), el('ol', {}, ...lines));
+  return el(
+    'section',
+    { class: 'story', attributes: { 'aria-label': 'Timeline' } },
+    el('h2', { text: 'Timeline' }),
+    el('ol', {}, ...lines),
+  );
 }
 
 function line(kind: string, time: string, text: string, event?: AuditRecord) {
@@ -27,7 +32,12 @@ function line(kind: string, time: string, text: string, event?: AuditRecord) {
     linked,
     event === undefined
       ? undefined
-      : el('a', { class: 'record-link', text: 'record', title: 'The stored record of this', attributes: { href: `/audit?record=${encodeURIComponent(event.id)}` } }),
+      : el('a', {
+          class: 'record-link',
+          text: 'record',
+          title: 'The stored record of this',
+          attributes: { href: `/audit?record=${encodeURIComponent(event.id)}` },
+        }),
   );
 }
 
@@ -43,7 +53,11 @@ function note(text: string) {
 }
 function seconds(from: string | undefined, to: string): string {
   const ms = Math.max(0, Date.parse(to) - Date.parse(from ?? to));
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+  return ms < 10_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : ms < 120_000
+      ? `${Math.round(ms / 1000)} s`
+      : `${Math.round(ms / 60_000)} min`;
 }
 
 function noteOf(event: AuditRecord | undefined) {

@@ -42,9 +42,15 @@ export function createStrip(): Strip {
     light.dataset['state'] = state;
     setText(word, { notlive: 'Page not live', starting: 'Starting', ok: 'Listening', blind: 'Not listening' }[state]);
     const now = serverNow();
-    const age = (at: string | undefined) => (at === undefined ? 'never proved' : `${shortAge(now - Date.parse(at))} ago`);
+    const age = (at: string | undefined) =>
+      at === undefined ? 'never proved' : `${shortAge(now - Date.parse(at))} ago`;
     const listening = health?.listening;
-    setText(proofs, listening === undefined || state !== 'ok' ? '' : listening.feeds.map(({ feed, lastProofAt }) => `${feed} ${age(lastProofAt)}`).join(' · '));
+    setText(
+      proofs,
+      listening === undefined || state !== 'ok'
+        ? ''
+        : listening.feeds.map(({ feed, lastProofAt }) => `${feed} ${age(lastProofAt)}`).join(' · '),
+    );
     light.title =
       listening === undefined
         ? ''
@@ -56,7 +62,11 @@ export function createStrip(): Strip {
     const text = `Not listening since ${when(listening.since, now)} — calls may be missed.${listening.word === undefined ? '' : ` ${listening.word}`}`;
     if (banner.dataset['text'] === text) return;
     banner.dataset['text'] = text;
-    banner.replaceChildren(el('strong', { text }), ' ', el('a', { text: 'What to do', attributes: { href: '/admin' } }));
+    banner.replaceChildren(
+      el('strong', { text }),
+      ' ',
+      el('a', { text: 'What to do', attributes: { href: '/admin' } }),
+    );
   }
 
   return {
@@ -70,7 +80,10 @@ export function createStrip(): Strip {
       const banner = byId('notlive');
       banner.hidden = isLive;
       if (!isLive)
-        setText(banner, `This page has not heard from Tocsin for ${shortAge(silentMs)}. What it shows may be old. It keeps trying.`);
+        setText(
+          banner,
+          `This page has not heard from Tocsin for ${shortAge(silentMs)}. What it shows may be old. It keeps trying.`,
+        );
       if (!isLive) showListening();
     },
     setUnowned(count) {

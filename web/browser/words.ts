@@ -1,23 +1,9 @@
+import { reasonText } from '#domain/notices/reasons.ts';
 import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
 
-/** Why a call may or may not be an emergency, in words; codes that are not here are shown as they are, hyphens as spaces. */
-const reasonWords: Readonly<Record<string, string>> = {
-  'cannot-decrypt': 'the notice could not be opened',
-  'key-unknown': 'the notice could not be opened: its key is not known',
-  'signature-wrong': 'the signature of the notice is wrong',
-  'client-state-mismatch': 'the sender did not prove who it is',
-  'unparsed': 'the message could not be read in full',
-  'no-known-phrase': 'it is written in words that are not known yet',
-};
-
-export function reasonWord(reason: string): string {
-  return reasonWords[reason] ?? reason.replaceAll(/[-_]/g, ' ');
-}
-
-/** "UNVERIFIED: may be an emergency because …". */
+/** "May be an emergency", and why that is not certain. */
 export function reasonsSentence(reasons: readonly string[]): string {
-  const because = reasons.map(reasonWord).join('; ');
-  return because === '' ? 'May be an emergency.' : `May be an emergency because: ${because}.`;
+  return ['May be an emergency.', ...reasons.map(reasonText)].join(' ');
 }
 
 const dispositionWords: Readonly<Record<string, string>> = {
@@ -41,7 +27,11 @@ export function stateWord(emergency: EmergencyView): string {
 }
 
 const feedWords: Readonly<Record<string, string>> = { chat: 'the group chat', events: 'the emergency events feed' };
-const fromWords: Readonly<Record<string, string>> = { desk: 'at a desk', cli: 'on the command line', api: 'by a program' };
+const fromWords: Readonly<Record<string, string>> = {
+  desk: 'at a desk',
+  cli: 'on the command line',
+  api: 'by a program',
+};
 const linkWords: Readonly<Record<string, string>> = {
   redial: 'the same caller dialled again',
   'same-chat': 'it is in the same chat',

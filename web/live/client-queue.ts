@@ -77,7 +77,8 @@ export function createClientQueue(options: ClientQueueOptions): ClientQueue {
       flush();
       return true;
     },
-    drained: () => (ended || waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    drained: () =>
+      ended || waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve)),
     end() {
       if (ended) return;
       finish();

@@ -39,7 +39,8 @@ export function createDeskRegistry(now: () => number): DeskRegistry {
       const base = { kind: 'channel', name: 'Desks' } as const;
       if (armed > 0)
         return { ...base, state: 'ok', word: `${armed} of ${open} open ${open === 1 ? 'desk' : 'desks'} can be heard` };
-      const word = open === 0 ? 'No desk is open' : muted > 0 ? 'Every desk is muted or silent' : 'No open desk can be heard';
+      const word =
+        open === 0 ? 'No desk is open' : muted > 0 ? 'Every desk is muted or silent' : 'No open desk can be heard';
       return { ...base, state: 'warning', word, next: 'Open the board and press “Arm this desk”.' };
     },
   };

@@ -14,12 +14,19 @@ export interface LayoutOptions {
   readonly main: Fragment;
 }
 
+/** Style sheets of a page beside those that all have. */
+const styles: Readonly<Record<LayoutOptions['page'], readonly string[]>> = {
+  board: ['board', 'cards', 'detail', 'phone'],
+  emergency: ['board', 'detail', 'phone'],
+  audit: ['audit'],
+  admin: ['admin'],
+  error: ['error'],
+};
+
 const bell = html`<svg class="bell" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2.5a1.4 1.4 0 0 1 1.4 1.4v.6c3 .6 5 3.2 5 6.3v4.4l1.9 2.6c.3.5 0 1.2-.6 1.2H4.300c-.6 0-.9-.7-.6-1.200l1.900-2.600v-4.400c0-3.100 2-5.700 5-6.300v-.6A1.400 1.400 0 0 1 12 2.500zM9.400 20.500h5.200a2.600 2.600 0 0 1-5.200 0z"/></svg>`;
 
 function tab(page: LayoutOptions['page'], of: LayoutOptions['page'], href: string, word: string): Fragment {
-  return page === of
-    ? html`<a href="${href}" aria-current="page">${word}</a>`
-    : html`<a href="${href}">${word}</a>`;
+  return page === of ? html`<a href="${href}" aria-current="page">${word}</a>` : html`<a href="${href}">${word}</a>`;
 }
 
 function tabs(page: LayoutOptions['page']): Fragment {
@@ -42,7 +49,7 @@ export function layout(options: LayoutOptions): Fragment {
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" id="icon">
 <link rel="stylesheet" href="/assets/base.css">
 <link rel="stylesheet" href="/assets/strip.css">
-<link rel="stylesheet" href="/assets/${page === 'emergency' ? 'board' : page}.css">
+${styles[page].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">`)}
 ${script === undefined ? '' : html`<script type="module" src="/assets/${script}"></script>`}
 </head>
 <body>

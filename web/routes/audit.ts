@@ -8,11 +8,14 @@ import { auditFilterSchema, auditQuerySchema, recordIdSchema } from '#web/schema
 /** Bytes of lines that are put together before they are sent. */
 const chunkBytes = 32 * 1024;
 
+const headers = { 'Content-Type': 'application/x-ndjson; charset=utf-8' };
+
 /** The stored record: as lines of JSON, one by one, and counted. */
 export function auditRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void {
   app.get('/api/audit', async (c) => {
     const query = readQuery(c, auditQuerySchema);
     if (!query.ok) return query.response;
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
     const lines = data.audit.page(query.value satisfies AuditQuery)[Symbol.asyncIterator]();
     // The first record decides whether there is an answer at all; a failure after it can only cut the connection.
     const first = await lines.next();
@@ -20,7 +23,7 @@ export function auditRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void 
       log.error({ err: error }, 'the audit record was cut short');
       c.env?.outgoing?.destroy();
     };
-    return c.body(ndjson(first, lines, cut), 200, { 'Content-Type': 'application/x-ndjson; charset=utf-8' });
+    return c.body(ndjson(first, lines, cut), 200, headers);
   });
 
   app.get('/api/audit/counts', async (c) => {

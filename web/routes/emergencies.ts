@@ -14,7 +14,9 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): v
     if (!query.ok) return query.response;
     const page = await data.emergencies.list(query.value);
     if (!page.ok)
-      return problem('invalid-query', { members: { problems: [{ at: 'cursor', problem: 'not one that was handed out' }] } });
+      return problem('invalid-query', {
+        members: { problems: [{ at: 'cursor', problem: 'not one that was handed out' }] },
+      });
     const { items, next, position } = page;
     return c.json({ items, ...(next === undefined ? {} : { next }), position });
   });
@@ -80,5 +82,7 @@ function heldBy({ acknowledged }: EmergencyView): string {
 }
 
 function resolvedBy({ resolved }: EmergencyView): string {
-  return resolved === undefined ? 'It is resolved.' : `${resolved.by} resolved it at ${resolved.at} as ${resolved.disposition}.`;
+  return resolved === undefined
+    ? 'It is resolved.'
+    : `${resolved.by} resolved it at ${resolved.at} as ${resolved.disposition}.`;
 }

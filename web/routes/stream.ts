@@ -9,6 +9,12 @@ import { lastEventIdSchema, streamQuerySchema } from '#web/schema-input.ts';
 /** Milliseconds after which a browser tries again once the connection ended. */
 const retryMs = 1000;
 
+const headers = {
+  'Content-Type': 'text/event-stream; charset=utf-8',
+  'Cache-Control': 'no-store, no-transform',
+  'X-Accel-Buffering': 'no',
+};
+
 /** `GET /api/stream`: server-sent events, resumed by `Last-Event-ID` (or `?after=`). */
 export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
   const { data, log, pulse, signal, maxStreams = 500, maxStreamBytes = 1024 * 1024 } = deps;
@@ -20,7 +26,11 @@ export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
     const resume = lastEventIdSchema.optional().safeParse(header === '' ? undefined : header);
     if (!resume.success)
       return problem('invalid-query', { members: { problems: [{ at: 'Last-Event-ID', problem: 'not a position' }] } });
-    if (signal.aborted || pulse.size >= maxStreams) return problem('too-many-streams', { headers: { 'Retry-After': '5' } });
+    if (signal.aborted || pulse.size >= maxStreams)
+      return problem('too-many-streams', { headers: { 'Retry-After': '5' } });
+
+    // Nobody reads the body that belongs to a HEAD.
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
 
     let unfollow = () => {};
     const onAbort = () => queue.end();
@@ -45,10 +55,6 @@ export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
       queue.end();
     });
     if (queue.ended) unfollow();
-    return c.body(queue.body, 200, {
-      'Content-Type': 'text/event-stream; charset=utf-8',
-      'Cache-Control': 'no-store, no-transform',
-      'X-Accel-Buffering': 'no',
-    });
+    return c.body(queue.body, 200, headers);
   });
 }

@@ -1,5 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { AmqpConnection, AmqpContainer, AmqpFrame, AmqpSession } from './rhea.ts';
+import {
+  type AmqpConnection,
+  type AmqpContainer,
+  type AmqpFrame,
+  type AmqpPerformative,
+  type AmqpSession,
+  amqpTypes,
+} from './rhea.ts';
 import { createWire, type Wire } from './wire.ts';
 
 // As the service announces them (Azure Event Hubs AMQP 1.0 protocol guide).
@@ -29,11 +36,15 @@ export function acceptConnection(
     receiver_options: { autoaccept: false, credit_window: publisherCredit },
   });
   const wire = createWire(socket, name, () => connection.is_open());
-  const { on_disposition, on_flow, on_transfer } = connection;
+  const { on_disposition, on_detach, on_flow, on_transfer, _write_frame } = connection;
 
-  // Clients settle deliveries of sessions that they have ended already; rhea would close the connection.
+  // Clients settle deliveries and detach links of sessions that they have ended already; rhea would close the connection.
+  const known = (frame: AmqpFrame) => connection.remote_channel_map[frame.channel] !== undefined;
   connection.on_disposition = (frame) => {
-    if (connection.remote_channel_map[frame.channel] !== undefined) on_disposition.call(connection, frame);
+    if (known(frame)) on_disposition.call(connection, frame);
+  };
+  connection.on_detach = (frame) => {
+    if (known(frame)) on_detach.call(connection, frame);
   };
   connection.on_flow = (frame) => {
     const session = connection.remote_channel_map[frame.channel];
@@ -46,6 +57,10 @@ export function acceptConnection(
     hideFormat(frame);
     on_transfer.call(connection, frame);
   };
+  connection._write_frame = (channel, performative, payload) => {
+    complete(performative);
+    _write_frame.call(connection, channel, performative, payload);
+  };
   return { connection, wire, start: () => connection.accept(wire) };
 }
 
@@ -53,4 +68,30 @@ function hideFormat(frame: AmqpFrame): void {
   const fields = frame.performative.value;
   const format = fields[messageFormatField] as { readonly value?: unknown } | undefined;
   if (format?.value === 0) fields[messageFormatField] = undefined;
+}
+
+// Number of fields by descriptor code (AMQP 1.0 part 2 section 2.7): open to close.
+const fieldCounts: Readonly<Record<number, number>> = {
+  16: 10,
+  17: 8,
+  18: 14,
+  19: 11,
+  20: 11,
+  21: 6,
+  22: 3,
+  23: 1,
+  24: 1,
+};
+const begin = 0x11;
+const handleMaxField = 4;
+const maxHandle = 0xffff_ffff;
+
+/**
+ * Writes out the fields at the end that are not set. AMQP lets a sender leave them out, and rhea does; the service does
+ * not, and Python's client relies on it.
+ */
+function complete(performative: AmqpPerformative): void {
+  const code = performative.constructor.descriptor?.numeric ?? 0;
+  for (let field = 0; field < (fieldCounts[code] ?? 0); field++) performative.value[field] ??= null;
+  if (code === begin) performative.value[handleMaxField] ??= amqpTypes.wrap_uint(maxHandle);
 }

@@ -28,8 +28,11 @@ export interface AmqpConnection {
   is_open(): boolean;
   close(error?: AmqpCondition): void;
   on_disposition: FrameHandler;
+  on_detach: FrameHandler;
   on_flow: FrameHandler;
   on_transfer: FrameHandler;
+  /** Everything that rhea sends passes here. */
+  _write_frame(channel: number, performative: AmqpPerformative, payload: Buffer | undefined): void;
   readonly remote_channel_map: Readonly<Record<number, AmqpSession | undefined>>;
 }
 
@@ -39,6 +42,12 @@ export interface AmqpFrame {
   readonly channel: number;
   /** Field values by position, as in AMQP 1.0 part 2 section 2.7. */
   readonly performative: { readonly value: unknown[] };
+}
+
+/** A frame's body before it is encoded. */
+export interface AmqpPerformative {
+  readonly value: unknown[];
+  readonly constructor: { readonly descriptor?: { readonly numeric: number } };
 }
 
 export interface AmqpSession {
@@ -141,6 +150,7 @@ export interface AmqpContainer {
 export interface AmqpTypes {
   wrap_long(value: number): unknown;
   wrap_int(value: number): unknown;
+  wrap_uint(value: number): unknown;
   wrap_string(value: string): unknown;
   wrap_timestamp(value: number): unknown;
   wrap_array(values: readonly string[], typeCode: number, descriptor: undefined): unknown;

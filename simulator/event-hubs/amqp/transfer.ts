@@ -1,7 +1,7 @@
 import type { AmqpSender } from './rhea.ts';
 import { valueEnd } from './sections.ts';
 
-const headSize = 33;
+const headSize = 38;
 
 /** How many deliveries the link may take now: its credit, bounded by the session's window. */
 export function room(sender: AmqpSender): number {
@@ -79,7 +79,7 @@ function writeHead(
   out.writeUInt16BE(0x0200, at + 4);
   out.writeUInt16BE(sender.session.local.channel, at + 6);
   out.writeUInt32BE(0x005314c0, at + 8);
-  out.writeUInt16BE(0x1406, at + 12); // list of 6 fields, 20 bytes with the count
+  out.writeUInt16BE(0x190b, at + 12); // list of all 11 fields, 25 bytes with the count
   out[at + 14] = 0x70;
   out.writeUInt32BE(sender.local.handle, at + 15);
   out[at + 19] = 0x70;
@@ -89,4 +89,6 @@ function writeHead(
   out[at + 30] = 0x43;
   out[at + 31] = settled ? 0x41 : 0x42;
   out[at + 32] = more ? 0x41 : 0x42;
+  // Settle mode, state, resume, aborted, batchable: not set, but written as the service does.
+  out.fill(0x40, at + 33, at + headSize);
 }

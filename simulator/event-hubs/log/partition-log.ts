@@ -150,7 +150,12 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
       if (head === undefined) break;
       if (active().size > 0 && active().size + estimate(head.events) > segmentBytes) {
         const sealed = active();
-        const next = emptySegment(sealed.base + sealed.positions.length, sealed.startOffset + sealed.size);
+        const next = emptySegment(
+          sealed.base + sealed.positions.length,
+          sealed.startOffset + sealed.size,
+          // A partition that filled one segment will fill the next: no growing by copies.
+          segmentBytes,
+        );
         await store.begin(next);
         segments.push(next);
         if (sealed.image !== undefined) seal(sealed);
@@ -160,8 +165,9 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
   }
 
   function seal(segment: Segment): void {
+    const { image, size } = segment;
     // Growing by doubling leaves up to half of the image unused.
-    if (segment.image !== undefined) segment.image = Buffer.from(segment.image.subarray(0, segment.size));
+    if (image !== undefined && size < image.length * 0.9) segment.image = Buffer.from(image.subarray(0, size));
     cache.touch(segment);
   }
 

@@ -25,9 +25,10 @@ export interface Segment {
   loading: Promise<void> | undefined;
 }
 
-/** A segment without events. */
-export function emptySegment(base: number, startOffset: number): Segment {
-  return { base, startOffset, positions: [], times: [], size: 0, image: Buffer.alloc(0), loading: undefined };
+/** A segment without events. @param reserved bytes to set aside for its records */
+export function emptySegment(base: number, startOffset: number, reserved = 0): Segment {
+  const image = Buffer.allocUnsafeSlow(reserved);
+  return { base, startOffset, positions: [], times: [], size: 0, image, loading: undefined };
 }
 
 /** Appends one event. The caller gives `last` for the final event of what must be stored whole or not at all. */

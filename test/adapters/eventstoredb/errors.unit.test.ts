@@ -34,6 +34,7 @@ const appends: readonly (readonly [string, unknown, object])[] = [
   ['a tombstone', StreamDeletedError.fromStreamName('s'), { reason: 'stream-deleted' }],
   ['missing rights', new AccessDeniedError(grpcError(7, 'Access Denied')), { reason: 'access-denied' }],
   ['a wrong password', new AccessDeniedError(grpcError(16, 'Unauthenticated')), { reason: 'access-denied' }],
+  ['an argument that cannot be', new UnknownError(grpcError(3, 'not valid')), { reason: 'invalid' }],
   ['a bad request', new UnknownError(undefined, 'Could not recognize BadRequest'), { reason: 'invalid' }],
   [
     'a server in its first second',

@@ -13,7 +13,7 @@ function request(stream: string): WriteRequest {
 
 describe('group commit', () => {
   let db: DatabaseSync;
-  let guard = () => undefined as void;
+  let guard: () => void;
   const rows = () =>
     db
       .prepare('SELECT name FROM written')

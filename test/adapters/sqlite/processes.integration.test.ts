@@ -91,6 +91,7 @@ describe('the embedded log', () => {
       return events.length >= 200;
     });
     await writer?.kill();
+    expect(seen.events.length).toBeGreaterThanOrEqual(200);
     expect(seen.events.map((event) => event.id)).toEqual(seen.events.map((_, n) => idOf('foreign', n)));
   });
 

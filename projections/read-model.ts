@@ -1,0 +1,224 @@
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog, LogPosition, RecordedEvent, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
+import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
+import { createTurns } from '#projections/turns.ts';
+import type { Committed, Projection } from '#projections/projection.ts';
+import { fillFromLog, type Rebuilt, rebuildBeside } from '#projections/rebuild.ts';
+
+export interface ReadModelDeps {
+  readonly projection: Projection;
+  readonly log: Pick<EventLog, 'subscribe'>;
+  readonly stores: ReadModelFiles;
+  readonly clock: Clock;
+  /** Told what operators should know; must not throw. */
+  readonly onReport?: (report: ReadModelReport) => void;
+}
+
+/** Something that happened to a read model; nothing personal in it. */
+export type ReadModelReport =
+  /** What was kept could not be used: it is folded from the log again. */
+  | { readonly kind: 'discarded'; readonly name: string; readonly detail: string }
+  /** Events could not be taken in: it is tried again. */
+  | { readonly kind: 'failed'; readonly name: string; readonly detail: string };
+
+/** How a read model is doing. `appliedAt`: when it last took events in, milliseconds since 1970 UTC. */
+export interface ReadModelState {
+  readonly position?: LogPosition;
+  /** What was in the log when it began to follow is in it. */
+  readonly caughtUp: boolean;
+  readonly connection: SubscriptionState['state'];
+  /** Why it is `down`. */
+  readonly detail?: string;
+  readonly appliedAt?: number;
+  readonly rebuilding?: { readonly events: number };
+}
+
+/** One read model that follows the log. */
+export interface ReadModel {
+  /** Follows the log until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** The store that serves at the moment. */
+  store(): Promise<ReadModelStore>;
+  state(): ReadModelState;
+  onCommitted(listener: (committed: Committed) => void): () => void;
+  digest(): Promise<{ readonly position?: LogPosition; readonly digest: string }>;
+  /** Folds it from the log's first event beside the one that serves, and puts it in its place. Asked again meanwhile it is the same rebuild. */
+  rebuild(onProgress?: (events: number) => void): Promise<Rebuilt>;
+  close(): Promise<void>;
+}
+
+const retryMs = 500;
+/** How often a position is kept that nothing changed at. */
+const restMs = 1000;
+
+export function createReadModel(deps: ReadModelDeps): ReadModel {
+  const { projection, log, stores, clock, onReport } = deps;
+  const { name } = projection.schema;
+  const turns = createTurns();
+  const listeners = new Set<(committed: Committed) => void>();
+  const closing = new AbortController();
+  let opening: Promise<ReadModelStore> | undefined;
+  let serving: ReadModelStore | undefined;
+  let connection: SubscriptionState = { state: 'down', detail: 'not started' };
+  let caughtUp = false;
+  let running = false;
+  let appliedAt: number | undefined;
+  let committedAt = 0;
+  /** Everything up to here was looked at. */
+  let seen: LogPosition | undefined;
+  let rebuilding: { events: number; readonly done: Promise<Rebuilt> } | undefined;
+
+  async function open(): Promise<ReadModelStore> {
+    const { store, discarded } = await stores.open(projection.schema);
+    if (discarded !== undefined) onReport?.({ kind: 'discarded', name, detail: discarded });
+    serving = store;
+    return store;
+  }
+
+  async function current(): Promise<ReadModelStore> {
+    if (serving !== undefined) return serving;
+    opening ??= open();
+    try {
+      return await opening;
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+  }
+
+  async function take(item: SubscriptionItem): Promise<void> {
+    const store = await current();
+    if (item.kind === 'caught-up') {
+      caughtUp = true;
+      return;
+    }
+    if (item.kind === 'checkpoint') {
+      seen = later(seen, item.position);
+      if (clock.monotonic() - committedAt >= restMs) await rest(store);
+      return;
+    }
+    const before = store.position();
+    // A subscription may hand out what it handed out before.
+    const events = before === undefined ? item.events : item.events.filter(({ position }) => position > before);
+    const position = events.at(-1)?.position;
+    if (position === undefined) return;
+    const changes = await projection.project(events, store);
+    await store.commit(changes, position);
+    committedAt = clock.monotonic();
+    appliedAt = clock.now();
+    seen = later(seen, position);
+    for (const listener of listeners) listener({ position, changes });
+  }
+
+  async function rest(store: ReadModelStore): Promise<void> {
+    committedAt = clock.monotonic();
+    if (seen !== undefined && seen > (store.position() ?? '')) await store.commit([], seen);
+  }
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    const after = (await current()).position();
+    const ending = new AbortController();
+    const items = log
+      .subscribe({
+        ...(after === undefined ? {} : { after }),
+        ...(projection.filter === undefined ? {} : { filter: projection.filter }),
+        batchSize: projection.batchSize,
+        signal: AbortSignal.any([signal, ending.signal]),
+        onState: (state) => {
+          connection = state;
+        },
+      })
+      [Symbol.asyncIterator]();
+    let next = items.next();
+    try {
+      for (;;) {
+        const result = await next;
+        if (result.done === true || signal.aborted) return;
+        // The log reads on while this is taken in.
+        next = items.next();
+        await turns.take(() => take(result.value));
+      }
+    } finally {
+      ending.abort();
+      next.catch(() => undefined);
+      await items.return?.(undefined);
+    }
+  }
+
+  return {
+    async run(signal) {
+      const ending = AbortSignal.any([signal, closing.signal]);
+      running = true;
+      try {
+        while (!ending.aborted) {
+          try {
+            await follow(ending);
+          } catch (error) {
+            const detail = reasonOf(error);
+            caughtUp = false;
+            connection = { state: 'down', detail };
+            onReport?.({ kind: 'failed', name, detail });
+          }
+          await clock.sleep(retryMs, ending);
+        }
+        if (serving !== undefined) await turns.take(() => rest(serving as ReadModelStore)).catch(() => undefined);
+      } finally {
+        running = false;
+        connection = { state: 'down', detail: 'stopped' };
+      }
+    },
+    store: current,
+    state() {
+      const position = later(seen, serving?.position());
+      return {
+        ...(position === undefined ? {} : { position }),
+        caughtUp,
+        connection: connection.state,
+        ...(connection.state === 'down' ? { detail: connection.detail } : {}),
+        ...(appliedAt === undefined ? {} : { appliedAt }),
+        ...(rebuilding === undefined ? {} : { rebuilding: { events: rebuilding.events } }),
+      };
+    },
+    onCommitted(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async digest() {
+      const { position, result } = await turns.take(async () => (await current()).digest());
+      return { ...(position === undefined ? {} : { position }), digest: (await result).digest };
+    },
+    rebuild(onProgress) {
+      if (rebuilding !== undefined) return rebuilding.done;
+      const done = rebuildBeside({
+        ...{ projection, log, stores, clock, turns, signal: closing.signal, current },
+        follows: () => running,
+        seen: () => later(seen, serving?.position()),
+        serve: (store) => {
+          serving = store;
+        },
+        onProgress: (events) => {
+          if (rebuilding !== undefined) rebuilding.events = events;
+          onProgress?.(events);
+        },
+      }).finally(() => {
+        rebuilding = undefined;
+      });
+      rebuilding = { events: 0, done };
+      return done;
+    },
+    async close() {
+      closing.abort();
+      await rebuilding?.done.catch(() => undefined);
+      await turns.take(async () => (await opening?.catch(() => undefined), serving?.close()));
+    },
+  };
+}
+
+export function later(a: LogPosition | undefined, b: LogPosition | undefined): LogPosition | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return a > b ? a : b;
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
