@@ -1,9 +1,9 @@
 import type { Clock } from '#ports/clock.ts';
-import type { EventLog, LogPosition, RecordedEvent, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
+import type { EventLog, LogPosition, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
 import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
-import { createTurns } from '#projections/turns.ts';
 import type { Committed, Projection } from '#projections/projection.ts';
-import { fillFromLog, type Rebuilt, rebuildBeside } from '#projections/rebuild.ts';
+import { type DigestAt, later, type Rebuilt, rebuildBeside } from '#projections/rebuild.ts';
+import { createTurns } from '#projections/turns.ts';
 
 export interface ReadModelDeps {
   readonly projection: Projection;
@@ -11,7 +11,7 @@ export interface ReadModelDeps {
   readonly stores: ReadModelFiles;
   readonly clock: Clock;
   /** Told what operators should know; must not throw. */
-  readonly onReport?: (report: ReadModelReport) => void;
+  readonly onReport: (report: ReadModelReport) => void;
 }
 
 /** Something that happened to a read model; nothing personal in it. */
@@ -41,7 +41,7 @@ export interface ReadModel {
   store(): Promise<ReadModelStore>;
   state(): ReadModelState;
   onCommitted(listener: (committed: Committed) => void): () => void;
-  digest(): Promise<{ readonly position?: LogPosition; readonly digest: string }>;
+  digest(): Promise<DigestAt>;
   /** Folds it from the log's first event beside the one that serves, and puts it in its place. Asked again meanwhile it is the same rebuild. */
   rebuild(onProgress?: (events: number) => void): Promise<Rebuilt>;
   close(): Promise<void>;
@@ -59,7 +59,7 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
   const closing = new AbortController();
   let opening: Promise<ReadModelStore> | undefined;
   let serving: ReadModelStore | undefined;
-  let connection: SubscriptionState = { state: 'down', detail: 'not started' };
+  let connection: SubscriptionState = { state: 'catching-up' };
   let caughtUp = false;
   let running = false;
   let appliedAt: number | undefined;
@@ -70,13 +70,14 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
 
   async function open(): Promise<ReadModelStore> {
     const { store, discarded } = await stores.open(projection.schema);
-    if (discarded !== undefined) onReport?.({ kind: 'discarded', name, detail: discarded });
+    if (discarded !== undefined) onReport({ kind: 'discarded', name, detail: discarded });
     serving = store;
     return store;
   }
 
   async function current(): Promise<ReadModelStore> {
     if (serving !== undefined) return serving;
+    if (closing.signal.aborted) throw new Error(`the read model ${name} is closed`);
     opening ??= open();
     try {
       return await opening;
@@ -145,6 +146,17 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     }
   }
 
+  async function close(): Promise<void> {
+    closing.abort();
+    await rebuilding?.done.catch(() => undefined);
+    await opening?.catch(() => undefined);
+    await turns.take(async () => {
+      if (serving === undefined) return;
+      await rest(serving).catch(() => undefined);
+      await serving.close();
+    });
+  }
+
   return {
     async run(signal) {
       const ending = AbortSignal.any([signal, closing.signal]);
@@ -154,14 +166,13 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
           try {
             await follow(ending);
           } catch (error) {
-            const detail = reasonOf(error);
+            const detail = error instanceof Error ? error.message : String(error);
             caughtUp = false;
             connection = { state: 'down', detail };
-            onReport?.({ kind: 'failed', name, detail });
+            onReport({ kind: 'failed', name, detail });
           }
           await clock.sleep(retryMs, ending);
         }
-        if (serving !== undefined) await turns.take(() => rest(serving as ReadModelStore)).catch(() => undefined);
       } finally {
         running = false;
         connection = { state: 'down', detail: 'stopped' };
@@ -185,7 +196,7 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     },
     async digest() {
       const { position, result } = await turns.take(async () => (await current()).digest());
-      return { ...(position === undefined ? {} : { position }), digest: (await result).digest };
+      return { ...(await result), ...(position === undefined ? {} : { position }) };
     },
     rebuild(onProgress) {
       if (rebuilding !== undefined) return rebuilding.done;
@@ -206,19 +217,6 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
       rebuilding = { events: 0, done };
       return done;
     },
-    async close() {
-      closing.abort();
-      await rebuilding?.done.catch(() => undefined);
-      await turns.take(async () => (await opening?.catch(() => undefined), serving?.close()));
-    },
+    close,
   };
-}
-
-export function later(a: LogPosition | undefined, b: LogPosition | undefined): LogPosition | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return a > b ? a : b;
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

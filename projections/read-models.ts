@@ -1,5 +1,5 @@
 import type { Clock } from '#ports/clock.ts';
-import type { EventLog, LogPosition } from '#ports/event-log.ts';
+import type { EventLog } from '#ports/event-log.ts';
 import type { ReadModelFiles } from '#ports/read-model-store.ts';
 import { auditProjection } from '#projections/audit/projection.ts';
 import { type AuditQueries, createAuditQueries } from '#projections/audit/queries.ts';
@@ -8,7 +8,7 @@ import { createEmergencyQueries, type EmergencyQueries } from '#projections/emer
 import { healthProjection } from '#projections/health/projection.ts';
 import { createHealthQueries, type HealthQueries } from '#projections/health/queries.ts';
 import { createReadModel, type ReadModel, type ReadModelReport, type ReadModelState } from '#projections/read-model.ts';
-import type { Rebuilt } from '#projections/rebuild.ts';
+import type { DigestAt, Rebuilt } from '#projections/rebuild.ts';
 
 export const readModelNames = ['emergencies', 'audit', 'health'] as const;
 export type ReadModelName = (typeof readModelNames)[number];
@@ -27,14 +27,6 @@ export interface ReadModelsDeps {
   readonly onReport?: (report: ReadModelReport) => void;
 }
 
-/** Digest of what a read model holds at a position of the log: lower case hex of a SHA-256. */
-export interface ReadModelDigest {
-  readonly name: ReadModelName;
-  /** Absent while nothing was read. */
-  readonly position?: LogPosition;
-  readonly digest: string;
-}
-
 /** What is known from the log, for people to look at (architecture 3.12). */
 export interface ReadModels {
   /** Follows the log until the signal is aborted; whatever fails is tried again. Queries are answered before and after it too. */
@@ -43,13 +35,13 @@ export interface ReadModels {
   readonly audit: AuditQueries;
   readonly health: HealthQueries;
   states(): readonly ({ readonly name: ReadModelName } & ReadModelState)[];
-  digest(name: ReadModelName): Promise<ReadModelDigest>;
+  digest(name: ReadModelName): Promise<{ readonly name: ReadModelName } & DigestAt>;
   /**
    * Folds one from the log's first event while the old one serves, then puts it in its place without an outage.
    * @throws when it could not be done; then the old one serves on
    */
   rebuild(name: ReadModelName, onProgress?: (events: number) => void): Promise<Rebuilt>;
-  /** Lets go of the files; a rebuild that is under way is given up. */
+  /** Lets go of the files; a rebuild that is under way is given up, and whoever follows the log ends. */
   close(): Promise<void>;
 }
 
@@ -58,7 +50,7 @@ export function createReadModels({ log, stores, clock, onReport }: ReadModelsDep
   const model = (name: ReadModelName): ReadModel =>
     createReadModel({
       ...{ projection: projections[name], log, stores, clock },
-      ...(onReport === undefined ? {} : { onReport }),
+      onReport: (report) => onReport?.(report),
     });
   const models = { emergencies: model('emergencies'), audit: model('audit'), health: model('health') };
   const { emergencies, audit, health } = models;
@@ -66,9 +58,9 @@ export function createReadModels({ log, stores, clock, onReport }: ReadModelsDep
     async run(signal) {
       await Promise.all(readModelNames.map((name) => models[name].run(signal)));
     },
-    emergencies: createEmergencyQueries(emergencies.reader, emergencies.onCommitted),
-    audit: createAuditQueries(audit.reader),
-    health: createHealthQueries(health.reader),
+    emergencies: createEmergencyQueries(emergencies.store, emergencies.onCommitted),
+    audit: createAuditQueries(audit.store),
+    health: createHealthQueries(health.store),
     states: () => readModelNames.map((name) => ({ name, ...models[name].state() })),
     digest: async (name) => ({ name, ...(await models[name].digest()) }),
     rebuild: (name, onProgress) => models[name].rebuild(onProgress),

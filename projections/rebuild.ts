@@ -5,12 +5,16 @@ import { fillFromLog } from '#projections/fill.ts';
 import type { Projection } from '#projections/projection.ts';
 import type { Turns } from '#projections/turns.ts';
 
-/** What came of a rebuild. `equal`: what served before was the same at that position. */
-export interface Rebuilt {
-  /** Absent where what served before could not be read. */
-  readonly digestBefore?: string;
-  readonly digest: string;
+/** Digest of what a read model holds, and the position in the log that it holds for; absent while nothing was read. */
+export interface DigestAt extends Digest {
   readonly position?: LogPosition;
+}
+
+/** What came of a rebuild. */
+export interface Rebuilt extends DigestAt {
+  /** Of what served before, at the same position; absent where it could not be read. */
+  readonly digestBefore?: string;
+  /** True when the new one holds exactly what the old one held. */
   readonly equal: boolean;
   /** Events that it was folded from. */
   readonly events: number;
@@ -60,18 +64,18 @@ export async function rebuildBeside(deps: RebuildDeps): Promise<Rebuilt> {
         continue;
       }
       serves = true;
-      const { old, before, after } = swapped;
-      const [digestBefore, { digest }] = await Promise.all([before?.then((found) => found.digest, nothing), after]);
-      await old.discard();
+      const { position } = swapped;
+      const before = await swapped.before?.catch(nothing);
+      const after = await swapped.after;
+      await swapped.old.discard();
       return {
-        ...(digestBefore === undefined ? {} : { digestBefore }),
-        ...(swapped.position === undefined ? {} : { position: swapped.position }),
-        ...{ digest, equal: digestBefore === digest, events },
+        ...(before === undefined ? {} : { digestBefore: before.digest }),
+        ...(position === undefined ? {} : { position }),
+        ...{ ...after, equal: before?.digest === after.digest, events },
       };
     }
-  } catch (error) {
+  } finally {
     if (!serves) await side.discard();
-    throw error;
   }
 }
 
@@ -98,7 +102,11 @@ async function swap(
   try {
     if (!follows && !(await fillFromLog(deps, old, { signal }))) return undefined;
     const position = later(deps.seen(), old.position());
-    const filled = await fillFromLog(deps, side, { signal, onEvents, ...(position === undefined ? {} : { upTo: position }) });
+    const filled = await fillFromLog(deps, side, {
+      signal,
+      onEvents,
+      ...(position === undefined ? {} : { upTo: position }),
+    });
     if (!filled) return undefined;
     if (position !== undefined && position > (side.position() ?? '')) await side.commit([], position);
     const before = await old.digest().catch(nothing);

@@ -1,10 +1,10 @@
-import { assertNever } from '#kernel/assert-never.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
-import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
+import type { Change, ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
 import { createEmergencyQueries, type EmergencyCounts } from '#projections/emergencies/queries.ts';
 import { notBeyond } from '#projections/fill.ts';
 import { isWanted } from '#projections/projection.ts';
 import { projections, type ReadModelName, readModelNames } from '#projections/read-models.ts';
+import { later } from '#projections/rebuild.ts';
 
 /** Up to where a log is replayed, inclusive; without it up to what was there at the start. */
 export type ReplayUntil =
@@ -77,7 +77,7 @@ export async function replay({ log, stores, until, onProgress, signal }: ReplayD
         lastPosition = wanted.at(-1)?.position ?? lastPosition;
         const changes = await Promise.all(opened.map((each) => each.project(wanted, until)));
         await writing;
-        writing = Promise.all(opened.map((each, i) => each.commit(changes[i])));
+        writing = Promise.all(opened.map((each, i) => each.commit(changes[i], lastPosition)));
         writing.catch(() => undefined);
         onProgress?.(events);
       }
@@ -88,7 +88,10 @@ export async function replay({ log, stores, until, onProgress, signal }: ReplayD
     if (!whole) return { ok: false, reason: 'unavailable', detail: outage ?? 'given up' };
     const digests = await Promise.all(opened.map(async ({ name, store }) => [name, await digestOf(store)] as const));
     const { store } = opened[0] as Opened;
-    const counts = await createEmergencyQueries(async () => store, () => () => undefined).countsSince(0);
+    const counts = await createEmergencyQueries(
+      async () => store,
+      () => () => undefined,
+    ).countsSince(0);
     const open = counts.unacknowledged + counts.acknowledged;
     return {
       ...{ ok: true, events },
@@ -102,4 +105,54 @@ export async function replay({ log, stores, until, onProgress, signal }: ReplayD
     await writing.catch(() => undefined);
     await Promise.all(opened.map(({ store }) => store.discard()));
   }
+}
+
+interface Opened {
+  readonly name: ReadModelName;
+  readonly store: ReadModelStore;
+  project(events: readonly RecordedEvent[], until: ReplayUntil | undefined): Promise<readonly Change[]>;
+  commit(changes: readonly Change[] | undefined, position: LogPosition | undefined): Promise<void>;
+}
+
+function openAll(stores: ReadModelFiles): Promise<readonly Opened[]> {
+  return Promise.all(
+    readModelNames.map(async (name): Promise<Opened> => {
+      const projection = projections[name];
+      const { store } = await stores.open(projection.schema);
+      return {
+        ...{ name, store },
+        async project(events, until) {
+          const upTo = until !== undefined && 'positions' in until ? (until.positions[name] ?? '') : undefined;
+          const wanted = notBeyond(events, upTo).filter((event) => isWanted(projection.filter, event));
+          return wanted.length === 0 ? [] : projection.project(wanted, store);
+        },
+        async commit(changes = [], position) {
+          if (changes.length > 0 && position !== undefined) await store.commit(changes, position);
+        },
+      };
+    }),
+  );
+}
+
+function nothingWanted(until: ReplayUntil): boolean {
+  return lastOf(until) === '';
+}
+
+/** Those of a batch that belong to the replay; fewer than there were: the end is reached. */
+function within(events: readonly RecordedEvent[], until: ReplayUntil | undefined): readonly RecordedEvent[] {
+  if (until === undefined) return events;
+  if (!('time' in until)) return notBeyond(events, lastOf(until));
+  const beyond = events.findIndex(({ created }) => created > until.time);
+  return beyond < 0 ? events : events.slice(0, beyond);
+}
+
+/** The furthest position that is wanted; undefined where a time is the end. */
+function lastOf(until: ReplayUntil): LogPosition | undefined {
+  if ('time' in until) return undefined;
+  if ('position' in until) return until.position;
+  return readModelNames.map((name) => until.positions[name] ?? '').reduce((a, b) => later(a, b) ?? '', '');
+}
+
+async function digestOf(store: ReadModelStore): Promise<string> {
+  return (await (await store.digest()).result).digest;
 }

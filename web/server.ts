@@ -1,9 +1,7 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { createDeskApp } from '#web/app.ts';
 import { loadAssets } from '#web/assets.ts';
 import type { DeskDeps } from '#web/deps.ts';
+import { listen } from '#web/http-server.ts';
 import { allowedHosts, isLoopbackHost } from '#web/loopback.ts';
 
 export interface DeskServerOptions extends Omit<DeskDeps, 'assets' | 'hosts' | 'signal'> {
@@ -24,50 +22,25 @@ export interface DeskServer {
   close(): Promise<void>;
 }
 
-/** Milliseconds that running requests get when the desk is closed. */
-const closeMs = 2000;
-
 /** Serves the desk. Throws only what listening throws beyond a port that is held. */
 export async function startDeskServer(options: DeskServerOptions): Promise<StartDeskResult> {
   if (!isLoopbackHost(options.host)) return { ok: false, reason: 'address-not-allowed' };
-  const hostname = options.host.replace(/^\[(.*)\]$/, '$1');
   const ending = new AbortController();
   let hosts: readonly string[] = [];
   const app = createDeskApp({ ...options, assets: loadAssets(), hosts: () => hosts, signal: ending.signal });
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    overrideGlobalObjects: false,
-    serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16 * 1024 },
-  }) as Server;
-  // A browser holds its stream open and asks for the next thing on the same connection long after.
-  server.keepAliveTimeout = 65_000;
-
-  const failure = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-    server.once('error', resolve);
-    server.listen(options.port, hostname, () => {
-      server.off('error', resolve);
-      resolve(undefined);
-    });
-  });
-  if (failure?.code === 'EADDRINUSE') return { ok: false, reason: 'port-in-use' };
-  if (failure !== undefined) throw failure;
-
-  const { port } = server.address() as AddressInfo;
-  hosts = allowedHosts(hostname, port);
+  const started = await listen(app.fetch, options.host, options.port);
+  if (!started.ok) return started;
+  const { server } = started;
+  hosts = allowedHosts(server.host, server.port);
   return {
     ok: true,
     desk: {
-      url: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`,
-      close: () =>
-        new Promise((resolve) => {
-          const force = setTimeout(() => server.closeAllConnections(), closeMs);
-          server.close(() => {
-            clearTimeout(force);
-            resolve();
-          });
-          ending.abort();
-          server.closeIdleConnections();
-        }),
+      url: server.url,
+      close() {
+        const closed = server.close();
+        ending.abort();
+        return closed;
+      },
     },
   };
 }

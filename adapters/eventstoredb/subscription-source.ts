@@ -19,6 +19,8 @@ export type SourceItem =
 export interface SubscriptionSource {
   /** What is buffered, at most `max` events, else the next thing that happens. Also returns, with `silent`, when `signal` is aborted. */
   next(max: number, silentAfterMs: number, signal: AbortSignal): Promise<SourceItem>;
+  /** On the clock's monotonic scale. */
+  readonly openedAt: number;
   /** True once the server confirmed it. */
   confirmed(): boolean;
   /** True while there is something that {@link SubscriptionSource.next} would hand out at once. */
@@ -90,6 +92,7 @@ export function openSubscription(
   };
 
   return {
+    openedAt: clock.monotonic(),
     async next(max, silentAfterMs, signal) {
       const item = ready(max);
       if (item !== undefined) return item;

@@ -131,7 +131,10 @@ async function isStalled(
   filter: SubscribeOptions['filter'],
   signal: AbortSignal,
 ): Promise<VendorFailure | undefined> {
-  if (!source.confirmed()) return { kind: 'unclear', detail: 'the server does not confirm the subscription' };
+  if (!source.confirmed()) {
+    if (deps.clock.monotonic() - source.openedAt < deps.timeoutMs) return undefined;
+    return { kind: 'unclear', detail: 'the server does not confirm the subscription' };
+  }
   const tail = await readAll(deps, { direction: 'backwards', limit: probed });
   if (signal.aborted) return undefined;
   if (!tail.ok) return { kind: 'unclear', detail: `silent, and the log cannot be read: ${tail.detail}` };

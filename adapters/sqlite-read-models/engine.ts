@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import type { ChangeGroup } from '#adapters/sqlite-read-models/change-groups.ts';
 import { list, openDatabase, positionIn } from '#adapters/sqlite-read-models/database.ts';
 import { beginDigest, type DigestRun } from '#adapters/sqlite-read-models/digest.ts';

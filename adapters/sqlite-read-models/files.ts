@@ -84,8 +84,7 @@ function adopt(folder: string, name: string): void {
     for (const ending of ['-wal', '']) if (existsSync(building + ending)) renameSync(building + ending, file + ending);
   }
   for (const each of names)
-    if (each.endsWith('.rebuilt') || each.includes('.building.db'))
-      rmSync(join(folder, each), { force: true });
+    if (each.endsWith('.rebuilt') || each.includes('.building.db')) rmSync(join(folder, each), { force: true });
 }
 
 function remove(file: string): void {

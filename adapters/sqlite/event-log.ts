@@ -8,8 +8,6 @@ import { subscribeTo } from '#adapters/sqlite/subscription.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { AppendResult, DeleteResult, EventLog, NewEvent, RecordedEvent } from '#ports/event-log.ts';
 
-export type SqliteEventLogOptions = SqliteEngineOptions;
-
 /** The event log in one SQLite file; `engine` is the same log without JSON, for the simulated EventStoreDB. */
 export type SqliteEventLog = EventLog & { readonly engine: LogEngine };
 
@@ -22,7 +20,7 @@ const page = { window: 0, userEventsOnly: true, filter: undefined, maxBytes: Num
  * (written by somebody else through the simulated EventStoreDB) is handed out as `{ "$base64": … }`, empty payloads as `{}`.
  * @throws when the file cannot be opened, is something else, or was written by a newer version
  */
-export async function createSqliteEventLog(options: SqliteEventLogOptions): Promise<SqliteEventLog> {
+export async function createSqliteEventLog(options: SqliteEngineOptions): Promise<SqliteEventLog> {
   const engine = await createSqliteEngine(options);
   const { clock } = options;
   const closing = new AbortController();

@@ -3,7 +3,9 @@ import type { Shared } from '#cli/roles/shared.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Sealer } from '#ports/sealer.ts';
 import { type ActResult, createActs, type HumanAct } from '#processor/acts/act.ts';
-import type { EmergencyChangeRow, EmergencyDocument } from '#projections/emergencies/document.ts';
+import type { EmergencyDocument } from '#projections/emergencies/document.ts';
+import type { EmergencyDocumentChange } from '#projections/emergencies/queries.ts';
+
 import type { ReadModels } from '#projections/read-models.ts';
 import type {
   AcknowledgeResult,
@@ -36,7 +38,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
   const acts = createActs({ log: eventLog, sealer, keyStore, clock, ids, recordedBy: context.recordedBy('desk') });
   const one = async (document: EmergencyDocument): Promise<EmergencyView> =>
     (await unsealAll(sealer, [document]))[0] as unknown as EmergencyView;
-  const many = async (changes: readonly EmergencyChangeRow[]): Promise<EmergencyChange[]> => {
+  const many = async (changes: readonly EmergencyDocumentChange[]): Promise<EmergencyChange[]> => {
     const views = await unsealAll(
       sealer,
       changes.map(({ document }) => document),
@@ -89,7 +91,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
   return {
     emergencies: {
       async list(query) {
-        const page = await emergencies.list(query);
+        const page = await emergencies.list(withTimes(query));
         if (!page.ok) return page;
         return { ...page, items: (await unsealAll(sealer, page.items)) as unknown as EmergencyView[] };
       },
@@ -125,7 +127,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     audit: {
       async *page(query) {
         let waiting: AuditRecord[] = [];
-        for await (const row of audit.page(query)) {
+        for await (const row of audit.page(withTimes(query))) {
           waiting.push(row);
           if (waiting.length < unsealTogether) continue;
           yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
@@ -138,7 +140,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         if (found === undefined) return undefined;
         return { ...found, record: (await unsealAll(sealer, [found.record]))[0] as unknown as AuditRecord };
       },
-      counts: async (filter) => audit.counts(filter),
+      counts: async (filter) => audit.counts(withTimes(filter)),
     },
     async acknowledge(id, { by, from }): Promise<AcknowledgeResult> {
       const { result, emergency } = await perform(id, { act: 'acknowledge', by, from });
@@ -167,6 +169,18 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     metrics: () => metrics.registry.metrics(),
     ready: async () => ready(),
   };
+}
+
+/** ISO 8601 of the outer interface as milliseconds since 1970 UTC, as the read models keep time. */
+function withTimes<Q extends { readonly since?: string; readonly until?: string }>(
+  query: Q,
+): { readonly [K in keyof Q]: K extends 'since' | 'until' ? number : Q[K] } {
+  const { since, until, ...rest } = query;
+  return {
+    ...rest,
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+  } as { readonly [K in keyof Q]: K extends 'since' | 'until' ? number : Q[K] };
 }
 
 async function unsealAll(sealer: Sealer, documents: readonly object[]): Promise<readonly JsonObject[]> {

@@ -1,5 +1,5 @@
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
-import { createSqliteReadModels } from '#adapters/sqlite-read-models/read-model-files.ts';
+import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData } from '#cli/roles/desk-data.ts';
@@ -10,7 +10,7 @@ import type { Shared } from '#cli/roles/shared.ts';
 import { holderOf } from '#cli/roles/simulator.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
-import { createReadModels, type ProjectionName, projectionNames, type ReadModels } from '#projections/read-models.ts';
+import { createReadModels, type ReadModelName, type ReadModels, readModelNames } from '#projections/read-models.ts';
 import type { HealthRow } from '#web/health-report.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
 import { startDeskServer } from '#web/server.ts';
@@ -35,17 +35,9 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const { settings, log, clock } = context;
   const readModels = createReadModels({
     log: shared.eventLog,
-    files: createSqliteReadModels({ folder: context.file('read-models') }),
+    stores: createReadModelFiles({ folder: context.file('read-models') }),
     clock,
-    onError: (projection, error) =>
-      log.error(
-        {
-          projection,
-          err:
-            error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : String(error),
-        },
-        'a read model could not go on; it starts again from its last commit',
-      ),
+    onReport: (report) => log.warn({ ...report }, 'a read model is made again from the log, or tried again'),
   });
   const following = readModels.run(signal);
   const { listening, close: closeListening } = await openListening(options);
@@ -82,6 +74,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     async close() {
       await started.desk.close();
       await Promise.all([following, watching]);
+      await readModels.close();
       await closeListening();
     },
   };
@@ -119,7 +112,7 @@ async function openListening({ context, shared, hub, ingest }: DeskOptions): Pro
 }
 
 function adminOf(readModels: ReadModels): ProjectionAdmin {
-  const known = (name: string): ProjectionName | undefined => projectionNames.find((one) => one === name);
+  const known = (name: string): ReadModelName | undefined => readModelNames.find((one) => one === name);
   return {
     list: () =>
       readModels.states().map(({ name, position, caughtUp, connection, rebuilding }) => ({
@@ -131,13 +124,11 @@ function adminOf(readModels: ReadModels): ProjectionAdmin {
       })),
     async digest(name) {
       const found = known(name);
-      return found === undefined ? undefined : { name: found, ...(await readModels.digest(found)) };
+      return found === undefined ? undefined : readModels.digest(found);
     },
     async rebuild(name) {
       const found = known(name);
-      const result = found === undefined ? undefined : await readModels.rebuild(found);
-      if (found === undefined || result === undefined || !result.ok) return undefined;
-      return { name: found, ...result.after, events: result.events, equal: result.equal };
+      return found === undefined ? undefined : { name: found, ...(await readModels.rebuild(found)) };
     },
   };
 }

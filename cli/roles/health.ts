@@ -189,7 +189,7 @@ async function noticeRows(readModels: ReadModels | undefined): Promise<HealthRow
             state: 'warning' as const,
             word: `${waiting} waiting`,
             figures: { count: String(waiting) },
-            ...(oldestAt === undefined ? {} : { since: oldestAt }),
+            ...(oldestAt === undefined ? {} : { since: iso(oldestAt) }),
           },
         ]),
   ];

@@ -130,9 +130,9 @@ function providerCallOf(report: ReportedCall) {
   return { feed: report.feed, call: report.emergencyId };
 }
 
-/** What a report can tell about `test`: only the dialled number shows it, so a chat message's `false` says nothing. */
+/** Only the number that Teams says was dialled shows what a call is: a chat message's `false` says nothing, even if a number stands in its text. */
 function mergeTest(known: KnownCall, report: ReportedCall, from: Record<string, number>): { readonly test: boolean } {
-  const knows = report.test || report.dialledNumber !== undefined;
+  const knows = report.test || (report.feed === 'events' && report.dialledNumber !== undefined);
   if (!knows) return { test: known.test };
   const before = from['test'];
   const rank = isTrusted(report) ? 1 : 0;

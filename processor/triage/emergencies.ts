@@ -4,8 +4,8 @@ import { readEmergencyEvent } from '#domain/emergency/read.ts';
 import { type EmergencyState, noEmergency } from '#domain/emergency/state.ts';
 import { emergencyIdOfStream, emergencyStream } from '#domain/names.ts';
 import type { ExpectedRevision, RecordedEvent } from '#ports/event-log.ts';
+import { type RetryDeps, surely } from '#processor/retry.ts';
 import { createEmergencyIndex, type EmergencyIndex } from '#processor/triage/index.ts';
-import { type RetryDeps, surely } from '#processor/triage/retry.ts';
 
 /** An emergency as its stream told it when it was last looked at. */
 export interface Loaded {

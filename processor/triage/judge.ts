@@ -6,9 +6,9 @@ import type { EventMetadata } from '#domain/metadata.ts';
 import { causedEventId, emergencyStream } from '#domain/names.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { NewEvent, RecordedEvent } from '#ports/event-log.ts';
+import { appendSurely, type RetryDeps } from '#processor/retry.ts';
 import type { Emergencies, Loaded } from '#processor/triage/emergencies.ts';
 import { matchReport } from '#processor/triage/match.ts';
-import { appendSurely, type RetryDeps } from '#processor/triage/retry.ts';
 
 export interface JudgeDeps extends RetryDeps {
   readonly emergencies: Emergencies;

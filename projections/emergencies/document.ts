@@ -1,7 +1,6 @@
 import type { ActedFrom, Disposition, Sealed } from '#domain/emergency/events.ts';
 import type { EmergencyLink, EmergencyState } from '#domain/emergency/state.ts';
 import type { CallLocation, CallReport, Feed } from '#domain/notices/item.ts';
-import type { LogPosition } from '#ports/event-log.ts';
 
 /** An emergency in the outer shape, its personal values still sealed; a field that is not known is absent. Times are ISO 8601 UTC. */
 export interface EmergencyDocument {
@@ -35,12 +34,6 @@ export interface EmergencyDocument {
   readonly links?: readonly EmergencyLink[];
   /** Revision of the last event of its stream. */
   readonly revision: number;
-}
-
-/** How an emergency was after the event at `position`. */
-export interface EmergencyChangeRow {
-  readonly position: LogPosition;
-  readonly document: EmergencyDocument;
 }
 
 /** The document of an emergency that was raised. */

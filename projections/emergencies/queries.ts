@@ -142,9 +142,7 @@ export function createEmergencyQueries(
 
 /** The changes of emergencies in a commit, in log order. */
 function changesIn({ changes }: Committed): readonly EmergencyDocumentChange[] {
-  return changes.flatMap((change) =>
-    change.table === 'changes' && 'put' in change ? [changeIn(change.put)] : [],
-  );
+  return changes.flatMap((change) => (change.table === 'changes' && 'put' in change ? [changeIn(change.put)] : []));
 }
 
 function changeIn(row: Row): EmergencyDocumentChange {

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
 import type { OpenOptions } from '#test/web/desk-browser.ts';
@@ -21,10 +21,16 @@ afterEach(async () => {
 });
 const open = (options?: OpenOptions) => openDesk(browser, desk.url, options);
 
+/** What stands where no call is: made by the style sheet. */
+function emptyWord(page: Page): Promise<string> {
+  return page.evaluate(`getComputedStyle(document.querySelector('#unacknowledged'), '::after').content`);
+}
+
 describe('the board in a real browser', () => {
   it('shows a call as it comes: where, who, whom to call back, in the title and to a screen reader', async () => {
     const { page, complaints } = await open();
     expect(await page.title()).toBe('Tocsin');
+    expect(await emptyWord(page)).toContain('No call is waiting');
     desk.data.raise();
     await page.waitForSelector('#unacknowledged .card');
     expect(await page.textContent('#detail h1')).toBe('1 Microsoft Way, Building 7');
@@ -125,6 +131,7 @@ describe('the board in a real browser', () => {
       /^Not listening since .* — calls may be missed. The hub does not answer. What to do$/,
     );
     expect(await page.textContent('#listening .word')).toBe('Not listening');
+    expect(await emptyWord(page)).toContain('It is not listening');
     await page.waitForSelector('html[data-alarm=blind]');
   });
 
@@ -132,16 +139,19 @@ describe('the board in a real browser', () => {
     const { page } = await open({ clock: true });
     const gone = desk.data.raise();
     await page.waitForSelector('#unacknowledged .card');
+    await page.keyboard.press('a');
+    await page.waitForSelector('#acknowledged .card');
     await desk.close();
     await page.clock.fastForward(13_000);
     await page.waitForSelector('html[data-live=no]');
+    expect(await emptyWord(page)).toContain('It is not known');
     expect(await page.textContent('#notlive')).toMatch(/has not heard from Tocsin for \d+ s/);
     await desk.data.resolve(gone.id, { by: 'B. Okafor', disposition: 'misdial', from: 'cli' });
     const { id } = desk.data.raise({ caller: { name: 'While it was away' } });
     desk = await runDesk({ port: desk.port }, desk.data);
     await page.waitForSelector('html[data-live=yes]');
     await page.waitForSelector(`#unacknowledged .card[data-id="${id}"]`);
-    await page.waitForSelector('#unacknowledged .card >> nth=1', { state: 'detached' });
+    await page.waitForSelector('#acknowledged .card', { state: 'detached' });
     expect(await page.isHidden('#notlive')).toBe(true);
   });
 

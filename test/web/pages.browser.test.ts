@@ -101,6 +101,20 @@ describe('the admin page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('lets its connection go while nobody sees it, and is right again when somebody does', async () => {
+    const { page } = await open('/admin');
+    await expect.poll(() => desk.data.listeners).toBe(1);
+    const become = (state: string) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await become('hidden');
+    await expect.poll(() => desk.data.listeners).toBe(0);
+    desk.data.raise();
+    await become('visible');
+    await page.getByRole('link', { name: '1 call that nobody has' }).waitFor();
+  });
+
   it('still says that a call waits, and rings', async () => {
     const { page } = await open('/admin');
     desk.data.raise();

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createDeskFixture } from '#test/web/desk-fixture.ts';
+import { loadAssets } from '#web/assets.ts';
 import { openApiDocument, operations } from '#web/openapi-document.ts';
+import { createProbeApp } from '#web/probe-app.ts';
 import { deskCountsSchema, healthSchema, problemSchema } from '#web/schema-answers.ts';
 
 const nowhere = '00000000-0000-4000-8000-000000000000';
@@ -68,6 +70,18 @@ describe('scripts', () => {
     const imports = [...text.matchAll(/from '\.\/([\w-]+\.\w+)'/g)].map(([, file]) => file ?? '');
     expect(imports.length).toBeGreaterThan(3);
     for (const file of imports) expect((await get(`/assets/${file}`)).status, file).toBe(200);
+  });
+
+  it('are made without a word on stderr', async () => {
+    const warnings: string[] = [];
+    const listener = (warning: Error) => warnings.push(warning.message);
+    const { emitWarning } = process;
+    process.on('warning', listener);
+    loadAssets();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listener);
+    expect(warnings).toEqual([]);
+    expect(process.emitWarning).toBe(emitWarning);
   });
 
   it('are not sent again while they are unchanged', async () => {
@@ -147,6 +161,16 @@ describe('probes and health', () => {
     now += 61_000;
     expect(await desks()).toMatchObject({ word: 'No desk is open' });
     expect((await post('/api/desks', { desk: 'x', sound: 'armed' })).status).toBe(400);
+  });
+
+  it('serve a role without a desk as well', async () => {
+    let ready = false;
+    const app = createProbeApp({ ready: async () => ready, metrics: async () => 'tocsin_up 1\n' });
+    expect((await app.request('/health/ready')).status).toBe(503);
+    ready = true;
+    expect((await app.request('/health/startup')).status).toBe(200);
+    expect(await (await app.request('/metrics')).text()).toBe('tocsin_up 1\n');
+    expect((await app.request('/')).status).toBe(404);
   });
 
   it('record a mute', async () => {

@@ -104,8 +104,11 @@ byId('list').addEventListener('click', (event) => {
   const id = card?.dataset['id'];
   if (id === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  if (phone.matches && !wall) openDetail(id);
-  else if (!wall) select(id);
+  if (wall) return;
+  // Enter on a card that is selected already opens its page; a click there changes nothing.
+  if (phone.matches) openDetail(id);
+  else if (event.detail === 0 && id === selected) location.assign(`/emergencies/${id}`);
+  else select(id);
 });
 
 function closeSearch() {

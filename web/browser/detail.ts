@@ -39,7 +39,9 @@ export function createDetail(root: HTMLElement, context: DetailContext): Detail 
       if (emergency === undefined) {
         root.removeAttribute('data-state');
         age = undefined;
-        root.replaceChildren(el('p', { class: 'nothing', text: 'No call is selected.' }));
+        root.replaceChildren(
+          el('p', { class: 'nothing', text: 'No call is selected. A new one appears here by itself.' }),
+        );
         return;
       }
       root.dataset['state'] = emergency.state;
@@ -52,7 +54,7 @@ export function createDetail(root: HTMLElement, context: DetailContext): Detail 
         where(emergency),
         facts(emergency),
         actionsOf(emergency, context),
-        storyList(emergency, story),
+        storyList(emergency, story, context.page),
       );
       if (focused) root.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
     },
@@ -142,7 +144,7 @@ function timeNode(time: string) {
   return el('time', { text: `${clock(time)} ${zone}`, title: fullTime(time), attributes: { datetime: time } });
 }
 
-function actionsOf(emergency: EmergencyView, { actions, onAside, isAside, page }: DetailContext) {
+function actionsOf(emergency: EmergencyView, { actions, onAside, isAside }: DetailContext) {
   const { id, state } = emergency;
   const act = (name: string, word: string, run: () => void, options: { class?: string; key?: string } = {}) => {
     const made = button(word, run, options);
@@ -165,12 +167,5 @@ function actionsOf(emergency: EmergencyView, { actions, onAside, isAside, page }
       ? act('aside', 'Not for me', () => onAside(id), { class: 'quiet' })
       : undefined,
     act('copy', 'Copy dispatch text', () => void actions.copy(id), { key: 'C', class: 'quiet' }),
-    page
-      ? undefined
-      : el('a', {
-          class: 'button quiet',
-          text: 'Whole story',
-          attributes: { href: `/emergencies/${id}`, 'data-act': 'page' },
-        }),
   );
 }

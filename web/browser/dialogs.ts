@@ -1,4 +1,5 @@
 import { button, el } from './dom.ts';
+import { forGood } from './storage.ts';
 
 /** Opens a dialog and resolves with what its content hands over, undefined when it is closed without. */
 function ask<T>(title: string, build: (done: (value: T) => void) => readonly Node[]): Promise<T | undefined> {
@@ -27,7 +28,7 @@ export function dialogOpen(): boolean {
 const nameKey = 'tocsin.name';
 
 export function knownName(): string | undefined {
-  return localStorage.getItem(nameKey) ?? undefined;
+  return forGood.get(nameKey);
 }
 
 /** Who acts at this desk; asked once and kept in this browser. */
@@ -50,7 +51,7 @@ export function askName(): Promise<string | undefined> {
       event.preventDefault();
       const name = input.value.trim();
       if (name === '') return;
-      localStorage.setItem(nameKey, name);
+      forGood.set(nameKey, name);
       done(name);
     });
     return [form];

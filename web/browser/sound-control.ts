@@ -2,6 +2,7 @@ import { askHeard } from './dialogs.ts';
 import { button, byId } from './dom.ts';
 import { postJson } from './http.ts';
 import type { Sound, SoundState } from './sound.ts';
+import { forThisTab } from './storage.ts';
 import { toast } from './toast.ts';
 
 /** Milliseconds that one mute lasts. */
@@ -31,10 +32,10 @@ export function createSoundControl(sound: Sound): SoundControl {
     }
     if (await askHeard()) {
       sound.arm();
-      sessionStorage.setItem(armedKey, '1');
+      forThisTab.set(armedKey, '1');
     } else {
       sound.disarm();
-      sessionStorage.removeItem(armedKey);
+      forThisTab.remove(armedKey);
       toast('Check volume and loudspeaker, then press “Arm this desk” again.', 'problem');
     }
     tick();
@@ -50,10 +51,10 @@ export function createSoundControl(sound: Sound): SoundControl {
     if (state === reported && performance.now() - reportedAt < reportMs) return;
     reported = state;
     reportedAt = performance.now();
-    let desk = sessionStorage.getItem(deskKey);
-    if (desk === null) {
+    let desk = forThisTab.get(deskKey);
+    if (desk === undefined) {
       desk = crypto.randomUUID();
-      sessionStorage.setItem(deskKey, desk);
+      forThisTab.set(deskKey, desk);
     }
     void postJson('/api/desks', { desk, sound: state });
   }
@@ -83,7 +84,7 @@ export function createSoundControl(sound: Sound): SoundControl {
   }
   /** A desk that was armed before this page was loaded, or before the computer slept, speaks again as soon as the browser lets it. */
   async function armAgain() {
-    if (sessionStorage.getItem(armedKey) !== '1') return;
+    if (forThisTab.get(armedKey) !== '1') return;
     if (await sound.resume()) sound.arm();
     tick();
   }

@@ -3,8 +3,12 @@ import { el } from './dom.ts';
 import { clock, fullTime } from './format.ts';
 import { storySentence } from './words.ts';
 
-/** What happened, one line each, oldest first: placed, received, on the board, and every act of a person. */
-export function storyList(emergency: EmergencyView, story: readonly AuditRecord[] | undefined): HTMLElement {
+/** What happened, one line each, oldest first: placed, received, on the board, and every act of a person. `page` is true on the page of the call itself. */
+export function storyList(
+  emergency: EmergencyView,
+  story: readonly AuditRecord[] | undefined,
+  page: boolean,
+): HTMLElement {
   const lines: Node[] = [];
   if (emergency.occurredAt !== undefined) lines.push(line('occurred', emergency.occurredAt, 'Call placed'));
   lines.push(line('received', emergency.receivedAt, 'Notice of it received'));
@@ -17,6 +21,13 @@ export function storyList(emergency: EmergencyView, story: readonly AuditRecord[
     'section',
     { class: 'story', attributes: { 'aria-label': 'Timeline' } },
     el('h2', { text: 'Timeline' }),
+    page
+      ? undefined
+      : el('a', {
+          class: 'whole',
+          text: 'Page of this call',
+          attributes: { href: `/emergencies/${emergency.id}`, 'data-act': 'page' },
+        }),
     el('ol', {}, ...lines),
   );
 }

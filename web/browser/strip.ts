@@ -58,6 +58,7 @@ export function createStrip(): Strip {
     const banner = byId('blind');
     const show = listening !== undefined && !listening.ok;
     banner.hidden = !show;
+    root.toggleAttribute('data-blind', show);
     if (listening === undefined || !show) return;
     const text = `Not listening since ${when(listening.since, now)} — calls may be missed.${listening.word === undefined ? '' : ` ${listening.word}`}`;
     if (banner.dataset['text'] === text) return;

@@ -4,6 +4,17 @@ import { encodeSse } from '#web/live/sse.ts';
 
 const pageSize = 200;
 
+/** A change goes to many pages, but is put into bytes' form once. */
+const encoded = new WeakMap<object, string>();
+
+function encode({ position, emergency }: EmergencyChange): string {
+  const known = encoded.get(emergency);
+  if (known !== undefined) return known;
+  const text = encodeSse({ event: 'emergency', id: position, data: emergency });
+  encoded.set(emergency, text);
+  return text;
+}
+
 /**
  * Sends every change after `after` to one client, in log order and each once; without `after` every open emergency first. While it catches up it takes
  * from the read model at the client's own pace; once it is level, changes are pushed as they come.
@@ -19,8 +30,7 @@ export function followChanges(
   let level = false;
   let missed = false;
 
-  const send = (change: EmergencyChange) =>
-    queue.send(encodeSse({ event: 'emergency', id: change.position, data: change.emergency }));
+  const send = (change: EmergencyChange) => queue.send(encode(change));
 
   const unsubscribe = reads.subscribe((change) => {
     if (!level) missed = true;

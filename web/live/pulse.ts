@@ -25,6 +25,7 @@ export function createPulse(options: PulseOptions): Pulse {
   const clients = new Set<ClientQueue>();
   let timers: NodeJS.Timeout[] = [];
   let lastHealth: string | undefined;
+  let looking = false;
 
   const ping = () => encodeSse({ event: 'ping', data: { at: new Date(options.now()).toISOString() } });
   const readHealth = async () => encodeSse({ event: 'health', data: await options.health() });
@@ -34,7 +35,11 @@ export function createPulse(options: PulseOptions): Pulse {
     for (const client of clients) client.send(text);
   }
   async function look() {
-    const text = await readHealth();
+    if (looking) return;
+    looking = true;
+    const text = await readHealth().finally(() => {
+      looking = false;
+    });
     if (text === lastHealth) return;
     lastHealth = text;
     for (const client of clients) client.send(text);

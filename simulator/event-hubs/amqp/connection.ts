@@ -58,7 +58,8 @@ export function acceptConnection(
     on_transfer.call(connection, frame);
   };
   connection._write_frame = (channel, performative, payload) => {
-    complete(performative);
+    // A heartbeat is a frame without a body.
+    if (performative !== undefined) complete(performative);
     _write_frame.call(connection, channel, performative, payload);
   };
   return { connection, wire, start: () => connection.accept(wire) };

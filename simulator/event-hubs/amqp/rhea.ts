@@ -32,7 +32,7 @@ export interface AmqpConnection {
   on_flow: FrameHandler;
   on_transfer: FrameHandler;
   /** Everything that rhea sends passes here. */
-  _write_frame(channel: number, performative: AmqpPerformative, payload: Buffer | undefined): void;
+  _write_frame(channel?: number, performative?: AmqpPerformative, payload?: Buffer): void;
   readonly remote_channel_map: Readonly<Record<number, AmqpSession | undefined>>;
 }
 
@@ -74,10 +74,15 @@ interface AmqpLink {
   readonly properties?: Readonly<Record<string, unknown>> | null;
   readonly desired_capabilities?: string | readonly string[] | null;
   readonly local: { readonly handle: number; readonly attach: LocalAttach };
-  readonly remote: { readonly attach: { readonly source: unknown; readonly target: unknown } };
+  readonly remote: { readonly attach: { readonly source: Described | null; readonly target: Described | null } };
   on(event: string, handler: (context: AmqpContext) => void): void;
   close(error?: AmqpCondition): void;
   is_open(): boolean;
+}
+
+/** A composite value that rhea read; unlike a plain object it must be told to encode itself as one. */
+interface Described {
+  described(): unknown;
 }
 
 /** Fields of the attach frame that answers the peer's; written out after the handler of the open event returned. */
@@ -175,4 +180,11 @@ export function decodeMessage(bytes: Buffer): AmqpMessage {
 /** A container of its own, so that handlers of one simulator never see another's connections. */
 export function createContainer(id: string): AmqpContainer {
   return root.create_container({ id });
+}
+
+/** Answers an attach with the source (filters included) and target that the peer asked for, as one that accepts it does. */
+export function echoTermini(link: AmqpSender | AmqpReceiver): void {
+  const { source, target } = link.remote.attach;
+  if (source !== null) link.local.attach.source = source.described();
+  if (target !== null) link.local.attach.target = target.described();
 }

@@ -4,8 +4,6 @@ export interface Grants {
   add(path: string, expiresAt: number): void;
   /** True when a token that has not expired opens the path or something above it. */
   cover(path: string): boolean;
-  /** True when any token is valid. */
-  any(): boolean;
 }
 
 /** @param now milliseconds since 1970 UTC */
@@ -22,6 +20,5 @@ export function createGrants(now: () => number): Grants {
       }
       return valid('');
     },
-    any: () => [...expiries.keys()].some(valid),
   };
 }

@@ -1,4 +1,4 @@
-import type { AmqpCondition, AmqpReceiver, AmqpSender } from '../amqp/rhea.ts';
+import { type AmqpCondition, type AmqpReceiver, type AmqpSender, echoTermini } from '../amqp/rhea.ts';
 import { notFound, partitionOutOfRange, unauthorized } from '../conditions.ts';
 import { parseAddress } from './address.ts';
 import { openConsumerLink } from './consumer-link.ts';
@@ -11,12 +11,7 @@ import { openTokenNode } from './token-node.ts';
 export function attachSender(service: Service, peer: Peer, sender: AmqpSender): void {
   const address = parseAddress(sender.source?.address);
   if (address?.node === 'cbs' || address?.node === 'management') {
-    if (address.node === 'management' && !peer.grants.any()) {
-      sender.close(unauthorized('$management'));
-      return;
-    }
-    sender.local.attach.source = sender.remote.attach.source;
-    sender.local.attach.target = sender.remote.attach.target;
+    echoTermini(sender);
     peer.replyLinks.add(sender);
     sender.on('sender_close', () => peer.replyLinks.delete(sender));
     return;
@@ -52,12 +47,7 @@ function consumer(
 export function attachReceiver(service: Service, peer: Peer, receiver: AmqpReceiver): void {
   const address = parseAddress(receiver.target?.address);
   if (address?.node === 'cbs' || address?.node === 'management') {
-    if (address.node === 'management' && !peer.grants.any()) {
-      receiver.close(unauthorized('$management'));
-      return;
-    }
-    receiver.local.attach.source = receiver.remote.attach.source;
-    receiver.local.attach.target = receiver.remote.attach.target;
+    echoTermini(receiver);
     if (address.node === 'cbs') openTokenNode(service, peer, receiver);
     else openManagementNode(service, peer, receiver);
     return;

@@ -1,5 +1,5 @@
 import { lastEnqueuedSection } from '../amqp/event-message.ts';
-import type { AmqpCondition, AmqpSender } from '../amqp/rhea.ts';
+import { type AmqpCondition, type AmqpSender, echoTermini } from '../amqp/rhea.ts';
 import { encodeTransfers, room } from '../amqp/transfer.ts';
 import { invalidFilter, invalidPosition, storageFailed, unauthorized } from '../conditions.ts';
 import type { Hub } from '../hub.ts';
@@ -41,8 +41,7 @@ export function openConsumerLink(
   let open = true;
   let reading = false;
   const tracks = asks(sender.desired_capabilities, runtimeMetric);
-  sender.local.attach.source = sender.remote.attach.source;
-  sender.local.attach.target = sender.remote.attach.target;
+  echoTermini(sender);
   if (sender.snd_settle_mode !== 0) sender.local.attach.snd_settle_mode = 1;
   if (tracks) sender.local.attach.offered_capabilities = [runtimeMetric];
 

@@ -1,4 +1,5 @@
 import { type AmqpCondition, type AmqpMessage, type AmqpReceiver, amqpTypes, decodeMessage } from '../amqp/rhea.ts';
+import { checkToken } from '../auth/tokens.ts';
 import { notFound, partitionOutOfRange, serverBusy, unauthorized } from '../conditions.ts';
 import type { Hub } from '../hub.ts';
 import type { PartitionLog } from '../log/partition-log.ts';
@@ -13,36 +14,51 @@ export function openManagementNode(service: Service, peer: Peer, receiver: AmqpR
   receiver.on('message', ({ message, delivery, session }) => {
     const request = decodeMessage(message);
     delivery.accept();
-    const answer = answerFor(service, peer, request);
-    reply(
-      peer,
-      session,
-      '$management',
-      request,
-      'failure' in answer
-        ? {
-            application_properties: {
-              'status-code': answer.status,
-              'status-description': answer.failure.description,
-              'error-condition': answer.failure.condition,
-            },
-            body: '',
-          }
-        : { application_properties: { 'status-code': 200, 'status-description': 'OK' }, body: answer.body },
-    );
+    void authorized(service, peer, request)
+      .then((allowed) => answerFor(service, request, allowed))
+      .then((answer) => reply(peer, session, '$management', request, encode(answer)));
   });
+}
+
+/**
+ * The link itself needs no token; each request does, on the connection or in the request (Java's client attaches
+ * before it has put one).
+ */
+async function authorized(service: Service, peer: Peer, request: AmqpMessage): Promise<boolean> {
+  const properties = request.application_properties ?? {};
+  const path = `${String(properties['name'] ?? '').toLowerCase()}/$management`;
+  if (peer.grants.cover(path)) return true;
+  const token = String(properties['security_token'] ?? '');
+  const type = token.startsWith('SharedAccessSignature ') ? 'servicebus.windows.net:sastoken' : 'jwt';
+  return (await checkToken(service.options, type, token, path)).ok;
+}
+
+function encode(answer: Answer): AmqpMessage {
+  if (!('failure' in answer)) {
+    return {
+      application_properties: { 'status-code': amqpTypes.wrap_int(200), 'status-description': 'OK' },
+      body: answer.body,
+    };
+  }
+  return {
+    application_properties: {
+      'status-code': amqpTypes.wrap_int(answer.status),
+      'status-description': answer.failure.description,
+      'error-condition': answer.failure.condition,
+    },
+    body: '',
+  };
 }
 
 type Answer =
   | { readonly body: Readonly<Record<string, unknown>> }
   | { readonly status: number; readonly failure: AmqpCondition };
 
-function answerFor(service: Service, peer: Peer, request: AmqpMessage): Answer {
+function answerFor(service: Service, request: AmqpMessage, allowed: boolean): Answer {
   const properties = request.application_properties ?? {};
   const name = String(properties['name'] ?? '');
-  const path = name.toLowerCase();
   if (service.faults.on('throttle')) return { status: 503, failure: serverBusy };
-  if (!peer.grants.cover(`${path}/$management`)) return { status: 401, failure: unauthorized(name) };
+  if (!allowed) return { status: 401, failure: unauthorized(name) };
   const hub = service.namespace.find(name);
   if (hub === undefined) return { status: 404, failure: notFound(name) };
   if (properties['type'] === 'com.microsoft:eventhub') return { body: hubProperties(hub) };

@@ -1,5 +1,5 @@
 import { prepareEvents } from '../amqp/event-message.ts';
-import type { AmqpCondition, AmqpDelivery, AmqpReceiver } from '../amqp/rhea.ts';
+import { type AmqpCondition, type AmqpDelivery, type AmqpReceiver, echoTermini } from '../amqp/rhea.ts';
 import { MalformedMessage } from '../amqp/sections.ts';
 import { malformed, messageTooLarge, serverBusy, storageFailed, unauthorized } from '../conditions.ts';
 import type { Hub } from '../hub.ts';
@@ -18,8 +18,7 @@ export function openPublisherLink(
 ): OpenLink {
   const { hub, partition, path } = place;
   let open = true;
-  receiver.local.attach.source = receiver.remote.attach.source;
-  receiver.local.attach.target = receiver.remote.attach.target;
+  echoTermini(receiver);
   receiver.local.attach.max_message_size = maxMessageSize;
 
   const link: OpenLink = {

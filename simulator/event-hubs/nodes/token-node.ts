@@ -1,6 +1,6 @@
-import { type AmqpReceiver, decodeMessage } from '../amqp/rhea.ts';
-import { checkSharedAccessSignature, resourcePath } from '../auth/shared-access-signature.ts';
-import type { TokenCheck } from '../options.ts';
+import { type AmqpReceiver, amqpTypes, decodeMessage } from '../amqp/rhea.ts';
+import { resourcePath } from '../auth/shared-access-signature.ts';
+import { checkToken } from '../auth/tokens.ts';
 import { type Peer, reply, type Service } from './peer.ts';
 
 /** `$cbs`: takes the tokens that open other links (AMQP claims-based security 1.0 as the service speaks it). */
@@ -10,33 +10,23 @@ export function openTokenNode(service: Service, peer: Peer, receiver: AmqpReceiv
     delivery.accept();
     const properties = request.application_properties ?? {};
     const audience = String(properties['name'] ?? '');
-    void check(service, String(properties['type'] ?? ''), tokenText(request.body), audience)
-      .catch((error): TokenCheck => ({ ok: false, reason: String(error) }))
-      .then((result) => {
-        const path = resourcePath(audience);
-        const within = result.ok && (result.path === '' || `${path}/`.startsWith(`${result.path}/`));
-        if (result.ok && within) peer.grants.add(path, result.expiresAt);
-        const description = result.ok ? 'InvalidAudience: the token is for another resource.' : result.reason;
-        if (!within) service.log(`token for ${audience} refused: ${description}`);
-        reply(peer, session, '$cbs', request, {
-          application_properties: within
-            ? { 'status-code': 202, 'status-description': 'Accepted' }
-            : {
-                'status-code': 401,
-                'status-description': description,
-                'error-condition': 'amqp:unauthorized-access',
-              },
-          body: '',
-        });
+    const type = String(properties['type'] ?? '');
+    void checkToken(service.options, type, tokenText(request.body), audience).then((result) => {
+      if (result.ok) peer.grants.add(resourcePath(audience), result.expiresAt);
+      const description = result.ok ? 'Accepted' : result.reason;
+      if (!result.ok) service.log(`token for ${audience} refused: ${description}`);
+      reply(peer, session, '$cbs', request, {
+        application_properties: result.ok
+          ? { 'status-code': amqpTypes.wrap_int(202), 'status-description': 'Accepted' }
+          : {
+              'status-code': amqpTypes.wrap_int(401),
+              'status-description': description,
+              'error-condition': 'amqp:unauthorized-access',
+            },
+        body: '',
       });
+    });
   });
-}
-
-async function check(service: Service, type: string, token: string, audience: string): Promise<TokenCheck> {
-  const { sas, jwt, clock } = service.options;
-  if (type === 'servicebus.windows.net:sastoken') return checkSharedAccessSignature(token, sas, clock.now());
-  if (type === 'jwt' && jwt !== undefined) return await jwt(token, audience);
-  return { ok: false, reason: `UnsupportedTokenType: tokens of type '${type}' are not accepted.` };
 }
 
 function tokenText(body: unknown): string {

@@ -192,6 +192,16 @@ describe('memory that reading an event hub takes', () => {
   });
   afterEach(() => hub.close());
 
+  it('is known from the client itself: who keeps up is not interrupted, however much was asked for', async () => {
+    const states: PartitionState[] = [];
+    const source = hub.source({}, (_, state) => states.push(state));
+    for (let at = 0; at < 20_000; at += 1_000) await hub.publish('0', bodies(at, 1_000));
+    const reader = follow(source);
+    await reader.reached(20_000);
+    await reader.end();
+    expect(states.filter((state) => state.state === 'reopened')).toEqual([{ state: 'reopened', why: 'faster' }]);
+  });
+
   it('stays bounded after many idle cycles, however much is published and however slow the consumer', async () => {
     // 5 ms per cycle: each makes the client ask for 64 more messages. Room for about 100 of these.
     const source = hub.source({

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '#adapters/system/clock.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { EventLog, SubscriptionItem } from '#ports/event-log.ts';
 import { follow, idsOf, newEvents } from '#test/adapters/eventstoredb/follow.ts';
 import { type Stack, startStack } from '#test/adapters/eventstoredb/stack.ts';
@@ -79,16 +81,23 @@ describe('a subscription that the server forgot', () => {
   });
 
   it('is not suspected because others write what it does not want', async () => {
+    const silenceMs = 40;
+    let silences = 0;
+    const clock: Clock = {
+      ...systemClock,
+      sleep(ms, signal) {
+        if (ms === silenceMs) silences++;
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    const watched = await stack.open({ clock, silenceMs });
     const after = await mark();
-    const follower = follow(log, { after, filter: { by: 'stream-prefix', prefixes: ['quiet-'] } });
+    const follower = follow(watched, { after, filter: { by: 'stream-prefix', prefixes: ['quiet-'] } });
     await vi.waitFor(() => expect(follower.states.at(-1)).toBe('live'), patient);
-    let last: number | 'no-stream' = 'no-stream';
-    // Several silences long, with fewer events than the server looks at between two checkpoints.
-    for (let n = 0; n < 8; n++) {
-      await write(`loud-${after}`, last, 1);
-      last = n;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    // Fewer events than the server looks at between two checkpoints.
+    await write(`loud-${after}`, 'no-stream', 8);
+    const before = silences;
+    await vi.waitFor(() => expect(silences).toBeGreaterThan(before + 8), patient);
     expect(follower.states).toEqual(['catching-up', 'live']);
     await follower.stop();
   });

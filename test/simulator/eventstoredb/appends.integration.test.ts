@@ -109,6 +109,14 @@ describe.each(paths)('an append on the $path path', ({ options }) => {
     expect(error).toMatchObject({ type: 'wrong-expected-version', actualVersion: 'no_stream', expectedVersion: 3n });
   });
 
+  it('takes an append of nothing for a success', async () => {
+    const stream = freshStream();
+    expect(await stack.client.appendToStream(stream, [], { expectedRevision: 'no_stream', ...options })).toMatchObject({
+      success: true,
+    });
+    expect(await thrownBy(stack.client.readStream(stream))).toMatchObject({ type: 'stream-not-found' });
+  });
+
   it('takes the same id twice in one batch', async () => {
     const stream = freshStream();
     const [event] = events(1);

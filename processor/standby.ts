@@ -1,7 +1,7 @@
 import { streamPrefixes } from '#domain/names.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition } from '#ports/event-log.ts';
-import type { Fence, FencePoint } from '#processor/triage/fence.ts';
+import type { Fence, FencePoint } from '#processor/fence.ts';
 
 /** How long the active triage may leave notices unjudged before another one takes over. */
 export const takeOverAfterMs = 5_000;

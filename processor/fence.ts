@@ -1,23 +1,26 @@
 import type { EventMetadata } from '#domain/metadata.ts';
-import { triageStream } from '#domain/names.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import type { EventLog, ExpectedRevision, LogPosition } from '#ports/event-log.ts';
-import { appendSurely, type RetryDeps, surely } from '#processor/triage/retry.ts';
+import { appendSurely, type RetryDeps, surely } from '#processor/retry.ts';
 
 /** Where a stage is in the log, as its stream says. */
 export interface FencePoint {
   readonly revision: ExpectedRevision;
   /** Everything up to here was dealt with; absent before the first event was. */
   readonly position?: LogPosition;
+  /** What the stage wrote beside its position. */
+  readonly memo: JsonObject;
 }
 
 export interface FenceDeps extends RetryDeps {
   readonly log: Pick<EventLog, 'append' | 'readStream'>;
   /** Names this process; never reused. */
   readonly instanceId: string;
+  /** Metadata of an event: what caused it, and what it belongs to. */
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
-  /** The stream that holds the position (default: that of triage) and the type of its events. */
-  readonly stream?: string;
-  readonly type?: string;
+  /** The stream that holds the position, and the type of its events. */
+  readonly stream: string;
+  readonly type: string;
 }
 
 /** The position of a stage, which only one process at a time can move: its expected revision is the fence. */
@@ -28,32 +31,33 @@ export interface Fence {
   advance(
     from: FencePoint,
     position: LogPosition | undefined,
+    memo: JsonObject,
     signal: AbortSignal,
   ): Promise<FencePoint | 'lost' | undefined>;
 }
 
 export function createFence(deps: FenceDeps): Fence {
-  const { stream = triageStream, type = 'TriageAdvanced', instanceId } = deps;
+  const { stream, type, instanceId } = deps;
   return {
     read: (signal) =>
       surely<FencePoint>(deps, signal, async () => {
         const tail = await deps.log.readStream(stream, { direction: 'backwards', limit: 1 });
-        if (!tail.ok) {
-          return tail.reason === 'stream-not-found' ? { done: { revision: 'no-stream' } } : { again: tail.detail };
-        }
-        const [last] = tail.events;
-        if (last === undefined) return { done: { revision: 'no-stream' } };
-        const position = last.data['position'];
-        return { done: { revision: last.revision, ...(typeof position === 'string' ? { position } : {}) } };
+        if (!tail.ok && tail.reason !== 'stream-not-found') return { again: tail.detail };
+        const last = tail.ok ? tail.events[0] : undefined;
+        if (last === undefined) return { done: { revision: 'no-stream', memo: {} } };
+        const { position, by: _, ...memo } = last.data;
+        return {
+          done: { revision: last.revision, memo, ...(typeof position === 'string' ? { position } : {}) },
+        };
       }),
-    async advance({ revision }, position, signal) {
+    async advance({ revision }, position, memo, signal) {
       const id = deps.ids.random();
       const at = position === undefined ? {} : { position };
       const result = await appendSurely(deps, signal, stream, revision, [
-        { id, type, data: { ...at, by: instanceId }, metadata: deps.metadata(id, id) },
+        { id, type, data: { ...memo, ...at, by: instanceId }, metadata: deps.metadata(id, id) },
       ]);
       if (result === undefined) return undefined;
-      return result.ok ? { revision: result.revision, ...at } : 'lost';
+      return result.ok ? { revision: result.revision, memo, ...at } : 'lost';
     },
   };
 }
