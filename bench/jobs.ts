@@ -71,10 +71,11 @@ export function answerJobs(jobs: Jobs): void {
   process.on('message', (message) => {
     const { number, job, args } = message as Asked;
     const work = jobs[job] as ((args: unknown) => unknown) | undefined;
-    Promise.try(() => {
+    const done = async () => {
       if (work === undefined) throw new Error(`there is no job ${job}`);
-      return work(args);
-    }).then(
+      return await work(args);
+    };
+    done().then(
       (value) => process.send?.({ number, value } satisfies Answered),
       (error: unknown) =>
         process.send?.({

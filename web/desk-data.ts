@@ -121,9 +121,10 @@ export interface EmergencyReads {
   /** In log order, exclusive; fewer than `limit` means that nothing more is there yet. */
   changesAfter(position: string, limit: number): Promise<readonly EmergencyChange[]>;
   /**
-   * Told of every change in log order from now on, as soon as `open` and `changesAfter` show it and never before; does not wait. Returns how to end it.
+   * Told of every change in log order from now on, as soon as `open` and `changesAfter` show it and never before; does not wait. Where a change cannot be
+   * handed over, `onFailure` is called and nothing after it: the page then begins again where it was. Returns how to end it.
    */
-  subscribe(listener: (change: EmergencyChange) => void): () => void;
+  subscribe(listener: (change: EmergencyChange) => void, onFailure: (error: unknown) => void): () => void;
 }
 
 export interface UnknownCursor {

@@ -10,6 +10,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { DeleteResult, EventLog, ExpectedRevision, LogFailure, NewEvent } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 
+/** Settings of the adapter; only the first three must be given. */
 export interface EventStoreDbLogOptions {
   /** `esdb://[user:password@]host:2113[,host…][?tls=false…]` or `esdb+discover://`; never logged. */
   readonly connectionString: string;
@@ -27,6 +28,7 @@ export interface EventStoreDbLogOptions {
   readonly onState?: (state: EventStoreDbState) => void;
 }
 
+/** Whether the server answers. */
 export type EventStoreDbState =
   | { readonly state: 'available' }
   | { readonly state: 'unavailable'; readonly detail: string };

@@ -17,6 +17,7 @@ export interface VendorEvent {
   readonly position?: VendorPosition | undefined;
 }
 
+/** Events ready to be sent, or what is wrong with the first that cannot be. */
 export type EncodedEvents =
   | { readonly ok: true; readonly events: EventData[] }
   | { readonly ok: false; readonly detail: string };

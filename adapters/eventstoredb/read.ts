@@ -26,10 +26,11 @@ export async function readStream(
   { direction, from, limit }: ReadStreamOptions,
 ): Promise<ReadStreamResult> {
   const end = direction === 'forwards' ? START : END;
+  const fromRevision = from === undefined ? end : BigInt(from);
   const result = await collect(deps, () =>
     deps.vendor.client.readStream(stream, {
       direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
-      fromRevision: from === undefined ? end : BigInt(from),
+      fromRevision,
       maxCount: limit,
     }),
   );

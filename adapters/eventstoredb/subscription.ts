@@ -12,6 +12,7 @@ import type {
 } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 
+/** What subscribing needs. */
 export interface SubscriptionDeps extends ReadDeps {
   readonly ids: Ids;
   /** Milliseconds of silence after which it is checked whether the server has something to say. */

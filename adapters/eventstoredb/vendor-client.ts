@@ -39,7 +39,9 @@ export function openVendorClient(connectionString: string, connectionName: strin
   const text = connectionString.trim();
   const options = optionsOf(text);
   for (const key of options.keys()) {
-    if (!knownOptions.has(key)) throw new TypeError(`connection string of EventStoreDB: unknown option ${key}`);
+    // Not repeated unless it looks like an option: it may be the rest of a password with a question mark in it.
+    const name = /^[a-z]+$/.test(key) ? key : '(no name of an option)';
+    if (!knownOptions.has(key)) throw new TypeError(`connection string of EventStoreDB: unknown option ${name}`);
   }
   if (options.get('throwonappendfailure') === 'false') {
     throw new TypeError('connection string of EventStoreDB: throwOnAppendFailure=false is not supported');
@@ -130,5 +132,9 @@ function optionsOf(connectionString: string): ReadonlyMap<string, string> {
 function credentialsOf(connectionString: string): { username: string; password: string } | undefined {
   const [, username, password] = /^[^:]+:\/\/([^:]+):([^@]+)@/.exec(connectionString) ?? [];
   if (username === undefined || password === undefined) return undefined;
-  return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    throw new TypeError('connection string of EventStoreDB: user and password must be percent-encoded');
+  }
 }

@@ -13,6 +13,7 @@ import type { EventToStore, StorageExpectation } from '#simulator/eventstoredb/s
 
 /** Field numbers are those of `streams.proto` and `shared.proto`, as the vendor's client ships them in `generated/`. */
 
+/** A stream, and where it is expected to be. */
 export interface AppendTarget {
   readonly stream: string;
   readonly expected: StorageExpectation;

@@ -12,8 +12,10 @@ export const faultDescriptions = {
   'not-ready': 'refuses every call as a server does in its first second',
 } as const;
 
+/** Name of a fault. */
 export type FaultName = keyof typeof faultDescriptions;
 
+/** A fault, and whether it is on. */
 export interface FaultStatus {
   readonly name: FaultName;
   readonly description: string;

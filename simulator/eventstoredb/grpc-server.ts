@@ -4,6 +4,7 @@ import type { FaultState } from '#simulator/eventstoredb/faults.ts';
 import { type Call, pathOf, serveCall } from '#simulator/eventstoredb/grpc-call.ts';
 import { grpcCode, notReady, RpcError } from '#simulator/eventstoredb/rpc-error.ts';
 
+/** Serves one call; what it throws becomes the call's status. */
 export type Handler = (call: Call) => Promise<void>;
 
 /** By path: `/package.Service/Method`. */

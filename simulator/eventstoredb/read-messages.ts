@@ -88,12 +88,16 @@ function putEvent(target: Buffer, offset: number, event: StoredEvent, sizes: Siz
   return putVarint(target, at + 1, Number(event.position));
 }
 
+/** A subscription was begun. */
 export const confirmation = (subscriptionId: string): Buffer =>
   frame(delimitedField(2, delimitedField(1, subscriptionId)));
 
+/** Everything up to here was looked at. */
 export const checkpoint = (position: bigint): Buffer => frame(delimitedField(3, positionFields(position)));
 
+/** The only answer to a read of a stream that is not there. */
 export const streamNotFound = (stream: string): Buffer =>
   frame(delimitedField(4, delimitedField(1, delimitedField(3, stream))));
 
+/** What was there is sent, from here on it is live. */
 export const caughtUp = (): Buffer => frame(delimitedField(8));

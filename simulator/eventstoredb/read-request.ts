@@ -12,9 +12,12 @@ export interface ReadRequest {
   readonly filter: EventFilter | undefined;
 }
 
+/** A revision, inclusive for reads and exclusive for subscriptions, or an end of the stream. */
 export type StreamStart = number | 'start' | 'end';
+/** A position, or an end of the log. */
 export type AllStart = bigint | 'start' | 'end';
 
+/** Reads a `ReadReq`. @throws RpcError where something is missing or contradicts itself */
 export function readRequest(message: Buffer): ReadRequest {
   const options = messageOf(fieldsOf(message), 1) ?? [];
   const stream = messageOf(options, 1);

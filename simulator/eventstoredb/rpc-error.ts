@@ -24,6 +24,7 @@ export class RpcError extends Error {
   }
 }
 
+/** The stream was deleted for ever. */
 export function streamDeleted(stream: string): RpcError {
   return new RpcError(grpcCode.failedPrecondition, `Event stream '${stream}' is deleted.`, {
     exception: 'stream-deleted',
@@ -31,7 +32,7 @@ export function streamDeleted(stream: string): RpcError {
   });
 }
 
-/** @param actual revision of the stream's last event, -1 where there is none */
+/** A delete at another revision than the stream has. @param actual revision of the stream's last event, -1 where there is none */
 export function wrongExpectedVersion(operation: string, stream: string, expected: number, actual: number): RpcError {
   return new RpcError(
     grpcCode.failedPrecondition,
@@ -45,6 +46,7 @@ export function wrongExpectedVersion(operation: string, stream: string, expected
   );
 }
 
+/** @param limit bytes of data that one append may hold */
 export function maxAppendSizeExceeded(limit: number): RpcError {
   return new RpcError(grpcCode.invalidArgument, `Maximum Append Size of ${limit} Exceeded.`, {
     exception: 'maximum-append-size-exceeded',
@@ -52,6 +54,7 @@ export function maxAppendSizeExceeded(limit: number): RpcError {
   });
 }
 
+/** An event comes without its type or its content type. */
 export function missingProperty(name: string): RpcError {
   return new RpcError(grpcCode.invalidArgument, `Required Metadata Property '${name}' is missing`, {
     exception: 'missing-required-metadata-property',
@@ -59,6 +62,7 @@ export function missingProperty(name: string): RpcError {
   });
 }
 
+/** What a server answers in its first second. */
 export function notReady(): RpcError {
   return new RpcError(grpcCode.unavailable, 'Server Is Not Ready');
 }
@@ -71,6 +75,7 @@ export function tooSlow(): RpcError {
   );
 }
 
+/** What Append answers to anything that it cannot take; BatchAppend has an answer of its own. */
 export function badRequest(detail: string): RpcError {
   return new RpcError(grpcCode.unknown, `Exception was thrown by handler. ${detail}`);
 }

@@ -20,10 +20,12 @@ export interface Storage {
   tombstone(stream: string, expected: StorageExpectation): Promise<DeleteOutcome>;
 }
 
+/** Of a read. */
 export type Direction = 'forwards' | 'backwards';
 /** 0-based revision of the stream's last event, or a rule. */
 export type StorageExpectation = number | 'no-stream' | 'any' | 'stream-exists';
 
+/** An event as a client sends it: bytes, whatever they mean. */
 export interface EventToStore {
   readonly id: string;
   readonly type: string;
@@ -32,6 +34,7 @@ export interface EventToStore {
   readonly metadata: Uint8Array;
 }
 
+/** An event as it was stored. */
 export interface StoredEvent extends EventToStore {
   readonly position: bigint;
   readonly stream: string;
@@ -40,23 +43,27 @@ export interface StoredEvent extends EventToStore {
   readonly created: number;
 }
 
+/** The storage's own trouble; `invalid` is the caller's fault. */
 export interface StorageFailure {
   readonly ok: false;
   readonly reason: 'unavailable' | 'unknown-outcome' | 'invalid';
   readonly detail: string;
 }
 
+/** The stream is elsewhere. */
 export interface WrongRevision {
   readonly ok: false;
   readonly reason: 'wrong-expected-revision';
   readonly actual: number | 'no-stream';
 }
 
+/** The stream was deleted for ever. */
 export interface Deleted {
   readonly ok: false;
   readonly reason: 'stream-deleted';
 }
 
+/** What became of an append; a repeat that was recognised is a success. */
 export type AppendOutcome =
   | {
       readonly ok: true;
@@ -69,14 +76,17 @@ export type AppendOutcome =
   | { readonly ok: false; readonly reason: 'too-large'; readonly limit: number }
   | StorageFailure;
 
+/** What became of a deletion. */
 export type DeleteOutcome = { readonly ok: true; readonly position: bigint } | WrongRevision | Deleted | StorageFailure;
 
+/** Fewer events than asked for only where there are no more. */
 export type StreamPage =
   | { readonly ok: true; readonly events: readonly StoredEvent[] }
   | { readonly ok: false; readonly reason: 'stream-not-found' }
   | Deleted
   | StorageFailure;
 
+/** As {@link StreamPage}, of the whole log. */
 export type AllPage = { readonly ok: true; readonly events: readonly StoredEvent[] } | StorageFailure;
 
 /** Revision under which a storage shows the event `$streamDeleted`; on the wire it is 2^63-1. */

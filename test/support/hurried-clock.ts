@@ -8,10 +8,11 @@ export function createHurriedClock(start = Date.parse('2026-11-21T14:05:00.000Z'
     now: () => start + passed,
     monotonic: () => passed,
     async sleep(ms, signal) {
-      if (signal?.aborted === true) return;
+      const isEnded = () => signal?.aborted === true;
+      if (isEnded()) return;
       const until = passed + ms;
       await setImmediate();
-      if (signal?.aborted !== true) passed = Math.max(passed, until);
+      if (!isEnded()) passed = Math.max(passed, until);
     },
   };
 }

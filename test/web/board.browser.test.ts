@@ -70,6 +70,25 @@ describe('the board in a real browser', () => {
     await loser.page.getByText(`${owner} was first`).waitFor();
   });
 
+  it('stays with the call that a person took while others wait, and goes to the next once it is resolved', async () => {
+    const { page } = await open();
+    desk.data.raise({ caller: { name: 'Waiting' } });
+    await page.waitForSelector('.card');
+    desk.data.raise({ caller: { name: 'Taken' } });
+    await page.waitForSelector('.card >> nth=1');
+    const who = () => page.textContent('#detail .facts .big dd');
+    await page.click('.card >> nth=0');
+    await expect.poll(who).toBe('Taken');
+    await page.click('[data-act=acknowledge]');
+    await page.waitForSelector('#detail[data-state=acknowledged]');
+    expect(await who()).toBe('Taken');
+    const taken = (await desk.data.emergencies.list({ state: 'acknowledged', limit: 1 })) as {
+      items?: readonly { id: string }[];
+    };
+    await desk.data.resolve(taken.items?.[0]?.id ?? '', { by: 'A', disposition: 'real', from: 'api' });
+    await expect.poll(who).toBe('Waiting');
+  });
+
   it('rings once it is armed, until a person acts, and never before', async () => {
     const { page } = await open();
     const rung = async () => Number((await page.getAttribute('html', 'data-bursts')) ?? 0);

@@ -67,6 +67,17 @@ describe('words on the desk', () => {
       inside: 'Ground floor, Room 12b',
       town: '10117 Berlin',
     });
+    expect(
+      placeLines({
+        street: '725 Harbour Mill Way',
+        additionalInfo: 'Building 7, Floor 4, Room 4011',
+        floor: 'Floor 4',
+        room: '4011',
+      }),
+    ).toMatchObject({
+      street: '725 Harbour Mill Way, Building 7',
+      inside: 'Floor 4, Room 4011',
+    });
     expect(placeLines(undefined).known).toBe(false);
   });
 });

@@ -120,6 +120,24 @@ describe('GET /api/stream', () => {
     expect(data.listeners).toBe(0);
   });
 
+  it('ends rather than leave a hole when a change cannot be handed over', async () => {
+    const { data, get, logged } = createDeskFixture();
+    const { subscribe } = data.emergencies;
+    let failure: (error: unknown) => void = () => {};
+    Object.assign(data.emergencies, {
+      subscribe: (...given: Parameters<typeof subscribe>) => {
+        failure = given[1];
+        return subscribe(...given);
+      },
+    });
+    const stream = readStream(await get('/api/stream'));
+    await stream.next('health');
+    failure(new Error('it cannot be opened'));
+    expect(await stream.ended()).toBe(true);
+    expect(logged).toEqual(['error: a live stream failed']);
+    expect(data.listeners).toBe(0);
+  });
+
   it('pings, and sends health only when it changed', async () => {
     const { data, get } = createDeskFixture({ pingMs: 5, healthMs: 5 });
     data.setHealth({ listening: { ok: true, since: '2026-08-28T10:00:00.000Z', feeds: [] } });

@@ -57,6 +57,7 @@ async function loadStory({ id, revision }: EmergencyView) {
 /** A call that somebody reads about is never taken away from under their eyes; otherwise the newest that nobody has is shown. */
 function chooseSelection() {
   const current = selected === undefined ? undefined : store.get(selected);
+  if (current?.state === 'resolved') chosen = false;
   const settled = performance.now() - firstAt > settleMs;
   const calls = current?.state === 'unacknowledged' && !current.test;
   if (current !== undefined && (chosen || typing() || (calls && settled))) return;
@@ -125,9 +126,14 @@ searchText.addEventListener('keydown', (event) => {
   }
 });
 
+/** Who acts on a call goes on reading about it. */
 const onSelected = (act: (id: string) => void) => () => {
+  chosen = true;
   if (selected !== undefined) act(selected);
 };
+byId('detail').addEventListener('click', () => {
+  chosen = true;
+});
 if (!wall)
   listenToKeys({
     a: onSelected((id) => void actions.acknowledge(id)),

@@ -78,7 +78,9 @@ function heading(emergency: EmergencyView, age: HTMLElement) {
       { class: 'kind' },
       el('strong', { text: kind }),
       ' ',
-      el('span', { class: 'number', text: emergency.dialledNumber ?? '' }),
+      emergency.dialledNumber === undefined
+        ? undefined
+        : el('span', { class: 'number', text: emergency.dialledNumber }),
     ),
     age,
     el('p', { class: 'state', text: stateWord(emergency) }),

@@ -68,11 +68,18 @@ const named = (word: string, value: string | undefined) =>
   value === undefined ? undefined : /\p{L}{3,}/u.test(value) ? value : `${word} ${value}`;
 const joined = (...parts: readonly (string | undefined)[]) => parts.filter((part) => part !== undefined).join(', ');
 
+/** The parts of a text between commas that another text does not hold already: senders repeat floor and room in the free text. */
+function withoutRepeats(text: string | undefined, said: string): string | undefined {
+  const known = said.toLowerCase().split(', ');
+  const parts = (text ?? '').split(/\s*[,;]\s*/).filter((part) => part !== '' && !known.includes(part.toLowerCase()));
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
 /** Street with its building, then floor and room, then town: the order in which one says them. Empty lines are left out. */
 export function placeLines(location: LocationView | undefined) {
   const at = location ?? {};
-  const street = joined(at.street, at.additionalInfo);
   const inside = joined(named('Floor', at.floor), named('Room', at.room));
+  const street = joined(at.street, withoutRepeats(at.additionalInfo, inside));
   const town = joined(
     at.companyName,
     [at.postalCode, at.city].filter(Boolean).join(' ') || undefined,

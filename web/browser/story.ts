@@ -11,7 +11,9 @@ export function storyList(
 ): HTMLElement {
   const lines: Node[] = [];
   if (emergency.occurredAt !== undefined) lines.push(line('occurred', emergency.occurredAt, 'Call placed'));
-  lines.push(line('received', emergency.receivedAt, 'Notice of it received'));
+  // A story that holds the notices themselves says when each was received.
+  if (!story?.some((event) => event.stream.startsWith('inbox-')))
+    lines.push(line('received', emergency.receivedAt, 'Notice of it received'));
   for (const event of story ?? []) {
     lines.push(line(event.type, event.recordedAt, storySentence(event), event));
     if (event.type === 'EmergencyRaised' && emergency.occurredAt !== undefined) lines.push(delay(emergency));

@@ -56,6 +56,12 @@ export function storySentence(event: AuditRecord): string {
       return `${text(data['by'], 'Somebody')} took it ${from}`.trim();
     case 'EmergencyResolved':
       return `${text(data['by'], 'Somebody')} resolved it as ${dispositionWord(text(data['disposition'], 'unknown'))} ${from}`.trim();
+    case 'Microsoft.Graph.EmergencyCallEvent':
+      return 'Notice received from the emergency events feed';
+    case 'Microsoft.Graph.ChatMessageCreated':
+    case 'Microsoft.Graph.ChatMessageUpdated':
+    case 'Microsoft.Graph.ChatMessageDeleted':
+      return 'Notice received from the group chat';
     default:
       return event.type.replaceAll(/([a-z])([A-Z])/g, '$1 $2');
   }

@@ -38,7 +38,7 @@ export function followChanges(
       cursor = change.position;
       send(change);
     }
-  });
+  }, onFailure);
 
   async function catchUp() {
     if (cursor === undefined) {

@@ -30,6 +30,8 @@ describe('a connection string', () => {
     ['that asks for what the client ignores', 'esdb://u:secret@127.0.0.1:2113?tlsVerifyCert=false'],
     ['of another scheme', 'https://u:secret@127.0.0.1:2113'],
     ['with a port that is none', 'esdb://u:secret@127.0.0.1:port'],
+    ['with a password that is not encoded', 'esdb://u:100%secret@127.0.0.1:2113'],
+    ['with a question mark in its password', 'esdb://u:x?secret@127.0.0.1:2113?tls=true'],
     ['that is empty', ''],
   ])('is refused %s, without repeating it', (_name, connectionString) => {
     const open = () => openVendorClient(connectionString, 'tocsin');
