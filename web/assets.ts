@@ -4,7 +4,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** One file that browsers fetch. */
-export interface Asset {
+interface Asset {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly contentType: string;
   /** Strong validator (RFC 9110 section 8.8.3), quotes included. */

@@ -32,7 +32,7 @@ export interface DeskDeps {
 }
 
 /** Where the app says what happened; a pino logger is one. Nothing personal goes in. */
-export interface DeskLog {
+interface DeskLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

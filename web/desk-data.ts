@@ -22,7 +22,7 @@ export interface DeskData {
 }
 
 export const emergencyStates = ['unacknowledged', 'acknowledged', 'resolved'] as const;
-export type EmergencyState = (typeof emergencyStates)[number];
+type EmergencyState = (typeof emergencyStates)[number];
 
 /** An emergency as people and scripts see it; a field that is not known is absent. Times are ISO 8601 UTC. */
 export interface EmergencyView {
@@ -90,7 +90,7 @@ export interface EmergencyChange {
   readonly emergency: EmergencyView;
 }
 
-export interface EmergencyQuery {
+interface EmergencyQuery {
   readonly state?: EmergencyState;
   /** By `raisedAt`, inclusive; ISO 8601 UTC. */
   readonly since?: string;
@@ -103,7 +103,7 @@ export interface EmergencyQuery {
   readonly cursor?: string;
 }
 
-export interface EmergencyPage {
+interface EmergencyPage {
   readonly items: readonly EmergencyView[];
   /** Absent on the last page. */
   readonly next?: string;
@@ -127,18 +127,18 @@ export interface EmergencyReads {
   subscribe(listener: (change: EmergencyChange) => void, onFailure: (error: unknown) => void): () => void;
 }
 
-export interface UnknownCursor {
+interface UnknownCursor {
   readonly ok: false;
   readonly reason: 'unknown-cursor';
 }
 
 /** Who acts and over which way. `by` is claimed, not proved. */
-export interface Act {
+interface Act {
   readonly by: string;
   readonly from: ActedFrom;
 }
 
-export interface ResolveAct extends Act {
+interface ResolveAct extends Act {
   readonly disposition: Disposition;
   readonly note?: string;
 }
@@ -191,7 +191,7 @@ export interface AuditQuery extends AuditFilter {
   readonly limit: number;
 }
 
-export interface AuditReads {
+interface AuditReads {
   /** At most `limit` records. The next one is fetched only when it is asked for; ending the iteration early frees everything. */
   page(query: AuditQuery): AsyncIterable<AuditRecord>;
   get(idOrPosition: string): Promise<AuditDetail | undefined>;

@@ -5,7 +5,7 @@ export interface HealthReport {
 }
 
 /** Whether calls can reach this desk, as the strip on every page says it. */
-export interface Listening {
+interface Listening {
   readonly ok: boolean;
   /** Since when it is so. */
   readonly since: string;
@@ -29,7 +29,7 @@ export const healthKinds = [
   'channel',
   'role',
 ] as const;
-export type HealthKind = (typeof healthKinds)[number];
+type HealthKind = (typeof healthKinds)[number];
 
 /** One thing that can fail. */
 export interface HealthRow {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 
 /** A server that listens. */
-export interface HttpServer {
+interface HttpServer {
   /** As it was bound; the host without brackets. */
   readonly host: string;
   readonly port: number;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { problem } from '#web/problem.ts';
 
 /** Bytes that a request body may have. */
-export const bodyLimit = 64 * 1024;
+const bodyLimit = 64 * 1024;
 
 /** What was asked for, or the answer that says why not. */
 export type Input<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly response: Response };

@@ -12,7 +12,7 @@ export interface ProblemExtras {
 }
 
 /** A problem details document (RFC 9457), its `code` from the closed list. */
-export function problemDocument(code: ErrorCode, extras: ProblemExtras = {}): JsonObject {
+function problemDocument(code: ErrorCode, extras: ProblemExtras = {}): JsonObject {
   const { title, status, remedy } = errorEntry(code);
   return {
     type: `urn:tocsin:problem:${code}`,

@@ -1,5 +1,5 @@
 /** What can be broken on purpose, and how a client sees it. */
-export const faultDescriptions = {
+const faultDescriptions = {
   'drop-connection': 'drops every connection at once; new ones are taken',
   'half-open': 'falls silent on every present connection without closing it; stopping it drops them',
   'silent-partition': 'delivers no event although links stay attached; publishing and properties still work',

@@ -28,7 +28,9 @@ export async function listenAmqp(
 ): Promise<Listener> {
   const take = (socket: Duplex & { readonly remotePort?: number | undefined }) =>
     accept(socket, `${host}:${socket.remotePort ?? 0}`);
-  const server = tls === undefined ? createTcpServer(take) : createTlsServer(tls, take);
+  // Small frames must not wait for the peer's delayed acknowledgements.
+  const options = { noDelay: true };
+  const server = tls === undefined ? createTcpServer(options, take) : createTlsServer({ ...options, ...tls }, take);
   // A client that does not trust the certificate, or speaks something else, ends here.
   server.on('tlsClientError', () => {});
   return await listening(server, host, port);

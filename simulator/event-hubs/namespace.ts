@@ -16,8 +16,11 @@ export interface Namespace {
   readonly hubs: readonly Hub[];
   /** By name in any case. */
   find(name: string): Hub | undefined;
-  /** Replaces a hub by an empty one. Throws for an unknown name. */
-  recreate(name: string): Promise<Hub>;
+  /**
+   * Replaces a hub by an empty one. Throws for an unknown name.
+   * @param onReplaced called in the moment when the new hub is the one to be found; the old one still stores
+   */
+  recreate(name: string, onReplaced: (old: Hub) => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export async function openNamespace(options: EventHubsSimulatorOptions): Promise
       return [...hubs.values()];
     },
     find: (name) => hubs.get(name.toLowerCase()),
-    recreate: async (name) => {
+    recreate: async (name, onReplaced) => {
       const hub = settings.get(name.toLowerCase());
       const old = hubs.get(name.toLowerCase());
       if (hub === undefined || old === undefined) throw new Error(`there is no hub ${name}`);
@@ -74,11 +77,11 @@ export async function openNamespace(options: EventHubsSimulatorOptions): Promise
         await writeRecord(hubFolder(storage.folder, hub.name), { createdAt, partitions: hub.partitions });
       }
       hubs.set(name.toLowerCase(), fresh);
+      onReplaced(old);
       await closeHub(old);
       if (storage.kind === 'folder') {
         await rm(join(hubFolder(storage.folder, hub.name), String(old.createdAt)), { recursive: true, force: true });
       }
-      return fresh;
     },
     close: async () => {
       for (const hub of hubs.values()) await closeHub(hub);

@@ -6,7 +6,7 @@ import { offerMechanisms } from './amqp/sasl.ts';
 import { createGrants } from './auth/grants.ts';
 import { detachForced } from './conditions.ts';
 import { createFaults, type EventHubsFaultName } from './faults.ts';
-import { listenAmqp, listenWebSockets } from './listeners.ts';
+import { type Listener, listenAmqp, listenWebSockets } from './listeners.ts';
 import { openNamespace } from './namespace.ts';
 import { attachReceiver, attachSender } from './nodes/attach.ts';
 import type { OpenLink, Peer, Service } from './nodes/peer.ts';
@@ -98,16 +98,35 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
     for (const link of links()) link.wake();
   }
 
-  const amqp = await listenAmqp(host, options.port, undefined, accept);
-  const tls = options.tls && (await listenAmqp(host, options.tls.port, options.tls, accept));
-  const webSockets = options.webSockets && (await listenWebSockets(host, options.webSockets.port, options.tls, accept));
-  const listeners = [amqp, tls, webSockets].filter((listener) => listener !== undefined);
+  const listeners: Listener[] = [];
+  const listen = async (listener: Promise<Listener>) => {
+    listeners.push(await listener);
+    return (await listener).port;
+  };
+  const close = async () => {
+    const closing = listeners.map((listener) => listener.close());
+    for (const peer of peers) peer.wire.destroy();
+    await Promise.all(closing);
+    await namespace.close();
+  };
+  const { tls, webSockets } = options;
+  let port = options.port;
+  let tlsPort: number | undefined;
+  let webSocketsPort: number | undefined;
+  try {
+    port = await listen(listenAmqp(host, options.port, undefined, accept));
+    if (tls !== undefined) tlsPort = await listen(listenAmqp(host, tls.port, tls, accept));
+    if (webSockets !== undefined) webSocketsPort = await listen(listenWebSockets(host, webSockets.port, tls, accept));
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
   return {
-    connectionString: `Endpoint=sb://${host}:${amqp.port};SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key};UseDevelopmentEmulator=true;`,
-    port: amqp.port,
-    tlsPort: tls?.port,
-    webSocketsPort: webSockets?.port,
+    connectionString: `Endpoint=sb://${host}:${port};SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key};UseDevelopmentEmulator=true;`,
+    port,
+    tlsPort,
+    webSocketsPort,
     faults,
     stats: () => ({
       connections: peers.size,
@@ -123,17 +142,12 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
         }),
       })),
     }),
-    recreateHub: async (name) => {
-      const old = namespace.find(name);
-      const fresh = await namespace.recreate(name);
-      for (const link of links()) if (link.hub === old?.name) link.detach(detachForced);
-      log(`hub ${fresh.name} was made anew`);
-    },
-    close: async () => {
-      const closing = listeners.map((listener) => listener.close());
-      for (const peer of peers) peer.wire.destroy();
-      await Promise.all(closing);
-      await namespace.close();
-    },
+    recreateHub: (name) =>
+      namespace.recreate(name, (old) => {
+        // What is on its way to the old hub gets no answer, so that its sender tries again with the new one.
+        for (const link of links()) if (link.hub === old.name) link.detach(detachForced);
+        log(`hub ${old.name} was made anew`);
+      }),
+    close,
   };
 }

@@ -18,7 +18,7 @@ export interface FakeDeskData extends DeskData {
   readonly listeners: number;
 }
 
-export type Given = { readonly [K in keyof EmergencyView]?: EmergencyView[K] | null };
+type Given = { readonly [K in keyof EmergencyView]?: EmergencyView[K] | null };
 
 const namespace = '6f1a1b7c-6a5e-5f0e-9d3b-2c8e5a7d4f10';
 

@@ -1,6 +1,6 @@
 import type { HealthRow } from '#web/health-report.ts';
 
-export type DeskSound = 'armed' | 'muted' | 'off';
+type DeskSound = 'armed' | 'muted' | 'off';
 
 /** Which browsers look at the board, and which of them can be heard. Lives in this process alone: a desk says every 20 s that it is there. */
 export interface DeskRegistry {
@@ -10,7 +10,7 @@ export interface DeskRegistry {
 }
 
 /** Milliseconds after which a desk that said nothing is forgotten. */
-export const deskLifeMs = 60_000;
+const deskLifeMs = 60_000;
 /** Desks that are remembered at most: more are surely not people. */
 const maxDesks = 1000;
 

@@ -1,7 +1,8 @@
 import { encodeStamped, type PreparedEvent, type Stamp } from '../amqp/event-message.ts';
 import type { StartPosition } from '../start-position.ts';
-import { emptySegment, messageAt, offsetAt, putRecord, recordHead, type Segment, truncate } from './segment.ts';
+import { emptySegment, messageAt, offsetAt, putRecord, type Segment, truncate } from './segment.ts';
 import type { ImageCache, SegmentStore } from './segment-files.ts';
+import { estimate, firstEventWhere, segmentHolding } from './segments.ts';
 
 const segmentBytes = 2 * 1024 * 1024;
 
@@ -89,29 +90,9 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
     };
   }
 
-  function segmentOf(sequenceNumber: number): Segment {
-    let low = 0;
-    let high = segments.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((segments[middle]?.base ?? 0) <= sequenceNumber) low = middle;
-      else high = middle - 1;
-    }
-    return segments[low] ?? active();
-  }
-
-  /** First sequence number whose event satisfies a condition that holds from some event on. */
-  function firstWhere(holds: (segment: Segment, index: number) => boolean): number {
-    let low = first;
-    let high = visible;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const segment = segmentOf(middle);
-      if (holds(segment, middle - segment.base)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
+  const segmentOf = (sequenceNumber: number) => segmentHolding(segments, sequenceNumber);
+  const firstWhere = (holds: (segment: Segment, index: number) => boolean) =>
+    firstEventWhere(segments, first, visible, holds);
 
   function endOffset(): number {
     const segment = segmentOf(visible);
@@ -280,15 +261,4 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
       return inclusive ? offset >= value : offset > value;
     });
   }
-}
-
-/** Upper bound of the bytes that events will take in a segment. */
-function estimate(events: readonly PreparedEvent[]): number {
-  let bytes = 0;
-  for (const event of events) {
-    bytes += recordHead + 160 + (event.partitionKey?.length ?? 0) * 4 + (event.header?.length ?? 0);
-    for (const part of event.kept) bytes += part.length;
-    for (const part of event.rest) bytes += part.length;
-  }
-  return bytes;
 }

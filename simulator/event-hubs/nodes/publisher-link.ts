@@ -7,7 +7,7 @@ import { partitionForKey } from '../partition-key.ts';
 import type { OpenLink, Peer, Service } from './peer.ts';
 
 /** Largest message, single event or batch, of the standard tier ("Azure Event Hubs quotas and limits"). */
-export const maxMessageSize = 1024 * 1024;
+const maxMessageSize = 1024 * 1024;
 
 /** Takes events for a hub or for one of its partitions; settles them once they are stored. */
 export function openPublisherLink(

@@ -79,13 +79,13 @@ it('refuses links before a token was put, and says so', async () => {
 
 it('answers a token that is none without falling over', async () => {
   const hub = await startHub();
-  const connection = await connect(hub);
   for (const [body, type] of [
     ['nonsense', undefined],
     ['SharedAccessSignature sr=%&sig=%&se=1&skn=%', undefined],
     [42, 'jwt'],
     [rhea.message.data_section(Buffer.from('x')), 'unknown'],
   ] as const) {
+    const connection = await connect(hub);
     expect((await authorize(connection, body, type))['status-code']).toBe(401);
   }
 });
@@ -110,7 +110,7 @@ it('takes a token sent as bytes, and plain messages whose typed values stay as t
   const { raw, unsettled } = await new Promise<{ raw: Buffer; unsettled: boolean }>((resolve) => {
     const original = receiver.session as unknown as { on_transfer(frame: { payload: Buffer }): void };
     const onTransfer = original.on_transfer;
-    let payload = Buffer.alloc(0);
+    let payload: Buffer = Buffer.alloc(0);
     original.on_transfer = function (frame) {
       payload = frame.payload;
       onTransfer.call(this, frame);
