@@ -99,13 +99,14 @@ export function createFollower(deps: FollowerDeps): Follower {
     };
 
     /** `go-on`, or why not. */
-    async function take(events: readonly RecordedEvent[]): Promise<'go-on' | 'lost' | 'aborted'> {
+    async function take(events: readonly RecordedEvent[], waited: boolean): Promise<'go-on' | 'lost' | 'aborted'> {
       const taken = await stage.take(events, signal);
       if (taken.aborted) return 'aborted';
       position = events.at(-1)?.position ?? position;
       if (pending === 0) advancedAt = clock.monotonic();
       pending += taken.done;
-      if (!taken.urgent && !(pending > 0 && isDue())) return 'go-on';
+      // Who waited until it was due need not compute again whether it is: the clock may be a hair's breadth short of it.
+      if (!taken.urgent && !(pending > 0 && (waited || isDue()))) return 'go-on';
       const moved = await fence.advance(current, position, stage.memo?.() ?? {}, signal);
       if (moved === undefined) return 'aborted';
       if (moved === 'lost') return 'lost';
@@ -125,7 +126,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         if (item.kind === 'checkpoint') position = item.position;
         if (item.kind !== 'events') continue;
         if (item.events.some((event) => isForeignAdvance(event, deps.stream, current))) return 'lost';
-        const outcome = await take(item.events);
+        const outcome = await take(item.events, result === 'timeout');
         if (outcome !== 'go-on') return outcome === 'lost' ? 'lost' : undefined;
       }
     } finally {

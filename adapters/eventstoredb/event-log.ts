@@ -29,9 +29,7 @@ export interface EventStoreDbLogOptions {
 }
 
 /** Whether the server answers. */
-export type EventStoreDbState =
-  | { readonly state: 'available' }
-  | { readonly state: 'unavailable'; readonly detail: string };
+type EventStoreDbState = { readonly state: 'available' } | { readonly state: 'unavailable'; readonly detail: string };
 
 const metadataNamespace = '9d2d4a3c-6f0e-5c39-8a7d-0b1c64de5a17';
 

@@ -6,7 +6,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { LogPosition, SubscriptionFilter } from '#ports/event-log.ts';
 
 /** What one subscription of the vendor's client has to say next. */
-export type SourceItem =
+type SourceItem =
   | { readonly kind: 'events'; readonly events: readonly VendorEvent[] }
   | { readonly kind: 'caught-up' }
   | { readonly kind: 'checkpoint'; readonly position: LogPosition }

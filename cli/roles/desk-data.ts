@@ -1,4 +1,5 @@
 import type { RunContext } from '#cli/roles/context.ts';
+import { shareChanges } from '#cli/roles/share-changes.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Sealer } from '#ports/sealer.ts';
@@ -82,6 +83,12 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     }
     return { result, emergency: known ? await shown(id, revision) : undefined };
   };
+  const changes = shareChanges(emergencies.subscribe, async (change) => {
+    const emergency = await one(change.document);
+    if (emergency.revision === 0)
+      metrics.enqueueToScreen.observe(Math.max(0, clock.now() - Date.parse(emergency.receivedAt)) / 1000);
+    return { position: change.position, emergency };
+  });
   const behind = {
     ok: false,
     reason: 'unavailable',
@@ -108,21 +115,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         return { changes: await many(changes), position };
       },
       changesAfter: async (position, limit) => many(await emergencies.changesAfter(position, limit)),
-      subscribe(listener) {
-        // Unsealing takes a moment of its own: one after the other keeps the order of the log.
-        let last: Promise<void> = Promise.resolve();
-        return emergencies.subscribe((change) => {
-          last = last.then(async () => {
-            const [unsealed] = await many([change]);
-            if (unsealed === undefined) return;
-            if (unsealed.emergency.revision === 0)
-              metrics.enqueueToScreen.observe(
-                Math.max(0, clock.now() - Date.parse(unsealed.emergency.receivedAt)) / 1000,
-              );
-            listener(unsealed);
-          });
-        });
-      },
+      subscribe: changes.subscribe,
     },
     audit: {
       async *page(query) {

@@ -16,7 +16,7 @@ export const faultDescriptions = {
 export type FaultName = keyof typeof faultDescriptions;
 
 /** A fault, and whether it is on. */
-export interface FaultStatus {
+interface FaultStatus {
   readonly name: FaultName;
   readonly description: string;
   readonly active: boolean;

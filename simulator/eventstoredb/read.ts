@@ -79,7 +79,7 @@ async function sendStream(
  * Reads the whole log page by page. A position stands before its event: reading forwards begins with that event, backwards with the
  * one before it.
  */
-export function allPages(
+function allPages(
   storage: Storage,
   from: AllStart,
   direction: Direction,

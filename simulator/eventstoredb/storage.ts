@@ -44,21 +44,21 @@ export interface StoredEvent extends EventToStore {
 }
 
 /** The storage's own trouble; `invalid` is the caller's fault. */
-export interface StorageFailure {
+interface StorageFailure {
   readonly ok: false;
   readonly reason: 'unavailable' | 'unknown-outcome' | 'invalid';
   readonly detail: string;
 }
 
 /** The stream is elsewhere. */
-export interface WrongRevision {
+interface WrongRevision {
   readonly ok: false;
   readonly reason: 'wrong-expected-revision';
   readonly actual: number | 'no-stream';
 }
 
 /** The stream was deleted for ever. */
-export interface Deleted {
+interface Deleted {
   readonly ok: false;
   readonly reason: 'stream-deleted';
 }
@@ -80,14 +80,14 @@ export type AppendOutcome =
 export type DeleteOutcome = { readonly ok: true; readonly position: bigint } | WrongRevision | Deleted | StorageFailure;
 
 /** Fewer events than asked for only where there are no more. */
-export type StreamPage =
+type StreamPage =
   | { readonly ok: true; readonly events: readonly StoredEvent[] }
   | { readonly ok: false; readonly reason: 'stream-not-found' }
   | Deleted
   | StorageFailure;
 
 /** As {@link StreamPage}, of the whole log. */
-export type AllPage = { readonly ok: true; readonly events: readonly StoredEvent[] } | StorageFailure;
+type AllPage = { readonly ok: true; readonly events: readonly StoredEvent[] } | StorageFailure;
 
 /** Revision under which a storage shows the event `$streamDeleted`; on the wire it is 2^63-1. */
 export const tombstoneRevision: number = Number.MAX_SAFE_INTEGER;

@@ -170,3 +170,9 @@ it('survives clients that send garbage', async () => {
   await producer(hub.connectionString).sendBatch([{ body: 'still here' }]);
   expect(hub.stats().received).toBe(1);
 });
+
+it('does not start on a port that is taken, and leaves nothing open', async () => {
+  const hub = await startHub();
+  await expect(startHub({ port: hub.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(startHub({ webSockets: { port: hub.port } })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EventStoreDBClient, type JSONEventData, jsonEvent, NO_STREAM } from '@eventstore/db-client';
+import { EventStoreDBClient, type JSONEventData, jsonEvent } from '@eventstore/db-client';
 import { type Stack, startStack } from '#test/adapters/eventstoredb/stack.ts';
 
 /** The vendor's client as anybody would use it, on a simulated server. */
@@ -52,4 +52,4 @@ export async function thrownBy(work: PromiseLike<unknown> | AsyncIterable<unknow
   throw new Error('nothing was thrown');
 }
 
-export { jsonEvent, NO_STREAM };
+export { jsonEvent };

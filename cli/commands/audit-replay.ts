@@ -1,0 +1,133 @@
+import { createMemoryReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { ask, expectOk } from '#cli/http.ts';
+import { createOutput } from '#cli/output.ts';
+import { logOf } from '#cli/reading-desk.ts';
+import { createContext } from '#cli/roles/context.ts';
+import { openEventLog } from '#cli/roles/shared.ts';
+import { running } from '#cli/running.ts';
+import { requireSettings } from '#cli/settings.ts';
+import { version } from '#cli/version.ts';
+import { type EventLogSetting, eventLog as parseEventLog } from '#config/parsers.ts';
+import { readModelNames } from '#projections/read-models.ts';
+import { replay as fold, type Replay, type ReplayUntil } from '#projections/replay.ts';
+import type { ProjectionDigest } from '#web/projection-admin.ts';
+
+interface ReplayOptions {
+  readonly at?: string;
+  readonly expect?: string;
+  readonly json?: boolean;
+}
+
+type Folded = Extract<Replay, { readonly ok: true }>;
+
+/**
+ * `tocsin audit replay`: folds the log from its first event into empty stores. Exit code 0 only where what comes out is what the running desk shows
+ * (or what `--expect` says); 1 where it is not: then a stored event, or a read model, is not what it was.
+ */
+export async function replay(options: ReplayOptions, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const at = options.at === undefined ? undefined : Date.parse(options.at);
+  if (at !== undefined && Number.isNaN(at))
+    throw new CommandError(exitCodes.usage, '--at must be a time in ISO 8601, such as 2026-11-21T12:00:00Z');
+  const endpoints = await running(stateDir);
+  const desk = typeof endpoints?.['desk'] === 'string' ? endpoints['desk'] : undefined;
+  if (desk === undefined && options.expect === undefined)
+    throw new CommandError(
+      exitCodes.unreachable,
+      'no desk runs with this state folder to compare with; start one, or say what to expect with --expect DIGEST',
+    );
+  const settings = requireSettings(stateDir);
+  const context = await createContext({ ...settings, logLevel: 'silent' }, version, new AbortController().signal);
+  const log = await openEventLog(context, logInUse(endpoints?.['eventLog']) ?? logOf(settings));
+  try {
+    const foldTo = async (until: ReplayUntil | undefined, what: string): Promise<Folded> => {
+      const result = await fold({
+        log,
+        stores: createMemoryReadModelFiles(),
+        ...(until === undefined ? {} : { until }),
+        onProgress: (events) => output.progress(`${what}: ${events} events`),
+      });
+      output.progress(undefined);
+      if (!result.ok)
+        throw new CommandError(exitCodes.unreachable, `the event log could not be read: ${result.detail}`);
+      return result;
+    };
+    const asOf = at === undefined ? undefined : await foldTo({ time: at }, 'folding up to that time');
+    if (options.expect !== undefined) {
+      const folded = asOf ?? (await foldTo(undefined, 'folding'));
+      return report(output, options, folded, folded.digests.emergencies === options.expect, {
+        emergencies: options.expect,
+      });
+    }
+    const live = await digestsOf(desk ?? '');
+    const positions = Object.fromEntries(
+      live.flatMap(({ name, position }) => (position === undefined ? [] : [[name, position]])),
+    );
+    const whole = await foldTo({ positions }, 'folding what the desk has');
+    const equal = live.every(({ name, digest }) => whole.digests[name as keyof Folded['digests']] === digest);
+    report(output, options, asOf ?? whole, equal, Object.fromEntries(live.map(({ name, digest }) => [name, digest])));
+  } finally {
+    await log.close();
+  }
+}
+
+/** The log that the running processes use, which need not be the one that the settings of this shell name. */
+function logInUse(text: unknown): EventLogSetting | undefined {
+  if (typeof text !== 'string') return undefined;
+  const parsed = parseEventLog(text);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+async function digestsOf(desk: string): Promise<readonly ProjectionDigest[]> {
+  const all: ProjectionDigest[] = [];
+  for (const name of readModelNames)
+    all.push(
+      expectOk(
+        await ask(`${desk}/api/projections/${name}/digest`, { timeoutMs: 600_000 }),
+      ) as unknown as ProjectionDigest,
+    );
+  return all;
+}
+
+function report(
+  output: ReturnType<typeof createOutput>,
+  options: ReplayOptions,
+  folded: Folded,
+  equal: boolean,
+  expected: Readonly<Record<string, string>>,
+): void {
+  const { events, lastPosition, emergencies, digests } = folded;
+  if (options.json === true)
+    output.json({
+      equal,
+      events,
+      ...(lastPosition === undefined ? {} : { lastPosition }),
+      emergencies,
+      digests,
+      expected,
+    });
+  else {
+    output.data(`events read      ${events}`);
+    output.data(`last position    ${lastPosition ?? 'start'}`);
+    output.data(
+      `emergencies      ${emergencies.total} (${emergencies.open} open, ${emergencies.resolved} resolved, ${emergencies.test} tests)`,
+    );
+    for (const [name, digest] of Object.entries(digests)) output.data(`digest           ${name.padEnd(12)} ${digest}`);
+    if (equal)
+      output.data(
+        output.paint(
+          'green',
+          options.expect === undefined
+            ? 'EQUAL            the log folds to what the desk shows'
+            : 'EQUAL            to the digest that was expected',
+        ),
+      );
+    else {
+      output.data(output.paint('red', 'DIFFERENT        the log does not fold to what was expected:'));
+      for (const [name, digest] of Object.entries(expected))
+        output.data(`expected         ${name.padEnd(12)} ${digest}`);
+    }
+  }
+  if (!equal) process.exitCode = exitCodes.no;
+}
