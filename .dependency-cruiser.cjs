@@ -46,7 +46,7 @@ module.exports = {
       name: 'adapters-never-meet',
       severity: 'error',
       from: { path: '^adapters/([^/]+)/' },
-      to: { path: '^adapters/([^/]+)/', pathNot: ['^adapters/$1/', '^adapters/crypto/aes-gcm\\.ts$'] },
+      to: { path: '^adapters/([^/]+)/', pathNot: ['^adapters/$1/', '^adapters/crypto/(aes-gcm|secret-key)\\.ts$'] },
     },
     only('simulators-implement-ports', '^simulator/', ['^(kernel|domain|ports|simulator)/', 'node_modules/', node]),
     only('web-reads-queries', '^web/', [

@@ -4,7 +4,10 @@ import type { LogPosition } from '#ports/event-log.ts';
  * Where read models are kept. A model is a cache: whatever is lost, damaged or of another version of it is folded from the log again.
  */
 export interface ReadModelFiles {
-  /** The model as it was left, or an empty one where there is none that can be used. Rejects when the place cannot be written to. */
+  /**
+   * The model as it was left, or an empty one where there is none that can be used. What unfinished rebuilds of it left is removed. Rejects when the place
+   * cannot be written to.
+   */
   open(schema: ReadModelSchema): Promise<OpenedReadModel>;
   /** An empty one beside the one that serves, to be filled and then put in its place ({@link ReadModelStore.complete}). */
   rebuild(schema: ReadModelSchema): Promise<ReadModelStore>;

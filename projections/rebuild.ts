@@ -47,6 +47,8 @@ const lastStepMs = 3000;
  */
 export async function rebuildBeside(deps: RebuildDeps): Promise<Rebuilt> {
   const { turns, clock, signal } = deps;
+  // First of all what serves: opening it removes what earlier rebuilds left unfinished.
+  await deps.current();
   const side = await deps.stores.rebuild(deps.projection.schema);
   let events = 0;
   const onEvents = (more: number): void => {

@@ -20,7 +20,13 @@ for (const entry of Object.values(lock.packages)) {
     const os = systems.find((system) => words.includes(system));
     const cpu = processors.find((processor) => words.includes(processor));
     if (lock.packages[key] !== undefined || os === undefined || cpu === undefined || !/^\d/.test(version)) continue;
-    lock.packages[key] = { version, cpu: [cpu], ...(entry.dev === true ? { dev: true } : {}), optional: true, os: [os] };
+    lock.packages[key] = {
+      version,
+      cpu: [cpu],
+      ...(entry.dev === true ? { dev: true } : {}),
+      optional: true,
+      os: [os],
+    };
     added++;
   }
 }

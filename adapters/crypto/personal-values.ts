@@ -60,13 +60,14 @@ function copyArray(values: readonly unknown[], pointer: string, found: (slot: Pe
 function copyObject(object: object, pointer: string, found: (slot: PersonalSlot) => void): Json {
   const made: Record<string, Json> = {};
   for (const [name, value] of Object.entries(object)) {
-    if (value === undefined) continue;
-    const step = `${pointer}/${pointerStep(name)}`;
-    setMember(
-      made,
-      name,
-      copy(value, step, found, (sealed) => setMember(made, name, sealed)),
-    );
+    // Most members are texts and stay as they are: for them neither a pointer nor a closure is made.
+    if (typeof value === 'string') setMember(made, name, value);
+    else if (value !== undefined)
+      setMember(
+        made,
+        name,
+        copy(value, `${pointer}/${pointerStep(name)}`, found, (sealed) => setMember(made, name, sealed)),
+      );
   }
   return made;
 }

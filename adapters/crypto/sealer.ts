@@ -22,7 +22,7 @@ export interface SealerDeps {
  * a message of that day must not stop the others.
  */
 export function createSealer({ keyStore, random = randomBytes }: SealerDeps): Sealer {
-  const dayKey = (purpose: DayKeyPurpose, day: string) => keyStore.dayKey(purpose, day);
+  const dayKey = onceATurn((purpose: DayKeyPurpose, day: string) => keyStore.dayKey(purpose, day));
   return {
     seal: (documents) => seal(keyStore, random, documents),
 
@@ -52,6 +52,23 @@ export function createSealer({ keyStore, random = randomBytes }: SealerDeps): Se
       const own = hmacSha256(key.key, eventId).digest();
       return { ok: true, commitment: hmacSha256(own, content).digest('base64url') };
     },
+  };
+}
+
+/**
+ * Asks once for all that is asked in one turn of the event loop: a batch wants the same key for every message, and each question
+ * looks into the file whether keys were destroyed meanwhile.
+ */
+function onceATurn<T>(ask: (purpose: DayKeyPurpose, day: string) => Promise<T>): typeof ask {
+  const answers = new Map<string, Promise<T>>();
+  return (purpose, day) => {
+    const name = `${purpose} ${day}`;
+    const known = answers.get(name);
+    if (known !== undefined) return known;
+    if (answers.size === 0) setImmediate(() => answers.clear());
+    const answer = ask(purpose, day);
+    answers.set(name, answer);
+    return answer;
   };
 }
 

@@ -195,7 +195,7 @@ async function checkServices(stateDir: string | undefined, simulate: boolean): P
   }
 
   try {
-    const ownership = openOwnership(context);
+    const ownership = await openOwnership(context, settings.eventHubs);
     stack.defer(() => ownership.close());
     const claims = await within(ownership.list());
     findings.push({

@@ -88,7 +88,7 @@ async function openListening({ context, shared, hub, ingest }: DeskOptions): Pro
   const { clock, settings } = context;
   if (ingest !== undefined)
     return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
-  const ownership = openOwnership(context);
+  const ownership = await openOwnership(context, hub);
   const source =
     hub === undefined
       ? undefined

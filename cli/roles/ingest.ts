@@ -2,7 +2,7 @@ import { matchesAny } from '#adapters/crypto/compare.ts';
 import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
 import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
 import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
-import type { EventHubsConnection } from '#adapters/event-hubs/connection.ts';
+import { type EventHubsConnection, namespaceHost } from '#adapters/event-hubs/connection.ts';
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
 import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
 import type { RunContext } from '#cli/roles/context.ts';
@@ -39,7 +39,7 @@ export async function startIngest(
     clock,
     onState: (partition, state) => log.debug({ partition, ...state }, 'partition'),
   });
-  const ownership = openOwnership(context);
+  const ownership = await openOwnership(context, hub);
   const ingest = createIngest({
     log: shared.eventLog,
     source,
@@ -77,7 +77,11 @@ export async function connectionOf(hub: EventHubsSetting): Promise<EventHubsConn
   return { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
 }
 
-export function openOwnership(context: RunContext): PartitionOwnership {
+/** @param hub says whose partitions are owned where several namespaces share a container */
+export async function openOwnership(
+  context: RunContext,
+  hub: EventHubsSetting | undefined,
+): Promise<PartitionOwnership> {
   const { settings, clock } = context;
   const place = settings.partitionOwnership ?? { kind: 'sqlite' as const, file: context.file('ownership.db') };
   if (place.kind === 'sqlite')
@@ -89,7 +93,7 @@ export function openOwnership(context: RunContext): PartitionOwnership {
     });
   return createBlobOwnership({
     containerUrl: place.url,
-    namespace: 'hub',
+    namespace: hub === undefined ? 'unknown' : namespaceHost(await connectionOf(hub)),
     hub: settings.eventHub,
     consumerGroup: settings.consumerGroup,
     clock,

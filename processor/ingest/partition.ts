@@ -128,7 +128,11 @@ async function readOn(
   try {
     for await (const item of deps.source.receive(partition, from.plan.start, inner.signal)) {
       if (item.kind === 'stopped') {
-        finish({ why: 'failed', detail: 'another consumer took the partition' });
+        finish(
+          item.reason === 'position-invalid'
+            ? { why: 'failed', detail: 'the hub does not know our position any more' }
+            : { why: 'failed', detail: 'another consumer took the partition' },
+        );
         break;
       }
       deps.observe.heard(partition, item.lastEnqueued);
@@ -206,7 +210,7 @@ function endOf(deps: PartitionDeps, partition: string, result: Exclude<SettledAp
     case 'conflict':
       // After a doubtful attempt the tail is probably our own; otherwise somebody else reads this partition: let him go first.
       return result.doubtful
-        ? { why: 'reread' }
+        ? { why: 'failed', detail: 'the hub does not know our position any more' }
         : { why: 'failed', detail: 'another process appends to this partition' };
     case 'refused':
       deps.observe.refused(partition, result.reason, result.detail);

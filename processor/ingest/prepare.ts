@@ -30,7 +30,7 @@ export interface PrepareDeps {
 export interface PreparedEvent {
   readonly event: NewEvent;
   readonly enqueuedAt: number;
-  /** Bytes of its data and metadata as JSON. */
+  /** Bytes of its data as JSON, at most: what the server's limit counts. */
   readonly size: number;
 }
 
@@ -44,8 +44,22 @@ interface Drafted {
   readonly enqueuedAt: number;
 }
 
+/** What is the same for all messages of a batch. */
+interface Batch {
+  readonly deps: PrepareDeps;
+  readonly incarnation: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: number;
+}
+
 /** Largest event that is stored: below the server's limit of 1 MiB for a whole append (servers before 25.1), with room for what the server adds. */
 export const maxEventBytes = 900 * 1024;
+
+/**
+ * More bytes than the attributes of a CloudEvent take beside its data: ids, source and subject have at most 256 characters. Metadata is not counted by the
+ * server's limit. Measuring it would mean to serialise every event once more.
+ */
+const attributeBytes = 1024;
 
 /**
  * Makes one event of every item of every message: decoded, decrypted, judged, minimised, sealed.
@@ -57,51 +71,61 @@ export async function prepareBatch(
   messages: readonly ReceivedMessage[],
   resume?: { readonly sequenceNumber: number; readonly index: number },
 ): Promise<PrepareResult> {
-  const drafted = (
-    await Promise.all(messages.map((message) => draftMessage(deps, incarnation, message, resume)))
-  ).flat();
+  const batch: Batch = { deps, incarnation, now: deps.clock.now() };
+  const drafts = messages.map((message) => draftMessage(batch, message, resume));
+  // Without encrypted items nothing has to be waited for, and a promise for each of thousands would cost as much as the work.
+  const drafted = (drafts.every(Array.isArray) ? (drafts as Drafted[][]) : await Promise.all(drafts)).flat();
   const sealed = await deps.sealer.seal(drafted.map(({ id, draft }) => ({ eventId: id, document: draft.cloudEvent })));
   if (!sealed.ok) return sealed;
   const events: PreparedEvent[] = [];
   for (const [index, item] of drafted.entries()) {
-    const finished = await finish(deps, item, sealed.documents[index] as JsonObject);
-    if (!finished.ok) return finished;
-    events.push(finished.event);
+    const finished = finish(deps, item, sealed.documents[index] as JsonObject);
+    const settled = finished instanceof Promise ? await finished : finished;
+    if (!settled.ok) return settled;
+    events.push(settled.event);
   }
   return { ok: true, events };
 }
 
-async function draftMessage(
-  deps: PrepareDeps,
-  incarnation: string,
+function draftMessage(
+  batch: Batch,
   message: ReceivedMessage,
   resume: { readonly sequenceNumber: number; readonly index: number } | undefined,
-): Promise<Drafted[]> {
+): Drafted[] | Promise<Drafted[]> {
   const items = decodeMessage(message);
   const first = resume !== undefined && resume.sequenceNumber === message.sequenceNumber ? resume.index : 0;
-  const day = new Date(message.enqueuedAt).toISOString().slice(0, 10);
-  const opened = await Promise.all(items.map((item, index) => (index < first ? undefined : open(deps.opener, item))));
+  const draft = (opened: readonly (Opened | undefined)[]) => draftItems(batch, message, items, first, opened);
+  const opening = items.map((item, index) => (index < first ? undefined : open(batch.deps.opener, item)));
+  return opening.every((one) => one === undefined) ? draft([]) : Promise.all(opening).then(draft);
+}
+
+function draftItems(
+  { deps, incarnation, now }: Batch,
+  message: ReceivedMessage,
+  items: readonly Item[],
+  first: number,
+  opened: readonly (Opened | undefined)[],
+): Drafted[] {
+  const { enqueuedAt, body, partitionId, sequenceNumber } = message;
+  const enqueued = new Date(enqueuedAt).toISOString();
+  const { recordedBy, testNumbers, phrases } = deps;
   return items.slice(first).map((item, offset) => {
     const index = first + offset;
-    const id = inboxEventId(incarnation, message.partitionId, message.sequenceNumber, index);
+    const id = inboxEventId(incarnation, partitionId, sequenceNumber, index);
+    const clientState =
+      'notice' in item && item.notice !== undefined
+        ? deps.judgeClientState(item.notice.subscriptionId, item.notice.clientState)
+        : 'unchecked';
     const draft = draftEvent(item, opened[index], {
-      eventId: id,
-      enqueuedAt: message.enqueuedAt,
-      body: message.body,
-      clientState:
-        'notice' in item && item.notice !== undefined
-          ? deps.judgeClientState(item.notice.subscriptionId, item.notice.clientState)
-          : 'unchecked',
-      testNumbers: deps.testNumbers,
-      phrases: deps.phrases,
+      ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
     });
-    return {
-      id,
-      day,
-      draft,
-      enqueuedAt: message.enqueuedAt,
-      metadata: metadataOf(deps, incarnation, message, id, draft, index, items.length),
+    const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
+    const metadata: InboxMetadata = {
+      ...eventMetadata(recordedBy, now, call?.emergencyId ?? id, id),
+      ...{ incarnation, partition: partitionId, offset: message.offset, sequenceNumber },
+      ...{ enqueuedAt: enqueued, index, count: items.length },
     };
+    return { id, day: enqueued.slice(0, 10), draft, enqueuedAt, metadata };
   });
 }
 
@@ -109,34 +133,10 @@ function open(opener: NotificationOpener, item: Item): Promise<Opened> | undefin
   return 'content' in item && item.content.at === 'encrypted' ? opener.open(item.content.encrypted) : undefined;
 }
 
-function metadataOf(
-  deps: PrepareDeps,
-  incarnation: string,
-  message: ReceivedMessage,
-  id: string,
-  draft: EventDraft,
-  index: number,
-  count: number,
-): InboxMetadata {
-  const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
-  return {
-    ...eventMetadata(deps.recordedBy, deps.clock.now(), call?.emergencyId ?? id, id),
-    incarnation,
-    partition: message.partitionId,
-    offset: message.offset,
-    sequenceNumber: message.sequenceNumber,
-    enqueuedAt: new Date(message.enqueuedAt).toISOString(),
-    index,
-    count,
-  };
-}
+type Finished = { readonly ok: true; readonly event: PreparedEvent } | KeyStoreFailure;
 
 /** Adds what only keys can make (tokens, commitment, quarantine), and cuts what would be too large to store. */
-async function finish(
-  deps: PrepareDeps,
-  item: Drafted,
-  cloudEvent: JsonObject,
-): Promise<{ readonly ok: true; readonly event: PreparedEvent } | KeyStoreFailure> {
+function finish(deps: PrepareDeps, item: Drafted, cloudEvent: JsonObject): Finished | Promise<Finished> {
   let data: JsonObject = cloudEvent['data'] as JsonObject;
   const { draft } = item;
   const call = data['call'] as JsonObject | undefined;
@@ -144,33 +144,56 @@ async function finish(
     const chat = draft.chatKey === undefined ? {} : { chatToken: deps.keyStore.token([draft.chatKey])[0] ?? '' };
     data = { ...data, call: { ...call, callerTokens: deps.keyStore.token(draft.callerKeys ?? []), ...chat } };
   }
+  if (draft.commitTo !== undefined || draft.quarantine !== undefined)
+    return withCommitment(deps, item, data).then((made) =>
+      made.ok ? fitted(deps, item, cloudEvent, made.data) : made,
+    );
+  return fitted(deps, item, cloudEvent, data);
+}
+
+type WithData = { readonly ok: true; readonly data: JsonObject } | KeyStoreFailure;
+
+async function withCommitment(deps: PrepareDeps, item: Drafted, bare: JsonObject): Promise<WithData> {
+  const { draft, day, id } = item;
+  let data = bare;
   if (draft.commitTo !== undefined) {
-    const committed = await deps.sealer.commit(item.day, item.id, draft.commitTo);
+    const committed = await deps.sealer.commit(day, id, draft.commitTo);
     if (!committed.ok) return committed;
-    data = { ...data, commitment: { algorithm: 'HMAC-SHA-256', day: item.day, value: committed.commitment } };
+    data = { ...data, commitment: { algorithm: 'HMAC-SHA-256', day, value: committed.commitment } };
   }
   if (draft.quarantine !== undefined) {
-    const quarantined = await deps.sealer.quarantine(item.day, item.id, draft.quarantine);
+    const quarantined = await deps.sealer.quarantine(day, id, draft.quarantine);
     if (!quarantined.ok) return quarantined;
-    data = { ...data, quarantine: { day: item.day, box: quarantined.box } };
+    data = { ...data, quarantine: { day, box: quarantined.box } };
   }
-  let size = sizeOf(data) + sizeOf(item.metadata) + 512;
-  if (size > maxEventBytes) {
-    const cut = await withoutContent(deps, item, data);
-    if (!cut.ok) return cut;
-    data = cut.data;
-    size = sizeOf(data) + sizeOf(item.metadata) + 512;
-  }
-  const event: NewEvent = { id: item.id, type: draft.type, data: { ...cloudEvent, data }, metadata: item.metadata };
+  return { ok: true, data };
+}
+
+function fitted(
+  deps: PrepareDeps,
+  item: Drafted,
+  cloudEvent: JsonObject,
+  data: JsonObject,
+): Finished | Promise<Finished> {
+  const size = sizeOf(data) + attributeBytes;
+  if (size <= maxEventBytes) return finished(item, cloudEvent, data, size);
+  return withoutContent(deps, item, data).then((cut) =>
+    cut.ok ? finished(item, cloudEvent, cut.data, sizeOf(cut.data) + attributeBytes) : cut,
+  );
+}
+
+function finished(item: Drafted, cloudEvent: JsonObject, data: JsonObject, size: number): Finished {
+  const event: NewEvent = {
+    id: item.id,
+    type: item.draft.type,
+    data: { ...cloudEvent, data },
+    metadata: item.metadata,
+  };
   return { ok: true, event: { event, enqueuedAt: item.enqueuedAt, size } };
 }
 
 /** The call itself stays; what it was taken from is replaced by a commitment to it. */
-async function withoutContent(
-  deps: PrepareDeps,
-  item: Drafted,
-  data: JsonObject,
-): Promise<{ readonly ok: true; readonly data: JsonObject } | KeyStoreFailure> {
+async function withoutContent(deps: PrepareDeps, item: Drafted, data: JsonObject): Promise<WithData> {
   const { content, ...rest } = data;
   const bytes = new TextEncoder().encode(JSON.stringify(item.draft.cloudEvent.data['content'] ?? content ?? null));
   const committed = await deps.sealer.commit(item.day, item.id, bytes);

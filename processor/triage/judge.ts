@@ -39,14 +39,17 @@ export async function judge(deps: JudgeDeps, event: RecordedEvent, signal: Abort
 
 async function judgeReport(deps: JudgeDeps, report: ReportedCall, signal: AbortSignal): Promise<Outcome> {
   const { emergencies } = deps;
+  const refused = new Set<string>();
   let call = report;
   while (!signal.aborted) {
-    const { emergencyId, match, links } = matchReport(report, emergencies.index);
+    const { emergencyId, match, links } = matchReport(report, emergencies.index, refused);
     const loaded = await emergencies.load(emergencyId, signal);
     if (loaded === undefined) break;
     const decision = decide({ type: 'ReportCall', call, match }, loaded.state);
     if (!decision.ok) {
       // People were done with it in the meantime: with that known, the notice finds another emergency.
+      if (refused.has(emergencyId)) return { kind: 'refused', emergencyId, detail: decision.reason };
+      refused.add(emergencyId);
       if ((await emergencies.reload(emergencyId, signal)) === undefined) break;
       continue;
     }

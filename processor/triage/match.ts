@@ -29,14 +29,18 @@ export interface Match {
  * 4. Otherwise an emergency of its own.
  *
  * What a notice with a wrong `clientState` says is never put into somebody else's emergency, nor the other way round.
+ *
+ * @param refused emergencies that would not take it: people were done with them before the index knew
  */
-export function matchReport(report: ReportedCall, index: EmergencyIndex): Match {
+export function matchReport(report: ReportedCall, index: EmergencyIndex, refused?: ReadonlySet<string>): Match {
   const known = index.byProviderCall(report.emergencyId);
   if (known !== undefined) return { emergencyId: known, match: 'same-provider-id', links: [] };
 
   const at = Date.parse(report.occurredAt ?? report.receivedAt);
   const near = index.near(report, at, relatedMs).filter(({ id }) => id !== report.emergencyId);
-  const mergeable = near.filter((other) => !other.resolved && other.trusted && isTrusted(report));
+  const mergeable = near.filter(
+    (other) => !other.resolved && other.trusted && isTrusted(report) && refused?.has(other.id) !== true,
+  );
 
   const inChat = mergeable.filter((other) => sharesChat(report, other));
   if (report.confidence === 'low' && inChat.length === 1 && inChat[0] !== undefined)

@@ -2,8 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import type { EmergencyDocumentChange } from '#projections/emergencies/queries.ts';
-import { readModelNames } from '#projections/read-models.ts';
+import { createReadModels, readModelNames } from '#projections/read-models.ts';
 import { digests, happen, place, start } from '#test/projections/running.ts';
 import { eventually } from '#test/support/eventually.ts';
 
@@ -166,9 +168,6 @@ test('where nobody follows the log a rebuild compares both at its end', async ()
   await first.level();
   await first.stop();
   await happen(here);
-  const { createReadModelFiles } = await import('#adapters/sqlite-read-models/files.ts');
-  const { createReadModels } = await import('#projections/read-models.ts');
-  const { systemClock } = await import('#adapters/system/clock.ts');
   const models = createReadModels({ log: here.log, stores: createReadModelFiles(here), clock: systemClock });
   expect(await models.rebuild('emergencies')).toMatchObject({ equal: true, events: 8 });
   await models.close();

@@ -87,13 +87,10 @@ test.each(['data', 'meta'])('one stored event whose %s was altered shows in the 
 });
 
 test('a log that does not answer ends a replay with that', async () => {
-  const here = await place();
-  const down: Place['log']['subscribe'] = async function* ({ signal, onState }) {
+  const down: Place['log']['subscribe'] = async function* ({ onState }) {
     onState?.({ state: 'down', detail: 'nobody there' });
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   };
   expect(await replay({ log: { subscribe: down }, stores: createMemoryReadModelFiles() })).toEqual({
     ...{ ok: false, reason: 'unavailable', detail: 'nobody there' },
   });
-  expect(here.log).toBeDefined();
 });

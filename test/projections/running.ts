@@ -5,8 +5,9 @@ import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { emergencyStream } from '#domain/names.ts';
 import type { NewEvent } from '#ports/event-log.ts';
+import { isWanted, type Projection } from '#projections/projection.ts';
 import type { ReadModelReport } from '#projections/read-model.ts';
-import { createReadModels, type ReadModels, readModelNames } from '#projections/read-models.ts';
+import { createReadModels, projections, type ReadModels, readModelNames } from '#projections/read-models.ts';
 import { act } from '#test/projections/recorded.ts';
 import { callReport, inboxEvent, reported } from '#test/support/calls.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -56,10 +57,13 @@ export function start({ folder, log }: Pick<Place, 'folder' | 'log'>): Running {
   return {
     ...{ models, reports, stop },
     async level() {
-      const last = await log.readAll({ direction: 'backwards', limit: 1 });
-      const end = last.ok ? (last.events[0]?.position ?? '') : '';
+      const stored = await log.readAll({ direction: 'forwards', limit: 100_000 });
+      if (!stored.ok) throw new Error(stored.detail);
       await eventually('the read models are level with the log', () =>
-        models.states().every(({ caughtUp, position = '' }) => caughtUp && position >= end),
+        models.states().every(({ name, caughtUp, position = '' }) => {
+          const { filter } = projections[name] as Projection;
+          return caughtUp && position >= (stored.events.findLast((event) => isWanted(filter, event))?.position ?? '');
+        }),
       );
     },
   };

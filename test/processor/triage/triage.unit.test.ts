@@ -165,6 +165,9 @@ describe('triage', () => {
     const chat = callReport({ feed: 'chat', call: 'chat-1' });
     await deliver(log, notice(chat));
     await judged(log, running);
+    // Its position is now beyond what it wrote: what it knew of the call has to be read again.
+    await deliver(log, inboxEvent());
+    await judged(log, running);
     await running.stop();
     const before = log.events.filter(({ stream }) => stream.startsWith('emergency-')).length;
     running = startTriage(log, 'two');
