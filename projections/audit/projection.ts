@@ -33,7 +33,7 @@ export const hourMs = 3_600_000;
 
 export const auditProjection: Projection = {
   schema: auditSchema,
-  batchSize: 500,
+  batchSize: 250,
   async project(events) {
     const changes: Change[] = [];
     const hours = new Map<number, { first: string; last: string }>();

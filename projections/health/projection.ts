@@ -32,7 +32,7 @@ export const healthSchema = {
 export const healthProjection: Projection = {
   schema: healthSchema,
   filter: { by: 'stream-prefix', prefixes: [streamPrefixes.inbox] },
-  batchSize: 500,
+  batchSize: 250,
   async project(events, rows) {
     const known = await load(rows);
     const referred: Change[] = [];

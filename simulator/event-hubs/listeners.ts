@@ -45,6 +45,8 @@ export async function listenWebSockets(
 ): Promise<Listener> {
   const server = tls === undefined ? createHttpServer() : createHttpsServer(tls);
   const upgrade = new WebSocketServer({ server, perMessageDeflate: false });
+  // The server's own errors; whoever waits for it to listen hears of them.
+  upgrade.on('error', () => {});
   upgrade.on('connection', (socket, request) => {
     accept(createWebSocketStream(socket), `${host}:${request.socket.remotePort ?? 0}`);
   });

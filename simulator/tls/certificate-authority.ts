@@ -47,7 +47,7 @@ export function createCertificateAuthority(now: number): CertificateAuthority {
 }
 
 /** The authority of a key and certificate that were kept. */
-export function certificateAuthority(kept: KeyAndCertificate): CertificateAuthority {
+function certificateAuthority(kept: KeyAndCertificate): CertificateAuthority {
   const signer = createPrivateKey(kept.key);
   const until = Date.parse(new X509Certificate(kept.cert).validTo);
   return {

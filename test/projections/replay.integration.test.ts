@@ -89,6 +89,7 @@ test.each(['data', 'meta'])('one stored event whose %s was altered shows in the 
 test('a log that does not answer ends a replay with that', async () => {
   const down: Place['log']['subscribe'] = async function* ({ onState }) {
     onState?.({ state: 'down', detail: 'nobody there' });
+    yield* [];
   };
   expect(await replay({ log: { subscribe: down }, stores: createMemoryReadModelFiles() })).toEqual({
     ...{ ok: false, reason: 'unavailable', detail: 'nobody there' },

@@ -1,7 +1,7 @@
 import { annotations, binaryAt, sectionCode, splitSections, textAt } from './sections.ts';
 
 /** Message format of a batch: one data section per event (Azure Event Hubs AMQP 1.0 protocol guide). */
-export const batchFormat = 0x80013700;
+const batchFormat = 0x80013700;
 
 /** One event as a publisher sent it, cut so that the service's annotations can be put in. */
 export interface PreparedEvent {
