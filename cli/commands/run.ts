@@ -3,6 +3,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
+import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
 import type { EventHubsSetting, EventLogSetting } from '#config/parsers.ts';
@@ -14,11 +15,11 @@ const stopMs = 10_000;
 export async function run(
   rolesText: string | undefined,
   options: { readonly simulate?: boolean },
-  stateDir: string | undefined,
+  flags: SettingFlags,
 ): Promise<void> {
   const started = performance.now();
   const roles = parseRoles(rolesText, options.simulate === true);
-  const settings = requireSettings(stateDir);
+  const settings = requireSettings(flags);
   const stopping = new AbortController();
   const context = await createContext(settings, version, stopping.signal);
   const stack = new AsyncDisposableStack();
@@ -80,6 +81,7 @@ async function startRoles(
       consumerGroup: settings.consumerGroup,
       eventStoreDB: simulator.eventStoreDb,
       simulator: simulator.control.url,
+      certificateAuthority: simulator.certificateAuthority,
       tenant: { id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
     });
   }

@@ -30,9 +30,15 @@ export interface RunContext {
   readonly file: (...path: readonly string[]) => string;
 }
 
+/** Makes the state folder where it is not there yet. */
 export async function createContext(settings: Settings, version: string, signal: AbortSignal): Promise<RunContext> {
+  await mkdir(resolve(settings.stateDir), { recursive: true, mode: 0o700 });
+  return contextOf(settings, version, signal);
+}
+
+/** The same for those that only look: nothing is made. */
+export function contextOf(settings: Settings, version: string, signal: AbortSignal): RunContext {
   const stateDir = resolve(settings.stateDir);
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
   return {
     settings,
     stateDir,

@@ -1,4 +1,6 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -10,11 +12,14 @@ import { createEventStoreDbSimulator } from '#simulator/eventstoredb/simulator.t
 import type { Faults } from '#simulator/faults.ts';
 import { createSimulatedTeams } from '#simulator/teams/teams.ts';
 import { openTenant, type SimulatedTenant } from '#simulator/teams/tenant.ts';
+import { openCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
 
 /** The simulated Microsoft cloud and EventStoreDB of this process. */
 export interface RunningSimulator {
   readonly tenant: SimulatedTenant;
   readonly eventHubs: string;
+  /** PEM file of the authority behind the simulators' TLS. */
+  readonly certificateAuthority: string;
   readonly eventStoreDb: string;
   /** The file behind the simulated EventStoreDB. */
   readonly logFile: string;
@@ -22,12 +27,19 @@ export interface RunningSimulator {
   close(): Promise<void>;
 }
 
+/** Guards nothing: whoever can reach the simulated hub is on this machine. */
+const sas = { keyName: 'simulated', key: 'c2ltdWxhdGVkLWtleS1ub3QtYS1zZWNyZXQ=' };
+
 /** Starts the simulators. `logFile` is what the simulated EventStoreDB serves: its own file, or the embedded log in use. */
 export async function startSimulator(context: RunContext, logFile: string): Promise<RunningSimulator> {
   const { settings, clock, ids } = context;
   const folder = context.file('simulator');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const tenant = await openTenant(folder);
+  const authority = await openCertificateAuthority(folder, clock.now());
+  const overWebSockets = settings.eventHubsTransport === 'amqp-websockets';
+  // Clients of this process trust the simulators' TLS as they trust the real cloud's.
+  if (overWebSockets) setDefaultCACertificates([...getCACertificates('default'), authority.cert]);
   const hub = await listening('TOCSIN_SIMULATOR_EVENT_HUBS', settings.simulatorEventHubs, () =>
     createEventHubsSimulator({
       port: settings.simulatorEventHubs,
@@ -36,19 +48,24 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
       ],
       storage: { kind: 'folder', folder: context.file('simulator', 'event-hubs') },
       retention: { maxAgeMs: 7 * 86_400_000, maxBytes: 2 * 1024 ** 3 },
-      sas: { keyName: 'simulated', key: 'c2ltdWxhdGVkLWtleS1ub3QtYS1zZWNyZXQ=' },
+      sas,
+      tls: { ...authority.issue(['localhost', '127.0.0.1'], clock.now()), port: 0 },
+      webSockets: { port: 0 },
       clock,
       log: (message) => context.log.debug({ simulator: 'event-hubs' }, message),
     }),
   );
+  const connectionString = overWebSockets
+    ? `Endpoint=sb://127.0.0.1:${hub.webSocketsPort}/;SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key}`
+    : hub.connectionString;
   const log = await createSqliteEventLog({ file: logFile, clock });
   const store = await listening('TOCSIN_SIMULATOR_EVENTSTOREDB', settings.simulatorEventStoreDb, () =>
     createEventStoreDbSimulator({ port: settings.simulatorEventStoreDb, engine: log.engine, clock }),
   );
   const publisher = createEventHubsPublisher({
-    connection: { kind: 'connection-string', value: hub.connectionString },
+    connection: { kind: 'connection-string', value: connectionString },
     hub: settings.eventHub,
-    transport: 'amqp',
+    transport: settings.eventHubsTransport,
     clock,
   });
   const phrases = [...(settings.phrases ?? []), ...defaultPhrases];
@@ -69,7 +86,7 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
     testNumber: settings.testNumbers[0] ?? '933',
   });
   const pointing = () => ({
-    TOCSIN_EVENT_HUBS: hub.connectionString,
+    TOCSIN_EVENT_HUBS: connectionString,
     TOCSIN_EVENT_HUB: settings.eventHub,
     TOCSIN_CONSUMER_GROUP: settings.consumerGroup,
     TOCSIN_EVENT_LOG: store.connectionString,
@@ -94,7 +111,8 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
   if (settings.simulatorChatter > 0) void teams.chatter(settings.simulatorChatter, 10 * 365 * 86_400, chatting.signal);
   return {
     tenant,
-    eventHubs: hub.connectionString,
+    eventHubs: connectionString,
+    certificateAuthority: join(folder, 'ca.pem'),
     eventStoreDb: store.connectionString,
     logFile,
     control,
