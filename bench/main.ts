@@ -16,11 +16,19 @@ const { values, positionals } = parseArgs({
 const processes: Readonly<Record<string, () => Promise<Jobs>>> = {
   hub: async () => (await import('#bench/processes/hub.ts')).hubJobs,
   store: async () => (await import('#bench/processes/store.ts')).storeJobs,
+  appender: async () => (await import('#bench/processes/appender.ts')).appenderJobs,
+  sample: async () => (await import('#bench/processes/sample.ts')).sampleJobs,
+  stage: async () => (await import('#bench/processes/stage.ts')).stageJobs,
   reader: async () => (await import('#bench/processes/reader.ts')).readerJobs,
 };
 
 async function allFigures(): Promise<readonly Figure[]> {
-  return [(await import('#bench/figures/ingest-embedded.ts')).ingestEmbedded];
+  return [
+    (await import('#bench/figures/ingest-embedded.ts')).ingestEmbedded,
+    (await import('#bench/figures/ingest-eventstoredb.ts')).ingestEventStoreDb,
+    (await import('#bench/figures/ingest-sample.ts')).ingestSample,
+    (await import('#bench/figures/memory.ts')).memory,
+  ];
 }
 
 async function bench(): Promise<number> {

@@ -1,7 +1,8 @@
+import { basicNotices, publishAll } from '#bench/hub-messages.ts';
 import { startHelper } from '#bench/jobs.ts';
 import { inRoom } from '#bench/room.ts';
-import { basicNotices, publishAll } from '#bench/hub-messages.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
+
 const count = Number(process.argv[2] ?? 20000);
 await inRoom(console.log, async (room) => {
   const tenant = await openTenant(room.fresh('tenant'));
@@ -11,7 +12,12 @@ await inRoom(console.log, async (room) => {
   const eventHubs: any = await hub.ask('open', {});
   await publishAll(eventHubs, count, basicNotices(tenant));
   for (let i = 0; i < 2; i++) {
-  const stateDir = room.fresh('state');
-  console.log(i, JSON.stringify(await r.ask('ingest', { eventHubs, count, stateDir, environment, eventLog: `sqlite:${stateDir}/event-log.db` })));
+    const stateDir = room.fresh('state');
+    console.log(
+      i,
+      JSON.stringify(
+        await r.ask('ingest', { eventHubs, count, stateDir, environment, eventLog: `sqlite:${stateDir}/event-log.db` }),
+      ),
+    );
   }
 });

@@ -17,7 +17,11 @@ export async function ask(
   try {
     response = await fetch(url, {
       method,
-      headers: { 'x-tocsin-request': '1', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        'x-tocsin-request': '1',
+        'x-tocsin-client': 'cli',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -48,9 +52,9 @@ function exitOf(answer: Answer): number {
 export function detailOf(answer: Answer): string {
   const body = answer.body as JsonObject | string | null;
   if (typeof body !== 'object' || body === null) return `answer ${answer.status}`;
-  return (
-    [body['title'], body['detail']].filter((part) => typeof part === 'string').join(': ') || `answer ${answer.status}`
-  );
+  const problems = Array.isArray(body['problems']) ? (body['problems'] as JsonObject[]) : [];
+  const parts = [body['title'], body['detail'], ...problems.map((one) => `${one['at']}: ${one['problem']}`)];
+  return parts.filter((part) => typeof part === 'string').join('; ') || `answer ${answer.status}`;
 }
 
 function parse(text: string): Json {

@@ -46,19 +46,29 @@ export function createOutput(): Output {
   };
 }
 
-/** What came from outside must not steer a terminal: control characters (Unicode category Cc, bidirectional overrides) become visible. */
+/** What came from outside must not steer a terminal: control characters, line separators (Unicode Cc, Zl, Zp) and bidirectional overrides become visible. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Rows under headings, columns padded to the widest. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [headings, ...rows].map((row) => row.map(printable));
-  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => cells(row[column] ?? ''))));
   return all.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - cells(cell)))
       .join('  ')
       .trimEnd(),
   );
+}
+
+/** Columns that a text takes on a terminal: two for each wide character (Unicode Standard Annex 11), none for a combining one. */
+function cells(text: string): number {
+  const wide =
+    text.match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\u3000-\u303f\uff01-\uff60]/gu)?.length ?? 0;
+  return [...text].length + wide - (text.match(/\p{Mn}/gu)?.length ?? 0);
 }

@@ -3,23 +3,34 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
-import { findDesk } from '#cli/running.ts';
+import { findDesk, running } from '#cli/running.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
-import type { EventLogSetting } from '#config/parsers.ts';
+import { type EventLogSetting, eventLog as parseEventLog } from '#config/parsers.ts';
 import type { Settings } from '#config/settings.ts';
+import type { EventLog } from '#ports/event-log.ts';
+import type { ProjectionStatus } from '#web/projection-admin.ts';
+
+/** Milliseconds that a log may take to answer, and to be folded. */
+const answerMs = 10_000;
+const foldMs = 600_000;
 
 /**
  * Runs a command that only reads against the running desk; where none runs, against one of its own that folds the log into a
  * temporary folder, says nothing to anybody else, and is gone afterwards.
  */
 export async function withReadingDesk<T>(stateDir: string | undefined, work: (desk: string) => Promise<T>): Promise<T> {
-  const running = await findDesk(stateDir);
-  if (running !== undefined) return work(running);
+  const desk = await findDesk(stateDir);
+  if (desk !== undefined) return work(desk);
+  return withOwnDesk(stateDir, work);
+}
+
+async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string) => Promise<T>): Promise<T> {
   const settings = requireSettings(stateDir);
-  const eventLog = logOf(settings);
-  const { createContext } = await import('#cli/roles/context.ts');
+  const eventLog = logInUse((await running(stateDir))?.['eventLog']) ?? logOf(settings);
+  const { contextOf } = await import('#cli/roles/context.ts');
   const { openShared } = await import('#cli/roles/shared.ts');
   const { startDesk } = await import('#cli/roles/desk.ts');
   const output = createOutput();
@@ -28,9 +39,12 @@ export async function withReadingDesk<T>(stateDir: string | undefined, work: (de
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const quiet: Settings = { ...settings, logLevel: 'silent', http: { host: '127.0.0.1', port: 0 } };
-  const context = await createContext(quiet, version, stop.signal);
+  const context = contextOf(quiet, version, stop.signal);
+  if (eventLog.kind === 'sqlite' && !existsSync(eventLog.file))
+    throw new CommandError(exitCodes.unreachable, `there is no event log at ${eventLog.file}`);
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
+  await requireAnswer(shared.eventLog);
   const own = { ...context, file: (...path: readonly string[]) => join(folder, ...path) };
   output.progress('no desk runs here: reading the log …');
   const desk = await startDesk({
@@ -46,27 +60,56 @@ export async function withReadingDesk<T>(stateDir: string | undefined, work: (de
     stop.abort();
     await desk.close();
   });
-  const deadline = performance.now() + 600_000;
-  while ((await fetch(`${desk.url}/health/ready`)).status !== 200) {
+  await caughtUp(desk.url);
+  output.progress(undefined);
+  return await work(desk.url);
+}
+
+/** Ends the command where the log does not answer; following it would wait for ever. */
+async function requireAnswer(eventLog: EventLog): Promise<void> {
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), answerMs).unref());
+  const last = await Promise.race([eventLog.readAll({ direction: 'backwards', limit: 1 }), late]);
+  if (last?.ok === true) return;
+  throw new CommandError(
+    exitCodes.unreachable,
+    `no desk runs with this state folder, and the event log cannot be read (${last === undefined ? `no answer within ${answerMs / 1000} s` : last.detail}); \`npx tocsin doctor\` says what to do`,
+  );
+}
+
+async function caughtUp(desk: string): Promise<void> {
+  const deadline = performance.now() + foldMs;
+  for (;;) {
+    const { items } = expectOk(await ask(`${desk}/api/projections`)) as unknown as {
+      readonly items: readonly ProjectionStatus[];
+    };
+    if (items.every((item) => item.caughtUp)) return;
     if (performance.now() > deadline)
       throw new CommandError(exitCodes.unreachable, 'the event log could not be read to its end within ten minutes');
-    await new Promise((later) => setTimeout(later, 50));
+    await new Promise((later) => setTimeout(later, 20));
   }
-  output.progress(undefined);
-  return work(desk.url);
 }
 
 /** The log of these settings; that of a simulated run is found in its folder. Exit code 69 where there is none. */
 export function logOf(settings: Settings): EventLogSetting {
-  if (settings.eventLog !== undefined) return settings.eventLog;
-  const candidates = [
-    join(resolve(settings.stateDir), 'event-log.db'),
-    join(resolve(settings.stateDir), 'simulator', 'event-log.db'),
-  ];
-  const file = candidates.find((candidate) => existsSync(candidate));
-  if (file !== undefined) return { kind: 'sqlite', file };
+  const found = findLog(settings);
+  if (found !== undefined) return found;
   throw new CommandError(
     exitCodes.unreachable,
-    `no desk runs with this state folder, and there is no event log in it; start one with \`npm start\`, or set TOCSIN_EVENT_LOG`,
+    'no desk runs with this state folder, and there is no event log in it; start one with `npm start`, or set TOCSIN_EVENT_LOG',
   );
+}
+
+/** As {@link logOf}; undefined where there is none yet. */
+export function findLog(settings: Settings): EventLogSetting | undefined {
+  if (settings.eventLog !== undefined) return settings.eventLog;
+  const folder = resolve(settings.stateDir);
+  const candidates = [join(folder, 'event-log.db'), join(folder, 'simulator', 'event-log.db')];
+  const file = candidates.find((candidate) => existsSync(candidate));
+  return file === undefined ? undefined : { kind: 'sqlite', file };
+}
+
+/** What `endpoints.json` says of the log that running processes use, which need not be the one that the settings of this shell name. */
+export function logInUse(text: unknown): EventLogSetting | undefined {
+  const parsed = typeof text === 'string' ? parseEventLog(text) : undefined;
+  return parsed?.ok === true ? parsed.value : undefined;
 }

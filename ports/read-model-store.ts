@@ -9,7 +9,9 @@ export interface ReadModelFiles {
    * cannot be written to.
    */
   open(schema: ReadModelSchema): Promise<OpenedReadModel>;
-  /** An empty one beside the one that serves, to be filled and then put in its place ({@link ReadModelStore.complete}). */
+  /**
+   * An empty one beside the one that serves, to be filled, made ready ({@link ReadModelStore.settle}) and put in its place ({@link ReadModelStore.complete}).
+   */
   rebuild(schema: ReadModelSchema): Promise<ReadModelStore>;
 }
 
@@ -32,6 +34,8 @@ export interface ReadModelStore {
    * in `result`, and need not wait for it.
    */
   digest(): Promise<DigestUnderway>;
+  /** The bulk of a rebuild is in: from now on questions are answered as quickly as by any other. May take a while. */
+  settle(): Promise<void>;
   /** From now on this is the one that `open` finds. */
   complete(): Promise<void>;
   close(): Promise<void>;

@@ -58,6 +58,7 @@ export async function rebuildBeside(deps: RebuildDeps): Promise<Rebuilt> {
   let serves = false;
   try {
     await fillFromLog(deps, side, { signal, onEvents });
+    await side.settle();
     for (;;) {
       signal.throwIfAborted();
       const swapped = await turns.take(() => swap(deps, side, onEvents));

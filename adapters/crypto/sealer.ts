@@ -22,7 +22,7 @@ export interface SealerDeps {
  * a message of that day must not stop the others.
  */
 export function createSealer({ keyStore, random = randomBytes }: SealerDeps): Sealer {
-  const dayKey = onceATurn((purpose: DayKeyPurpose, day: string) => keyStore.dayKey(purpose, day));
+  const keyToWrite = onceATurn((purpose: DayKeyPurpose, day: string) => keyStore.dayKey(purpose, day));
   return {
     seal: (documents) => seal(keyStore, random, documents),
 
@@ -33,21 +33,21 @@ export function createSealer({ keyStore, random = randomBytes }: SealerDeps): Se
     },
 
     async quarantine(day, eventId, bytes) {
-      const key = await dayKey('quarantine', day);
+      const key = await keyToWrite('quarantine', day);
       if (!key.ok) return key.reason === 'destroyed' ? { ok: true, box: '' } : key;
       const box = sealBox(key.key, quarantined(eventId), bytes, random(nonceBytes));
       return { ok: true, box: box.toString('base64url') };
     },
 
     async openQuarantine(day, eventId, box): Promise<QuarantineResult> {
-      const key = await dayKey('quarantine', day);
+      const key = await keyStore.dayKey('quarantine', day);
       if (!key.ok) return key;
       const bytes = openBox(key.key, quarantined(eventId), Buffer.from(box, 'base64url'));
       return bytes === undefined ? { ok: false, reason: 'damaged' } : { ok: true, bytes };
     },
 
     async commit(day, eventId, content): Promise<{ ok: true; commitment: string } | KeyStoreFailure> {
-      const key = await dayKey('commitment', day);
+      const key = await keyToWrite('commitment', day);
       if (!key.ok) return key.reason === 'destroyed' ? { ok: true, commitment: '' } : key;
       const own = hmacSha256(key.key, eventId).digest();
       return { ok: true, commitment: hmacSha256(own, content).digest('base64url') };
@@ -56,8 +56,8 @@ export function createSealer({ keyStore, random = randomBytes }: SealerDeps): Se
 }
 
 /**
- * Asks once for all that is asked in one turn of the event loop: a batch wants the same key for every message, and each question
- * looks into the file whether keys were destroyed meanwhile.
+ * Asks once for all that is asked in one turn of the event loop: a batch writes under the same key for every message, and each question
+ * looks into the file whether keys were destroyed meanwhile. Not for reading: what is destroyed must not be readable a moment longer.
  */
 function onceATurn<T>(ask: (purpose: DayKeyPurpose, day: string) => Promise<T>): typeof ask {
   const answers = new Map<string, Promise<T>>();

@@ -11,6 +11,7 @@ export interface Connection {
   readonly position: LogPosition | undefined;
   commit(groups: readonly ChangeGroup[], position: LogPosition): Promise<void>;
   read(questions: readonly Question[]): Promise<Answers>;
+  settle(): Promise<void>;
   /** Resolves once the moment is fixed. */
   digest(): Promise<{ readonly position: LogPosition | undefined; readonly result: Promise<Digest> }>;
   /** Answers what was asked, then lets go of the file. */
@@ -21,14 +22,16 @@ export interface ConnectionOptions {
   /** An empty name is a database that vanishes with the connection. */
   readonly file: string;
   readonly schema: ReadModelSchema;
+  /** Much is to be put in before anybody asks, up to `settle`. */
+  readonly bulk?: true;
 }
 
 /** How long a digest may keep others waiting, milliseconds. */
-export const digestStepMs = 4;
+const digestStepMs = 4;
 
 /** On this thread: for models with few rows, where a hop to another thread would cost more than the work. */
-export async function connectHere({ file, schema }: ConnectionOptions): Promise<Connection> {
-  const engine = openEngine(file, schema);
+export async function connectHere({ file, schema, bulk }: ConnectionOptions): Promise<Connection> {
+  const engine = openEngine(file, schema, bulk);
   const runs = new Set<DigestRun>();
   return {
     position: engine.position(),
@@ -37,6 +40,9 @@ export async function connectHere({ file, schema }: ConnectionOptions): Promise<
     },
     async read(questions) {
       return engine.read(questions);
+    },
+    async settle() {
+      engine.settle();
     },
     async digest() {
       const run = engine.digest();

@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite';
 import type { ChangeGroup } from '#adapters/sqlite-read-models/change-groups.ts';
-import { list, openDatabase, positionIn } from '#adapters/sqlite-read-models/database.ts';
+import { list, openDatabase, positionIn, settle } from '#adapters/sqlite-read-models/database.ts';
 import { beginDigest, type DigestRun } from '#adapters/sqlite-read-models/digest.ts';
 import { questionSql } from '#adapters/sqlite-read-models/question-sql.ts';
 import type { LogPosition } from '#ports/event-log.ts';
@@ -12,14 +12,16 @@ export interface Engine {
   /** @throws when it could not be done; then nothing was */
   commit(groups: readonly ChangeGroup[], position: LogPosition): void;
   read(questions: readonly Question[]): Answers;
+  /** Ends the bulk that the engine was opened for. */
+  settle(): void;
   /** Fixes the moment; the rows are read step by step. */
   digest(): DigestRun;
   close(): void;
 }
 
 /** @param file an empty name is a database that vanishes with the engine */
-export function openEngine(file: string, schema: ReadModelSchema): Engine {
-  const db = openDatabase(file, schema);
+export function openEngine(file: string, schema: ReadModelSchema, bulk = false): Engine {
+  const db = openDatabase(file, schema, bulk);
   const statements = new Map<string, StatementSync>();
   const prepared = (text: string): StatementSync => {
     let statement = statements.get(text);
@@ -54,6 +56,7 @@ export function openEngine(file: string, schema: ReadModelSchema): Engine {
       });
       return { position, rows };
     },
+    settle: () => settle(file, db, schema),
     digest: () => beginDigest(file, db, schema),
     close: () => db.close(),
   };

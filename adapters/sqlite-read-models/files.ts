@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectHere } from '#adapters/sqlite-read-models/connection.ts';
+import { type ConnectionOptions, connectHere } from '#adapters/sqlite-read-models/connection.ts';
 import { whyUnusable } from '#adapters/sqlite-read-models/database.ts';
 import { createStore } from '#adapters/sqlite-read-models/store.ts';
 import { connectThread } from '#adapters/sqlite-read-models/thread.ts';
@@ -16,9 +16,9 @@ const endings = ['', '-wal', '-shm', '-journal'];
 export function createReadModelFiles({ folder }: { readonly folder: string }): ReadModelFiles {
   let rebuilds = 0;
 
-  async function connect(file: string, schema: ReadModelSchema) {
+  async function connect(options: ConnectionOptions) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    return schema.large === true ? connectThread({ file, schema }) : connectHere({ file, schema });
+    return options.schema.large === true ? connectThread(options) : connectHere(options);
   }
 
   return {
@@ -28,7 +28,7 @@ export function createReadModelFiles({ folder }: { readonly folder: string }): R
       const found = statSync(file, { throwIfNoEntry: false });
       const discarded = found === undefined ? undefined : whyUnusable(file, found.size, schema);
       if (found === undefined || discarded !== undefined) remove(file);
-      const connection = await connect(file, schema);
+      const connection = await connect({ file, schema });
       const store = createStore(schema, connection, {
         complete: async () => undefined,
         closed: async () => undefined,
@@ -42,7 +42,7 @@ export function createReadModelFiles({ folder }: { readonly folder: string }): R
       const building = `${stem}.building.db`;
       const mark = `${stem}.rebuilt`;
       remove(building);
-      const connection = await connect(building, schema);
+      const connection = await connect({ file: building, schema, bulk: true });
       return createStore(schema, connection, {
         async complete() {
           // The file itself must keep its name as long as it is open: a mark beside it says that it counts.
@@ -61,7 +61,7 @@ export function createReadModelFiles({ folder }: { readonly folder: string }): R
 /** Read models that vanish when they are closed; what is too much for memory waits on the disk meanwhile. */
 export function createMemoryReadModelFiles(): ReadModelFiles {
   const open = async (schema: ReadModelSchema): Promise<ReadModelStore> => {
-    const options = { file: '', schema };
+    const options: ConnectionOptions = { file: '', schema, bulk: true };
     const connection = schema.large === true ? await connectThread(options) : await connectHere(options);
     const nothing = async (): Promise<void> => undefined;
     return createStore(schema, connection, { complete: nothing, closed: nothing, discarded: nothing });

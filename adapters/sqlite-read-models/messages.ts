@@ -11,6 +11,7 @@ export interface ToThread {
 export type ThreadRequest =
   | { readonly kind: 'commit'; readonly groups: readonly ChangeGroup[]; readonly position: LogPosition }
   | { readonly kind: 'read'; readonly questions: readonly Question[] }
+  | { readonly kind: 'settle' }
   /** Answered with its position once the moment is fixed. */
   | { readonly kind: 'digest' }
   /** `digest`: number of the request that began it. */

@@ -20,6 +20,8 @@ try {
         return connection.commit(request.groups, request.position);
       case 'read':
         return connection.read(request.questions);
+      case 'settle':
+        return connection.settle();
       case 'digest': {
         const { position, result } = await connection.digest();
         digests.set(number, result);

@@ -24,6 +24,7 @@ export function createStore(schema: ReadModelSchema, connection: Connection, kee
       position = next;
     },
     read: (questions) => connection.read(questions),
+    settle: () => connection.settle(),
     digest: () => connection.digest(),
     complete: () => keeping.complete(),
     async close() {

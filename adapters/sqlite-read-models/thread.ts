@@ -53,6 +53,7 @@ export async function connectThread(options: ConnectionOptions): Promise<Connect
     position: await opened.promise,
     commit: async (groups, position) => void (await call({ kind: 'commit', groups, position }).answer),
     read: async (questions) => (await call({ kind: 'read', questions }).answer) as Answers,
+    settle: async () => void (await call({ kind: 'settle' }).answer),
     async digest() {
       const { number, answer } = call({ kind: 'digest' });
       const position = (await answer) as LogPosition | undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type EventHubConsumerClient, EventHubConsumerClient as Consumer } from '@azure/event-hubs';
+import { EventHubConsumerClient as Consumer, type EventHubConsumerClient } from '@azure/event-hubs';
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { ContainerClient } from '@azure/storage-blob';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';

@@ -2,13 +2,12 @@ import { createMemoryReadModelFiles } from '#adapters/sqlite-read-models/files.t
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
-import { logOf } from '#cli/reading-desk.ts';
+import { logInUse, logOf } from '#cli/reading-desk.ts';
 import { createContext } from '#cli/roles/context.ts';
 import { openEventLog } from '#cli/roles/shared.ts';
 import { running } from '#cli/running.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
-import { type EventLogSetting, eventLog as parseEventLog } from '#config/parsers.ts';
 import { readModelNames } from '#projections/read-models.ts';
 import { replay as fold, type Replay, type ReplayUntil } from '#projections/replay.ts';
 import type { ProjectionDigest } from '#web/projection-admin.ts';
@@ -70,13 +69,6 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
   } finally {
     await log.close();
   }
-}
-
-/** The log that the running processes use, which need not be the one that the settings of this shell name. */
-function logInUse(text: unknown): EventLogSetting | undefined {
-  if (typeof text !== 'string') return undefined;
-  const parsed = parseEventLog(text);
-  return parsed.ok ? parsed.value : undefined;
 }
 
 async function digestsOf(desk: string): Promise<readonly ProjectionDigest[]> {

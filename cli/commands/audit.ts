@@ -9,6 +9,11 @@ interface ListOptions {
   readonly after?: string;
   readonly stream?: string;
   readonly type?: string;
+  readonly emergency?: string;
+  readonly feed?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly order: 'oldest' | 'newest';
   readonly limit: number;
   readonly json?: boolean;
 }
@@ -64,8 +69,11 @@ async function showFrom(desk: string, id: string, asJson: boolean): Promise<void
 export async function follow(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
   const desk = await requireDesk(stateDir);
-  const now = expectOk(await ask(`${desk}/api/emergencies?limit=1`));
-  let after = String(now['position'] ?? '');
+  let after = '';
+  for await (const { position } of pages(desk, { order: 'newest' }, () => 1)) {
+    after = position;
+    break;
+  }
   for (;;) {
     let found = false;
     for await (const record of pages(desk, after === '' ? {} : { after }, () => 1000)) {
@@ -84,13 +92,17 @@ export async function follow(options: { readonly json?: boolean }, stateDir: str
 /** Records in log order, asked for in pages of at most 1,000, until there are no more. */
 async function* pages(
   desk: string,
-  filters: Readonly<Record<string, string>>,
+  filters: Readonly<Partial<Record<string, string>>>,
   wanted: () => number,
 ): AsyncGenerator<AuditRecord> {
   let after = filters['after'];
   for (;;) {
     const limit = Math.min(1000, Math.max(1, wanted()));
-    const query = new URLSearchParams({ ...filters, limit: String(limit), ...(after === undefined ? {} : { after }) });
+    const query = new URLSearchParams({
+      ...filters,
+      limit: String(limit),
+      ...(after === undefined ? {} : { after }),
+    });
     let response: Response;
     try {
       response = await fetch(`${desk}/api/audit?${query}`);

@@ -21,13 +21,36 @@ export async function list(options: ListOptions, stateDir: string | undefined): 
   await withReadingDesk(stateDir, (desk) => listFrom(desk, options));
 }
 
+interface Page {
+  readonly items: readonly EmergencyView[];
+  readonly next?: string;
+  readonly position: string;
+}
+
+/** Puts together as many pages as it takes. */
+async function pageOf(desk: string, filters: Readonly<Record<string, string>>, limit: number): Promise<Page> {
+  const items: EmergencyView[] = [];
+  let position = '';
+  let cursor: string | undefined;
+  do {
+    const query = new URLSearchParams({
+      ...filters,
+      limit: String(Math.min(limit - items.length, 1000)),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const page = expectOk(await ask(`${desk}/api/emergencies?${query}`)) as unknown as Page;
+    items.push(...page.items);
+    // Complete up to the first page's: what came since then is told again by whoever follows from there.
+    position ||= page.position;
+    cursor = page.next;
+  } while (cursor !== undefined && items.length < limit);
+  return { items, ...(cursor === undefined ? {} : { next: cursor }), position };
+}
+
 async function listFrom(desk: string, options: ListOptions): Promise<void> {
   const output = createOutput();
   const { json: asJson = false, limit, ...filters } = options;
-  const query = new URLSearchParams({ ...filters, limit: String(Math.min(limit, 1000)) });
-  const page = expectOk(await ask(`${desk}/api/emergencies?${query}`)) as unknown as {
-    readonly items: readonly EmergencyView[];
-  };
+  const page = await pageOf(desk, filters, limit);
   if (asJson) return output.json(page);
   for (const line of table(
     ['RAISED', 'STATE', 'DIALLED', 'CALLER', 'WHERE', 'ID'],
@@ -78,7 +101,7 @@ async function showFrom(desk: string, id: string, asJson: boolean): Promise<void
   ];
   for (const [name, value] of rows) if (value !== undefined) output.data(`${name.padEnd(15)} ${printable(value)}`);
   output.data('');
-  for (const event of story) output.data(`${event.recordedAt}  ${event.type}`);
+  for (const event of story) output.data(printable(`${event.recordedAt}  ${event.type}`));
 }
 
 /** `tocsin emergency watch`: every change, resumed after an outage where it stopped. */
@@ -140,7 +163,7 @@ async function act(
   }
   const emergency = expectOk(answer) as unknown as EmergencyView;
   if (asJson) output.json(emergency);
-  else output.data(`${wordOf(emergency)}  ${emergency.id}`);
+  else output.data(printable(`${wordOf(emergency)}  ${emergency.id}`));
 }
 
 function wordOf(item: Pick<EmergencyView, 'state' | 'verified' | 'test' | 'acknowledged'>): string {

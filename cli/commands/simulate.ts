@@ -110,8 +110,6 @@ export async function notice(
   options: { readonly feed: string; readonly json?: boolean },
   stateDir: string | undefined,
 ): Promise<void> {
-  const kinds = ['probe', 'reauthorizationRequired', 'subscriptionRemoved', 'missed'];
-  if (!kinds.includes(kind)) throw new CommandError(exitCodes.usage, `<kind> must be one of ${kinds.join(', ')}`);
   const simulator = await requireSimulator(stateDir);
   const body = kind === 'probe' ? { kind } : { kind: 'lifecycle', event: kind, feed: options.feed };
   const done = expectOk(await ask(`${simulator}/notices`, { method: 'POST', body }));

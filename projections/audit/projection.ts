@@ -9,7 +9,7 @@ import type { Projection } from '#projections/projection.ts';
  * an emergency, the notices behind it among them. `callers`: which events are about a caller, by the keyed hash of what identifies him. `hours`: the first and
  * the last position of events that were recorded in an hour (hours since 1970 UTC), so that a time leads to a place without an index over every row.
  */
-export const auditSchema = {
+const auditSchema = {
   name: 'audit',
   version: 1,
   large: true,

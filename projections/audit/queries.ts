@@ -2,6 +2,7 @@ import type { Feed } from '#domain/notices/item.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { LogPosition } from '#ports/event-log.ts';
 import type { Cell, Condition, Question, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import { hourMs } from '#projections/audit/projection.ts';
 
 /** A stored event, its personal values still sealed. */
 export interface StoredRecord {
@@ -73,7 +74,6 @@ const chunk = 100;
 const mostCauses = 20;
 const mostEffects = 1000;
 
-const hourMs = 3_600_000;
 const referenceColumns = ['position', 'id', 'stream', 'type', 'recorded_at', 'cause'];
 
 /** @param open the store that serves at the moment */

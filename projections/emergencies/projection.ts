@@ -11,7 +11,7 @@ import type { Projection } from '#projections/projection.ts';
  * `emergencies`: one row for each, as it is now. `changes`: how an emergency was after each of its events, so that pages resume where they were and the board
  * can be shown as it was. `raised` and `position` are positions in the log, `raised_at` and `at` when the log wrote it (milliseconds since 1970 UTC).
  */
-export const emergenciesSchema = {
+const emergenciesSchema = {
   name: 'emergencies',
   version: 1,
   tables: {

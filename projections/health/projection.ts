@@ -9,7 +9,7 @@ import type { Projection } from '#projections/projection.ts';
  * What the inbox says about how well we hear. `counts` has an empty `feed` where an event is of none. `referred`: notices whose content has not been fetched
  * yet. Times are milliseconds since 1970 UTC.
  */
-export const healthSchema = {
+const healthSchema = {
   name: 'health',
   version: 1,
   tables: {

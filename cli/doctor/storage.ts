@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.ts';
+import { exitCodes } from '#cli/exit-codes.ts';
+import { findLog } from '#cli/reading-desk.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { openEventLog, openKeyStore } from '#cli/roles/shared.ts';
+import type { EventLogSetting } from '#config/parsers.ts';
+import type { EventLog } from '#ports/event-log.ts';
+import { keysStream } from '#processor/keys.ts';
+
+/** Key store and event log, and whether they belong together. Opens what is there and makes nothing. */
+export async function checkStorage(context: RunContext, stack: AsyncDisposableStack): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  let keyStoreId: string | undefined;
+  if (!existsSync(context.settings.keyStore ?? context.file('keys.db')))
+    findings.push({ check: 'key store', state: 'ok', found: 'is not there yet; the first `tocsin run` makes it' });
+  else {
+    try {
+      const keyStore = await openKeyStore(context);
+      stack.defer(() => keyStore.close());
+      keyStoreId = keyStore.id;
+      findings.push({ check: 'key store', state: 'ok', found: 'opens with its master key' });
+    } catch (error) {
+      findings.push({
+        check: 'key store',
+        state: 'fault',
+        found: messageOf(error),
+        remedy: 'Restore the key store together with its master key; without them sealed values stay locked.',
+        exit: exitCodes.settings,
+      });
+    }
+  }
+  const place = findLog(context.settings);
+  if (place === undefined || (place.kind === 'sqlite' && !existsSync(place.file)))
+    findings.push({ check: 'event log', state: 'ok', found: 'is not there yet; the first `tocsin run` makes it' });
+  else findings.push(...(await checkLog(context, place, keyStoreId, stack)));
+  return findings;
+}
+
+async function checkLog(
+  context: RunContext,
+  place: EventLogSetting,
+  keyStoreId: string | undefined,
+  stack: AsyncDisposableStack,
+): Promise<Finding[]> {
+  let eventLog: EventLog;
+  try {
+    eventLog = await openEventLog(context, place);
+  } catch (error) {
+    const remedy = 'Check TOCSIN_EVENT_LOG and whether its file or server can be reached.';
+    return [{ check: 'event log', state: 'fault', found: messageOf(error), remedy, exit: exitCodes.unreachable }];
+  }
+  stack.defer(() => eventLog.close());
+  const last = await within(eventLog.readAll({ direction: 'backwards', limit: 1 }));
+  if (last?.ok !== true)
+    return [
+      {
+        check: 'event log',
+        state: 'fault',
+        found: last === undefined ? `no answer within ${timeoutMs / 1000} s` : `${last.reason}: ${last.detail}`,
+        remedy: 'Start the server, or correct TOCSIN_EVENT_LOG.',
+        exit: exitCodes.unreachable,
+      },
+    ];
+  const [event] = last.events;
+  const answers: Finding = {
+    check: 'event log',
+    state: 'ok',
+    found:
+      event === undefined
+        ? 'answers; nothing is stored yet'
+        : `answers; the last event is of ${new Date(event.created).toISOString()}`,
+  };
+  const bound = await within(eventLog.readStream(keysStream, { direction: 'forwards', limit: 1 }));
+  const sealedBy = bound?.ok === true ? bound.events[0]?.data['keyStoreId'] : undefined;
+  if (typeof sealedBy !== 'string' || keyStoreId === undefined) return [answers];
+  if (sealedBy === keyStoreId)
+    return [answers, { check: 'seals', state: 'ok', found: 'the log is sealed by this key store' }];
+  return [
+    answers,
+    {
+      check: 'seals',
+      state: 'fault',
+      found: `the log is sealed by the key store ${sealedBy}, this one is ${keyStoreId}`,
+      remedy: "Point TOCSIN_KEY_STORE at the log's own key store.",
+      exit: exitCodes.settings,
+    },
+  ];
+}
