@@ -19,6 +19,7 @@ const processes: Readonly<Record<string, () => Promise<Jobs>>> = {
   appender: async () => (await import('#bench/processes/appender.ts')).appenderJobs,
   sample: async () => (await import('#bench/processes/sample.ts')).sampleJobs,
   stage: async () => (await import('#bench/processes/stage.ts')).stageJobs,
+  models: async () => (await import('#bench/processes/models.ts')).modelJobs,
   reader: async () => (await import('#bench/processes/reader.ts')).readerJobs,
 };
 
@@ -27,6 +28,8 @@ async function allFigures(): Promise<readonly Figure[]> {
     (await import('#bench/figures/ingest-embedded.ts')).ingestEmbedded,
     (await import('#bench/figures/ingest-eventstoredb.ts')).ingestEventStoreDb,
     (await import('#bench/figures/ingest-sample.ts')).ingestSample,
+    (await import('#bench/figures/latency.ts')).latency,
+    (await import('#bench/figures/rebuild.ts')).rebuild,
     (await import('#bench/figures/memory.ts')).memory,
   ];
 }

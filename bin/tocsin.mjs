@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // The machine's own Node may be older than the one the project brings along: called by path (not through npx or an
 // npm script) this file runs under it, so it starts itself again under the right one before anything else is loaded.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -16,6 +17,9 @@ if (major > 24 || (major === 24 && minor >= 12)) {
     );
     process.exit(78);
   }
-  const result = spawnSync(bundled, process.argv.slice(1), { stdio: 'inherit' });
-  process.exit(result.status ?? 1);
+  const child = spawn(bundled, process.argv.slice(1), { stdio: 'inherit' });
+  // Who started this file knows only its process: what it is told goes on to the one that works. (A terminal sends Ctrl-C to both by itself.)
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }

@@ -53,8 +53,9 @@ export function detailOf(answer: Answer): string {
   const body = answer.body as JsonObject | string | null;
   if (typeof body !== 'object' || body === null) return `answer ${answer.status}`;
   const problems = Array.isArray(body['problems']) ? (body['problems'] as JsonObject[]) : [];
-  const parts = [body['title'], body['detail'], ...problems.map((one) => `${one['at']}: ${one['problem']}`)];
-  return parts.filter((part) => typeof part === 'string').join('; ') || `answer ${answer.status}`;
+  const detail =
+    problems.length === 0 ? body['detail'] : problems.map((one) => `${one['at']} (${one['problem']})`).join(', ');
+  return [body['title'], detail].filter((part) => typeof part === 'string').join(': ') || `answer ${answer.status}`;
 }
 
 function parse(text: string): Json {

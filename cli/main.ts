@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { printable } from '#cli/output.ts';
+import { printableLines } from '#cli/output.ts';
 import { createProgram } from '#cli/program.ts';
 
 // A reader that went away (`| head`) is no error.
@@ -15,7 +15,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   else if (error instanceof CommandError) {
     // Messages may hold what others sent; none of it is to steer a terminal.
-    process.stderr.write(`tocsin: ${error.message.split('\n').map(printable).join('\n')}\n`);
+    process.stderr.write(`tocsin: ${printableLines(error.message)}\n`);
     process.exit(error.exitCode);
   } else {
     process.stderr.write(

@@ -54,6 +54,11 @@ export function printable(text: string): string {
   );
 }
 
+/** As {@link printable}, for what has line breaks of its own. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Rows under headings, columns padded to the widest. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const all = [headings, ...rows].map((row) => row.map(printable));

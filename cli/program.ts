@@ -4,6 +4,7 @@ import { addEmergency } from '#cli/grammar/emergency.ts';
 import { examples, grouping, json, stateDirOf } from '#cli/grammar/parts.ts';
 import { addProjection } from '#cli/grammar/projection.ts';
 import { addSimulate } from '#cli/grammar/simulate.ts';
+import { printableLines } from '#cli/output.ts';
 import { roleNames } from '#cli/role-names.ts';
 import { addSettingFlags, settingFlags } from '#cli/setting-flags.ts';
 import { version } from '#cli/version.ts';
@@ -17,6 +18,13 @@ export function createProgram(): Command {
     .version(version)
     .option('--state-dir <folder>', 'folder where the embedded defaults keep everything (TOCSIN_STATE_DIR)')
     .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      outputError: (text, write) => write(`${printableLines(text.trim().replace(/^error: /, 'tocsin: '))}\n`),
+    })
+    .showHelpAfterError('(add --help for how it is used)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .helpCommand(false)
     .addHelpText('after', examples('run --simulate', 'simulate call --wait', 'emergency list', 'status'));
   grouping(program);
 
@@ -63,8 +71,8 @@ export function createProgram(): Command {
     .action(async (shell: 'bash' | 'zsh' | 'fish') =>
       (await import('#cli/commands/completion.ts')).completion(shell, program),
     );
-  for (const command of [program, ...walk(program)])
-    command.exitOverride().showSuggestionAfterError().helpCommand(false);
+  // Commander hands down what is set on a group; the commands themselves take what they declare and nothing else.
+  for (const command of walk(program)) if (command.commands.length === 0) command.allowExcessArguments(false);
   return program;
 }
 

@@ -42,7 +42,7 @@ export const memory: Figure = {
     for (let round = 1; round <= rounds; round++) {
       const stateDir = room.fresh('state');
       const { seconds, samples } = await startHelper<typeof stageJobs>(room, 'stage').ask('pass', {
-        ...{ eventHubs, count, stateDir, environment },
+        ...{ eventHubs, count, stateDir, environment, calls: 0, keepState: false },
         eventLog: `sqlite:${stateDir}/event-log.db`,
       });
       early.push(medianOf(samples, 0.25, 0.5));

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { type IngestArgs, runIngest } from '#bench/processes/run-ingest.ts';
 import { startTriage } from '#cli/roles/triage.ts';
 
@@ -8,10 +9,16 @@ export interface MemorySample {
   readonly resident: number;
 }
 
+export interface PassArgs extends IngestArgs {
+  /** Calls among the messages: triage is waited for until it raised so many emergencies. */
+  readonly calls: number;
+  readonly keepState: boolean;
+}
+
 /** Ingest and triage in one process, as `tocsin run ingest,triage` has them. */
 export const stageJobs = {
-  /** Lets all messages pass and looks at the memory every few thousand. */
-  async pass(args: IngestArgs): Promise<{ readonly seconds: number; readonly samples: readonly MemorySample[] }> {
+  /** Lets all messages pass and looks at the memory two hundred times. */
+  async pass(args: PassArgs): Promise<{ readonly seconds: number; readonly samples: readonly MemorySample[] }> {
     const started = performance.now();
     const run = await runIngest(args);
     const stop = new AbortController();
@@ -28,12 +35,14 @@ export const stageJobs = {
       }
     })();
     await run.all;
+    while (triage.health().counts.raised < args.calls) await run.context.clock.sleep(10);
     ended = true;
     await looking;
     const seconds = (performance.now() - started) / 1000;
     stop.abort();
     await triage.ended;
     await run.stop();
+    if (!args.keepState) rmSync(args.stateDir, { recursive: true, force: true });
     return { seconds, samples };
   },
 };

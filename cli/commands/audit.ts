@@ -1,6 +1,6 @@
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk, reasonOf } from '#cli/http.ts';
-import { createOutput, printable, table } from '#cli/output.ts';
+import { createOutput, printable, printableLines, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
 import type { AuditDetail, AuditRecord } from '#web/desk-data.ts';
@@ -62,7 +62,7 @@ async function showFrom(desk: string, id: string, asJson: boolean): Promise<void
   const output = createOutput();
   const detail = expectOk(await ask(`${desk}/api/audit/${encodeURIComponent(id)}`)) as unknown as AuditDetail;
   if (asJson) output.json(detail.record);
-  else output.data(JSON.stringify(detail.record, null, 2).replaceAll(/[^\n]+/g, (line) => printable(line)));
+  else output.data(printableLines(JSON.stringify(detail.record, null, 2)));
 }
 
 /** `tocsin audit follow`: from now on. */

@@ -136,6 +136,7 @@ async function startRoles(
     roles,
     hub: roles.has('resolve') ? needHub('resolve') : hub,
     ingest,
+    simulator,
     signal: restStop.signal,
   });
   closeRest = rest.close;

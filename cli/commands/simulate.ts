@@ -148,8 +148,12 @@ export async function fault(
         output.data(line);
     return;
   }
-  const act = async (action: 'start' | 'stop') =>
-    expectOk(await ask(`${simulator}/faults`, { method: 'POST', body: { name, action } }));
+  const act = async (action: 'start' | 'stop') => {
+    const answer = await ask(`${simulator}/faults`, { method: 'POST', body: { name, action } });
+    if (answer.status === 404)
+      throw new CommandError(exitCodes.usage, `${detailOf(answer)}; \`tocsin simulate fault --list\` names them`);
+    return expectOk(answer);
+  };
   const done = await act(options.stop === true ? 'stop' : 'start');
   output.say(`${printable(String(done['name']))}: ${options.stop === true ? 'ended' : 'begun'}`);
   if (options.for !== undefined && options.stop !== true) {

@@ -10,10 +10,10 @@ import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts'
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
-import type { DraftContext } from '#domain/notices/item.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
 import type { PartitionOwnership } from '#ports/partition-ownership.ts';
 import { createIngest } from '#processor/ingest/ingest.ts';
+import type { PrepareDeps } from '#processor/ingest/prepare.ts';
 
 export interface RunningIngest {
   readonly probe: IngestProbe;
@@ -100,7 +100,8 @@ export async function openOwnership(
   });
 }
 
-async function keyFolders(
+/** The folders of private keys of this process: the operator's, and that of the simulated tenant. */
+export async function keyFolders(
   context: RunContext,
   simulator: RunningSimulator | undefined,
 ): Promise<readonly NotificationKeyFolder[]> {
@@ -121,13 +122,14 @@ async function findKey(folders: readonly NotificationKeyFolder[], id: string) {
   return undefined;
 }
 
-/** Subscriptions that are known by id have one value; for others any accepted one will do, and without any there is nothing to compare. */
-function judge(
-  simulator: RunningSimulator | undefined,
-  accepted: readonly string[],
-): (subscriptionId: string | undefined, clientState: string | undefined) => DraftContext['clientState'] {
+/**
+ * Subscriptions that are known by id have one value; for others any accepted one will do, and without any there is nothing to compare. What we
+ * fetched and published ourselves carries a proof in its place.
+ */
+function judge(simulator: RunningSimulator | undefined, accepted: readonly string[]): PrepareDeps['judgeClientState'] {
   const known = new Map((simulator?.tenant.subscriptions ?? []).map(({ id, clientState }) => [id, clientState]));
-  return (subscriptionId, clientState) => {
+  return (subscriptionId, clientState, proof) => {
+    if (proof !== undefined && clientState !== undefined && matchesAny(clientState, [proof])) return 'match';
     const own = subscriptionId === undefined ? undefined : known.get(subscriptionId);
     const candidates = own === undefined ? accepted : [own];
     if (candidates.length === 0) return 'unchecked';

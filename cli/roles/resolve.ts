@@ -1,6 +1,18 @@
+import { readdir } from 'node:fs/promises';
+import { createBlobLargePayloads } from '#adapters/azure-blob/large-payloads.ts';
+import { encryptResource } from '#adapters/crypto/encrypt-resource.ts';
+import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { connectionOf, keyFolders } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import type { RunningSimulator } from '#cli/roles/simulator.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
+import { eventMetadata } from '#domain/metadata.ts';
+import type { EncryptedContent } from '#domain/notices/item.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import type { LargePayloads } from '#ports/large-payloads.ts';
+import { recoveryProof } from '#processor/recovery-proof.ts';
+import { createResolve, type ResolveHealth } from '#processor/resolve/resolve.ts';
 import type { HealthRow } from '#web/health-report.ts';
 
 export interface RunningResolve {
@@ -8,14 +20,82 @@ export interface RunningResolve {
   readonly ended: Promise<void>;
 }
 
+/** Starts the role `resolve`: what a notice only referred to is fetched and published to the hub as ours. */
 export async function startResolve(
-  _context: RunContext,
-  _shared: Shared,
-  _hub: EventHubsSetting,
-  _signal: AbortSignal,
+  context: RunContext,
+  shared: Shared,
+  hub: EventHubsSetting,
+  simulator: RunningSimulator | undefined,
+  signal: AbortSignal,
 ): Promise<RunningResolve> {
+  const { settings, clock, ids, log } = context;
+  const by = context.recordedBy('resolve');
+  const publisher = createEventHubsPublisher({
+    connection: await connectionOf(hub),
+    hub: settings.eventHub,
+    transport: settings.eventHubsTransport,
+    clock,
+  });
+  const resolve = createResolve({
+    log: shared.eventLog,
+    clock,
+    ids,
+    instanceId: context.instanceId,
+    metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
+    payloads: payloadsOf(context),
+    publisher,
+    encrypt: (resource) => encryptForOurselves(context, simulator, resource),
+    clientState: (event) => recoveryProof(shared.keyStore, event.id),
+    observe: (outcome, event) => {
+      if (outcome.kind === 'given-up')
+        log.error({ event: event.id, detail: outcome.detail }, 'what a notice referred to is not to be had');
+    },
+  });
+  const ended = resolve.run(signal).then(() => publisher.close());
+  return { row: () => rowOf(resolve.health()), ended };
+}
+
+function payloadsOf({ settings, clock }: RunContext): LargePayloads {
+  if (settings.largePayloads !== undefined)
+    return createBlobLargePayloads({ account: { kind: 'connection-string', value: settings.largePayloads }, clock });
+  return { fetch: async () => ({ ok: false, reason: 'unavailable', detail: 'TOCSIN_LARGE_PAYLOADS is not set' }) };
+}
+
+/** Encrypts for the first key that this process has; without one the content must not go through the hub, and waits. */
+async function encryptForOurselves(
+  context: RunContext,
+  simulator: RunningSimulator | undefined,
+  resource: JsonObject,
+): Promise<EncryptedContent> {
+  const { notificationKeys } = context.settings;
+  if (notificationKeys !== undefined) {
+    const [folder] = await keyFolders(context, undefined);
+    for (const name of (await readdir(notificationKeys)).filter((file) => file.endsWith('.pem')).sort()) {
+      const id = name.slice(0, -'.pem'.length);
+      const key = await folder?.find(id);
+      if (key !== undefined) return encryptResource(resource, id, key);
+    }
+  }
+  if (simulator !== undefined)
+    return encryptResource(resource, simulator.tenant.certificate.id, simulator.tenant.certificate.publicKey);
+  throw new Error('no notification key to encrypt for: set TOCSIN_NOTIFICATION_KEYS');
+}
+
+function rowOf(health: ResolveHealth): HealthRow {
+  const { pending, waiting, givenUp, state, waitingFor } = health;
+  const trouble = waitingFor !== undefined || givenUp > 0;
+  const word =
+    pending + waiting === 0 && givenUp === 0
+      ? state === 'standby'
+        ? 'stands by: another process fetches'
+        : 'nothing to fetch'
+      : `${pending} to fetch, ${waiting} that only Graph can tell, ${givenUp} given up`;
   return {
-    row: () => ({ kind: 'role', name: 'resolve', state: 'ok', word: 'nothing to fetch' }),
-    ended: Promise.resolve(),
+    kind: 'role',
+    name: 'resolve',
+    state: trouble || waiting > 0 ? 'warning' : 'ok',
+    word: waitingFor ?? word,
+    figures: { fetched: String(health.counts.published) },
+    ...(trouble ? { next: 'Check TOCSIN_LARGE_PAYLOADS and TOCSIN_NOTIFICATION_KEYS.' } : {}),
   };
 }

@@ -3,6 +3,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import type { RunningSimulator } from '#cli/roles/simulator.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 
 export interface RestOptions {
@@ -11,6 +12,7 @@ export interface RestOptions {
   readonly roles: ReadonlySet<RoleName>;
   readonly hub: EventHubsSetting | undefined;
   readonly ingest: RunningIngest | undefined;
+  readonly simulator: RunningSimulator | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -33,7 +35,7 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
   if (triage !== undefined) endings.push(() => triage.ended);
   const resolve =
     roles.has('resolve') && hub !== undefined
-      ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, signal)
+      ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, options.simulator, signal)
       : undefined;
   if (resolve !== undefined) endings.push(() => resolve.ended);
   const parts = { context, shared, hub, ingest, triage: triage?.health, resolve: resolve?.row, signal };

@@ -10,8 +10,6 @@ export interface ReportedCall extends CallReport<Sealed> {
   readonly noticeId: string;
   /** When the hub got it, ISO 8601 UTC. */
   readonly receivedAt: string;
-  /** Keyed hash of all that it says: equal tokens say the same. Absent where ingest made none. */
-  readonly contentToken?: string;
 }
 
 export interface EmergencyRaised {

@@ -125,6 +125,8 @@ export interface CallReport<P> {
   readonly callerTokens: readonly string[];
   /** Keyed hash of the chat that the message was in, chat feed only. */
   readonly chatToken?: string;
+  /** Keyed hash of everything in the report in the clear: an edit has another one, a repetition the same. */
+  readonly contentToken?: string;
 }
 
 /** The civic address and place that were sent; `latitude` and `longitude` in degrees (WGS 84). */

@@ -54,6 +54,7 @@ export const callReport = z.looseObject({
   callEventType: z.string().optional(),
   callerTokens: z.array(z.string()),
   chatToken: z.string().optional(),
+  contentToken: z.string().optional(),
 });
 
 /** The same in an emergency, with the notice that it came from. */

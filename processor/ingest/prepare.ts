@@ -10,6 +10,7 @@ import type { ReceivedMessage } from '#ports/event-source.ts';
 import type { KeyStore, KeyStoreFailure } from '#ports/key-store.ts';
 import type { NotificationOpener } from '#ports/notification-keys.ts';
 import type { Sealer } from '#ports/sealer.ts';
+import { recoveryProof } from '#processor/recovery-proof.ts';
 
 export interface PrepareDeps {
   readonly opener: NotificationOpener;
@@ -23,6 +24,8 @@ export interface PrepareDeps {
   readonly judgeClientState: (
     subscriptionId: string | undefined,
     clientState: string | undefined,
+    /** What proves that the notice is one that we fetched ourselves. */
+    proof: string | undefined,
   ) => DraftContext['clientState'];
 }
 
@@ -109,12 +112,15 @@ function draftItems(
   const { enqueuedAt, body, partitionId, sequenceNumber } = message;
   const enqueued = new Date(enqueuedAt).toISOString();
   const { recordedBy, testNumbers, phrases } = deps;
+  const original =
+    message.properties['tocsin-recovered'] === true ? message.properties['tocsin-original-event'] : undefined;
+  const proof = typeof original === 'string' ? recoveryProof(deps.keyStore, original) : undefined;
   return items.slice(first).map((item, offset) => {
     const index = first + offset;
     const id = inboxEventId(incarnation, partitionId, sequenceNumber, index);
     const clientState =
       'notice' in item && item.notice !== undefined
-        ? deps.judgeClientState(item.notice.subscriptionId, item.notice.clientState)
+        ? deps.judgeClientState(item.notice.subscriptionId, item.notice.clientState, proof)
         : 'unchecked';
     const draft = draftEvent(item, opened[index], {
       ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
@@ -142,7 +148,12 @@ function finish(deps: PrepareDeps, item: Drafted, cloudEvent: JsonObject): Finis
   const call = data['call'] as JsonObject | undefined;
   if (call !== undefined) {
     const chat = draft.chatKey === undefined ? {} : { chatToken: deps.keyStore.token([draft.chatKey])[0] ?? '' };
-    data = { ...data, call: { ...call, callerTokens: deps.keyStore.token(draft.callerKeys ?? []), ...chat } };
+    // Sealed values differ each time: only a token of the plain ones tells a repetition from an edit.
+    const contentToken = deps.keyStore.token([`content|${JSON.stringify(draft.cloudEvent.data['call'])}`])[0] ?? '';
+    data = {
+      ...data,
+      call: { ...call, callerTokens: deps.keyStore.token(draft.callerKeys ?? []), ...chat, contentToken },
+    };
   }
   if (draft.commitTo !== undefined || draft.quarantine !== undefined)
     return withCommitment(deps, item, data).then((made) =>

@@ -7,7 +7,7 @@ import type { Projection } from '#projections/projection.ts';
 
 /**
  * What the inbox says about how well we hear. `counts` has an empty `feed` where an event is of none. `referred`: notices whose content has not been fetched
- * yet. Times are milliseconds since 1970 UTC.
+ * yet, by the ids of their CloudEvents. Times are milliseconds since 1970 UTC.
  */
 const healthSchema = {
   name: 'health',
@@ -48,17 +48,12 @@ export const healthProjection: Projection = {
   },
 };
 
-/**
- * Attribute of a recovered event's CloudEvent that names the event which only referred to its content, by the id that the log knows it by.
- */
-export const recoveredOf = 'tocsinoriginal';
-
+/** What was fetched comes with the id of the CloudEvent that only referred to it. */
 function noteReferred(event: RecordedEvent, enqueuedAt: number | undefined, changes: Change[]): void {
-  if (event.data['tocsincontent'] === 'referred')
-    changes.push({ table: 'referred', put: { id: event.id, at: enqueuedAt ?? recordedAtOf(event) } });
-  if (event.data['tocsinrecovered'] !== true) return;
-  const original = textIn(event.data[recoveredOf]) ?? textIn(event.metadata[recoveredOf]);
-  if (original !== undefined) changes.push({ table: 'referred', delete: { id: original } });
+  const id = textIn(event.data['id']) ?? event.id;
+  if (event.data['tocsinrecovered'] === true) changes.push({ table: 'referred', delete: { id } });
+  else if (event.data['tocsincontent'] === 'referred')
+    changes.push({ table: 'referred', put: { id, at: enqueuedAt ?? recordedAtOf(event) } });
 }
 
 function notePartition(partitions: Touched, event: RecordedEvent, enqueuedAt: number | undefined): void {

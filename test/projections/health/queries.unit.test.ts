@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { healthProjection, recoveredOf } from '#projections/health/projection.ts';
+import { healthProjection } from '#projections/health/projection.ts';
 import { createHealthQueries } from '#projections/health/queries.ts';
 import { createRecorder } from '#test/projections/recorded.ts';
 import { memoryStore, take } from '#test/projections/stores.ts';
@@ -75,8 +75,8 @@ test('what was only named waits until it was fetched', async () => {
   });
   await say('inbox-hub-0', ...referred);
   expect(await queries.referred()).toEqual({ waiting: 2, oldestAt: Date.parse(at(3)) });
-  await say('inbox-hub-1', typed('x', { tocsinrecovered: true, [recoveredOf]: referred[1]?.id }));
+  await say('inbox-hub-1', typed('x', { tocsinrecovered: true, id: referred[1]?.id }));
   expect(await queries.referred()).toEqual({ waiting: 1, oldestAt: Date.parse(at(5)) });
-  await say('inbox-hub-1', typed('x', { tocsinrecovered: true, [recoveredOf]: referred[0]?.id }));
+  await say('inbox-hub-1', typed('x', { tocsinrecovered: true, id: referred[0]?.id }));
   expect(await queries.referred()).toEqual({ waiting: 0 });
 });
