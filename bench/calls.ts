@@ -10,9 +10,10 @@ export interface PreparedMessage {
   readonly emergencyId?: string;
 }
 
-/** A call of the emergency events feed, encrypted as Graph does. Everybody calls once, so that no two calls become one emergency. */
+/** A call of the emergency events feed, encrypted as Graph does. Everybody calls once, and from a number of their own, so that no call is taken for another. */
 export function callMessage(tenant: SimulatedTenant, n: number): PreparedMessage {
-  const caller = findOrInvent(`Caller ${n}`, randomUUID);
+  const phoneNumber = `+1425555${String(n).padStart(7, '0')}`;
+  const caller = { ...findOrInvent(`Caller ${n}`, randomUUID), phoneNumber };
   const site = siteOf(caller);
   const subscription = tenant.subscriptions.find(({ feed, policy }) => feed === 'events' && policy === site.policy);
   if (subscription === undefined) throw new Error('the simulated tenant has no emergency events feed');
@@ -32,6 +33,9 @@ export function callMessage(tenant: SimulatedTenant, n: number): PreparedMessage
   };
 }
 
+/** Chats that ordinary messages are of. */
+const chats = 200;
+
 /** An ordinary chat message with its content, encrypted as Graph does. */
 export function chatterMessage(tenant: SimulatedTenant, n: number): PreparedMessage {
   const subscription = tenant.subscriptions.find(({ feed }) => feed === 'chat');
@@ -39,7 +43,7 @@ export function chatterMessage(tenant: SimulatedTenant, n: number): PreparedMess
   if (subscription === undefined || from === undefined) throw new Error('the simulated tenant has no chat feed');
   const now = Date.now();
   const message = chatMessage({
-    ...{ chatId: `19:${randomUUID().replaceAll('-', '')}@thread.v2`, messageId: String(now + n), from, at: now },
+    ...{ chatId: `19:${String(n % chats).padStart(32, '0')}@thread.v2`, messageId: String(now + n), from, at: now },
     ...{ importance: 'normal', content: '<p>Can we move the review to Thursday?</p>', locale: 'en-us' },
   });
   return { body: encode(collection([notification(tenant, subscription, message, { rich: true, now })])) };

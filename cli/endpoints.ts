@@ -74,7 +74,7 @@ async function living(folder: string): Promise<Endpoints[]> {
 }
 
 /** True for a process that exists, also one of another user. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -46,7 +46,7 @@ export interface HostAndPort {
 }
 
 /** `host:port`; an IPv6 address in brackets; port 0 takes a free one. */
-export function hostAndPort(value: string): Parsed<HostAndPort> {
+function hostAndPort(value: string): Parsed<HostAndPort> {
   const match = /^(\[[0-9a-fA-F:]+\]|[^:\s/]+):(\d{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || port > 65_535) return wrong('must be host:port, such as 127.0.0.1:8080');
@@ -54,7 +54,7 @@ export function hostAndPort(value: string): Parsed<HostAndPort> {
 }
 
 /** True for names and addresses that never leave this machine (RFC 5735 section 3, RFC 4291 section 2.5.3, RFC 6761 section 6.3). */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost';
 }
 

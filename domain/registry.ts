@@ -32,7 +32,7 @@ const inbox = cloudEventTypes.map(
     version: 1,
     streams: ['inbox-<hub>-<partition>'],
     description: 'A message of the hub, as a CloudEvent',
-    schema: cloudEventV1,
+    schema: cloudEventV1(type),
   }),
 );
 const emergency = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({

@@ -11,7 +11,7 @@ export interface NotificationOpenerDeps {
   readonly keys: FindPrivateKey;
   /** Most bytes of ciphertext (default 1 MiB: a message of an event hub holds no more). */
   readonly maxBytes?: number;
-  /** RSA operations that run at once (default 2). */
+  /** RSA operations that are under way at once (default 32). */
   readonly concurrency?: number;
 }
 
@@ -20,10 +20,11 @@ export interface NotificationOpenerDeps {
  * item, HMAC-SHA-256 of the ciphertext is compared in constant time, and only then AES-CBC (key of 16, 24 or 32 bytes, whose first 16 are the
  * IV; PKCS#7) decrypts a JSON object in UTF-8. An absent signature is a wrong one.
  *
- * RSA takes 0.8 ms and runs on libuv's pool; only a few at once, since files and name look-ups wait for the same four threads.
+ * RSA takes less than a millisecond and runs on libuv's pool. Its results are noticed once per turn of the event loop: with only a few under way a busy
+ * loop would open only a few per turn. So there is a queue, bounded because files and name look-ups wait for the same four threads.
  */
 export function createNotificationOpener(deps: NotificationOpenerDeps): NotificationOpener {
-  const { keys, maxBytes = 1024 * 1024, concurrency = 2 } = deps;
+  const { keys, maxBytes = 1024 * 1024, concurrency = 32 } = deps;
   const limited = createLimiter(concurrency);
   const imported = new WeakMap<KeyObject, webcrypto.CryptoKey>();
 

@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, type Hmac, KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:crypto';
 
 const keyObjects = new WeakMap<Uint8Array, KeyObject>();
 
@@ -15,6 +15,6 @@ export function keyObject(key: Uint8Array): KeyObject {
 }
 
 /** HMAC-SHA-256 (RFC 2104) of bytes, or of a text as UTF-8. */
-export function hmacSha256(key: Uint8Array | KeyObject, content: string | Uint8Array): Hmac {
-  return createHmac('sha256', key instanceof KeyObject ? key : keyObject(key)).update(content);
+export function hmacSha256(key: Uint8Array, content: string | Uint8Array): Hmac {
+  return createHmac('sha256', keyObject(key)).update(content);
 }

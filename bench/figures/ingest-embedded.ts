@@ -6,7 +6,7 @@ import type { readerJobs } from '#bench/processes/reader.ts';
 import type { Room } from '#bench/room.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
 
-const count = 40_000;
+const count = 30_000;
 const rounds = 5;
 
 type Reader = Helper<typeof readerJobs>;

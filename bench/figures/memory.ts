@@ -7,7 +7,7 @@ import { percentileOf, slopeOf } from '#bench/statistics.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
 
 const count = 200_000;
-const rounds = 3;
+const rounds = 2;
 const mebibyte = 1024 ** 2;
 
 /** Median memory between two fractions of all messages, MiB. */

@@ -34,7 +34,7 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
   if (desk === undefined && options.expect === undefined)
     throw new CommandError(
       exitCodes.unreachable,
-      'no desk runs with this state folder to compare with; start one, or say what to expect with --expect DIGEST',
+      'no desk runs with this state folder to compare with; start one with `npm start`, or say what to expect with --expect DIGEST',
     );
   const settings = requireSettings(stateDir);
   const context = await createContext({ ...settings, logLevel: 'silent' }, version, new AbortController().signal);

@@ -66,10 +66,14 @@ async function startRoles(
   const { settings } = context;
   const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
   await loadModules(roles);
+  const working = [...roles].filter((role) => role !== 'simulator');
+  // Simulators that run alone are there for others, just as with --simulate; beside roles that use the embedded log they serve that very log.
+  const pointing = simulate || working.length === 0;
+  const embedded = pointing ? context.file('simulator', 'event-log.db') : context.file('event-log.db');
   const simulator = roles.has('simulator')
     ? await (await import('#cli/roles/simulator.ts')).startSimulator(
         context,
-        settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : context.file('simulator', 'event-log.db'),
+        settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : embedded,
       )
     : undefined;
   if (simulator !== undefined) {
@@ -87,14 +91,13 @@ async function startRoles(
   }
   const eventLog: EventLogSetting =
     settings.eventLog ??
-    (simulate && simulator !== undefined
+    (pointing && simulator !== undefined
       ? { kind: 'esdb', connectionString: simulator.eventStoreDb }
-      : { kind: 'sqlite', file: context.file('event-log.db') });
+      : { kind: 'sqlite', file: embedded });
   own['eventLog'] = eventLog.kind === 'sqlite' ? `sqlite:${eventLog.file}` : eventLog.connectionString;
   const hub: EventHubsSetting | undefined =
     settings.eventHubs ??
     (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
-  const working = [...roles].filter((role) => role !== 'simulator');
   if (working.length === 0) return own as unknown as Endpoints;
 
   const { claimLog, openShared } = await import('#cli/roles/shared.ts');

@@ -1,6 +1,7 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
 import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
+import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
@@ -19,7 +20,8 @@ export interface Shared {
 }
 
 export async function openShared(context: RunContext, eventLogSetting: EventLogSetting): Promise<Shared> {
-  const eventLog = await openEventLog(context, eventLogSetting);
+  // Stages and read models of one process follow the log over one subscription: each event is decoded once.
+  const eventLog = createSharedTail(await openEventLog(context, eventLogSetting), context.clock);
   const keyStore = await openKeyStore(context);
   return {
     eventLog,

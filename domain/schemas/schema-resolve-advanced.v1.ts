@@ -1,4 +1,16 @@
 import * as z from 'zod';
 
-/** `{ position }`: every reference up to this log position was fetched or is known to wait. */
-export const resolveAdvancedV1 = z.looseObject({ position: z.string() });
+const count = z.int().min(0);
+
+/**
+ * `{ position?, by, … }`: every reference up to this log position was fetched or is on the list that stands beside it. Without a position: that process
+ * took over and has done nothing yet.
+ */
+export const resolveAdvancedV1 = z.looseObject({
+  position: z.string().optional(),
+  by: z.string(),
+  pending: z.array(z.looseObject({ stream: z.string(), revision: count })).optional(),
+  waiting: count.optional(),
+  givenUp: count.optional(),
+  oldestWaitingAt: z.iso.datetime().optional(),
+});

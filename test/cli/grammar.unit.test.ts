@@ -46,7 +46,11 @@ describe('the grammar of the command line', () => {
       expect(command.description()).not.toBe('');
       expect(help).toContain('Examples:');
       expect(help).toContain(`tocsin${path.slice('tocsin'.length)}`);
-      const examples = help.split('Examples:\n')[1]?.split('\n').filter((line) => line.includes('$ ')) ?? [];
+      const examples =
+        help
+          .split('Examples:\n')[1]
+          ?.split('\n')
+          .filter((line) => line.includes('$ ')) ?? [];
       expect(examples.length).toBeGreaterThan(0);
       for (const example of examples) expect(example).toContain(`npx ${path}`);
     },

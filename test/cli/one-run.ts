@@ -17,8 +17,21 @@ export interface OneRun {
   tocsin(...args: readonly string[]): Promise<CommandResult>;
   /** As {@link tocsin}, expecting exit code 0 and one JSON document. */
   json<T>(...args: readonly string[]): Promise<T>;
+  /** Somebody else dials each time, so that no call can be taken for another; the emergency once every feed reported it. */
+  dial(call?: {
+    readonly feed?: 'chat' | 'events' | 'both';
+    readonly test?: boolean;
+    readonly caller?: string;
+  }): Promise<Dialled>;
+  /** What the desk answers. */
+  ask<T>(path: string): Promise<T>;
   /** Starts a command that does not end by itself; it is ended with the file. */
   start(...args: readonly string[]): Streaming;
+}
+
+export interface Dialled {
+  readonly id: string;
+  readonly feeds: readonly string[];
 }
 
 export interface Streaming {
@@ -96,6 +109,8 @@ export function useOneRun(...args: readonly string[]): OneRun {
     await Promise.all(ended);
     rmSync(stateDir, { recursive: true, force: true });
   });
+  let callers = 0;
+  const ask = async <T>(path: string) => (await (await fetch(`${endpoints['desk']}${path}`)).json()) as T;
   const tocsin = (...words: readonly string[]) => runToEnd(words, bareEnvironment(stateDir));
   return {
     stateDir,
@@ -107,6 +122,20 @@ export function useOneRun(...args: readonly string[]): OneRun {
       const { code, stdout, stderr } = await tocsin(...words, '--json');
       expect({ code, stderr }).toMatchObject({ code: 0 });
       return JSON.parse(stdout) as T;
+    },
+    ask,
+    async dial({ feed = 'both', caller = `Caller ${++callers}`, test = false } = {}) {
+      const response = await fetch(`${endpoints['simulator']}/calls`, {
+        method: 'POST',
+        headers: { 'x-tocsin-request': '1', 'content-type': 'application/json' },
+        body: JSON.stringify({ feed, caller, test }),
+      });
+      const { emergencyIds } = (await response.json()) as { readonly emergencyIds: readonly string[] };
+      const feeds = feed === 'both' ? ['chat', 'events'] : [feed];
+      return eventually(`the call of ${caller}`, async () => {
+        const found = await Promise.all(emergencyIds.map((id) => ask<Dialled>(`/api/emergencies/${id}`)));
+        return found.find((one) => feeds.every((name) => one.feeds?.includes(name)));
+      });
     },
     start(...words) {
       const child = launch(

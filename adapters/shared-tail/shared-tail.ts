@@ -1,0 +1,100 @@
+import { createTail, type Tail } from '#adapters/shared-tail/tail.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog, LogPosition, SubscribeOptions, SubscriptionItem } from '#ports/event-log.ts';
+
+const defaultBatch = 500;
+const endWaitMs = 200;
+
+/**
+ * The same log, with one live subscription for all who follow it in this process: every event crosses the wire once and is decoded once, however many
+ * stages and read models want it. Whoever is behind reads the log with a subscription of his own, and joins the shared one where he has caught up;
+ * whoever falls out of what it keeps goes back to his own.
+ */
+export function createSharedTail(log: EventLog, clock: Pick<Clock, 'sleep'>): EventLog {
+  let tail: Tail | undefined;
+  return {
+    ...log,
+    subscribe(options) {
+      tail ??= createTail(log, clock.sleep);
+      return follow(log, tail, options, clock);
+    },
+    async close() {
+      tail?.close();
+      await log.close();
+    },
+  };
+}
+
+async function* follow(
+  log: EventLog,
+  tail: Tail,
+  options: SubscribeOptions,
+  clock: Pick<Clock, 'sleep'>,
+): AsyncGenerator<SubscriptionItem> {
+  let position = options.after;
+  // Where the log ends is known in a moment, as a rule; a log that is away must not hold up its own retries.
+  if (tail.last() === undefined)
+    await Promise.race([tail.changed(options.signal), clock.sleep(endWaitMs, options.signal)]);
+  while (!options.signal.aborted) {
+    const joined = yield* catchUp(log, tail, options, position);
+    if (joined === undefined) return;
+    position = yield* live(tail, options, joined);
+  }
+}
+
+/** Reads with a subscription of his own until the shared one has all that comes; returns from where to go on there. */
+async function* catchUp(
+  log: EventLog,
+  tail: Tail,
+  options: SubscribeOptions,
+  after: LogPosition | undefined,
+): AsyncGenerator<SubscriptionItem, LogPosition | undefined> {
+  const leaving = new AbortController();
+  // Once caught up, everything up to where the log ended when he began was looked at, though nothing of it may have been wanted.
+  const endAtStart = tail.last();
+  let position = after;
+  let caughtUp = false;
+  const own: SubscribeOptions = { ...options, signal: AbortSignal.any([options.signal, leaving.signal]) };
+  try {
+    for await (const item of log.subscribe(position === undefined ? own : { ...own, after: position })) {
+      if (item.kind === 'events') position = item.events.at(-1)?.position ?? position;
+      if (item.kind === 'checkpoint') position = item.position;
+      if (item.kind === 'caught-up') {
+        caughtUp = true;
+        if (endAtStart !== undefined && endAtStart > (position ?? '')) position = endAtStart;
+      }
+      yield item;
+      if (caughtUp && tail.covers(position)) return position ?? '';
+    }
+    return undefined;
+  } finally {
+    leaving.abort();
+  }
+}
+
+/** Follows the shared subscription until it no longer has what comes next; returns the position to catch up from. */
+async function* live(
+  tail: Tail,
+  options: SubscribeOptions,
+  from: LogPosition,
+): AsyncGenerator<SubscriptionItem, LogPosition> {
+  const { signal, filter, batchSize = defaultBatch, onState } = options;
+  let position = from;
+  let said = tail.state();
+  while (!signal.aborted && tail.covers(position)) {
+    const { events, upTo } = tail.take(position, batchSize, filter);
+    if (events.length > 0) {
+      position = upTo;
+      yield { kind: 'events', events };
+    } else if (upTo > position) {
+      position = upTo;
+      yield { kind: 'checkpoint', position };
+    } else {
+      await tail.changed(signal);
+      const now = tail.state();
+      if (now !== said) onState?.(now);
+      said = now;
+    }
+  }
+  return position;
+}

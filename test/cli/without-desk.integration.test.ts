@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bareEnvironment, expectPlain, runToEnd } from '#test/cli/one-run.ts';
+import { eventually } from '#test/support/eventually.ts';
+import { temporaryFolder } from '#test/support/temporary-folder.ts';
+import { startTocsin, tocsin } from '#test/support/tocsin-process.ts';
+
+const id = '6f1a1b7c-6a5e-5f0e-9d3b-2c8e5a7d4f10';
+
+describe('where nothing of Tocsin ever ran', () => {
+  it.each([
+    ['status'],
+    ['emergency', 'list'],
+    ['emergency', 'show', id],
+    ['emergency', 'watch'],
+    ['emergency', 'acknowledge', id],
+    ['emergency', 'resolve', id, '--disposition', 'real'],
+    ['audit', 'list'],
+    ['audit', 'show', id],
+    ['audit', 'follow'],
+    ['audit', 'replay'],
+    ['projection', 'list'],
+    ['projection', 'digest', 'audit'],
+    ['projection', 'rebuild', 'audit'],
+    ['simulate', 'call'],
+    ['simulate', 'chatter', '--rate', '1', '--seconds', '1'],
+    ['simulate', 'notice', 'probe'],
+    ['simulate', 'settings'],
+    ['simulate', 'fault', '--list'],
+  ])('answers `%s %s` with 69 and what to start, and leaves nothing behind', async (...args) => {
+    const stateDir = join(temporaryFolder(), 'state');
+    const { code, stdout, stderr } = await runToEnd(args, bareEnvironment(stateDir));
+    expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
+    expect(stderr).toMatch(/npm start/);
+    expect(existsSync(stateDir)).toBe(false);
+  });
+
+  it('lets the doctor look without making anything', async () => {
+    const stateDir = join(temporaryFolder(), 'state');
+    const { code, stdout } = await runToEnd(['doctor', '--json'], bareEnvironment(stateDir));
+    expect(code).toBe(78);
+    expect((JSON.parse(stdout) as { readonly findings: unknown }).findings).toContainEqual(
+      expect.objectContaining({ check: 'event hub', state: 'fault', found: 'TOCSIN_EVENT_HUBS is not set' }),
+    );
+    expect((await runToEnd(['doctor', '--simulate'], bareEnvironment(stateDir))).code).toBe(0);
+    expect(existsSync(stateDir)).toBe(false);
+  });
+
+  it('does not wait for a log that nobody serves', async () => {
+    const { code, stderr } = await runToEnd(
+      ['emergency', 'list'],
+      bareEnvironment(join(temporaryFolder(), 'state'), { TOCSIN_EVENT_LOG: 'esdb://127.0.0.1:1?tls=false' }),
+    );
+    expect(code).toBe(69);
+    expect(stderr).toContain('the event log cannot be read');
+  });
+});
+
+describe('where Tocsin ran before', () => {
+  it('reads the log itself for what only reads, and sends what acts to a desk', async () => {
+    const stateDir = temporaryFolder();
+    const run = await startTocsin(stateDir, ['--simulate']);
+    const call = await tocsin(stateDir, ['simulate', 'call', '--wait', '--json']);
+    const { emergencyId } = JSON.parse(call.stdout) as { readonly emergencyId: string };
+    const live = await eventually('both feeds reported it', async () => {
+      const { stdout } = await tocsin(stateDir, ['emergency', 'list', '--json']);
+      const page = JSON.parse(stdout) as { readonly items: readonly { readonly feeds: readonly string[] }[] };
+      return page.items[0]?.feeds.length === 2 && page;
+    });
+    expect(await run.end('SIGTERM')).toBe(0);
+    rmSync(join(stateDir, 'read-models'), { recursive: true });
+    const kept = readdirSync(stateDir).sort();
+
+    const later = async (...args: readonly string[]) => {
+      const done = await tocsin(stateDir, args);
+      expect(done).toMatchObject({ code: 0, stderr: '' });
+      expectPlain(done.stdout);
+      return done.stdout;
+    };
+    expect(JSON.parse(await later('emergency', 'list', '--json'))).toMatchObject({ items: live.items });
+    expect(await later('emergency', 'show', emergencyId)).toContain('EmergencyRaised');
+    const records = (await later('audit', 'list', '--json')).trim().split('\n');
+    const raised = records
+      .map((line) => JSON.parse(line) as { readonly type: string; readonly id: string })
+      .find(({ type }) => type === 'EmergencyRaised');
+    expect(JSON.parse(await later('audit', 'show', raised?.id ?? ''))).toEqual(raised);
+    expect(await tocsin(stateDir, ['emergency', 'show', id])).toMatchObject({ code: 1, stdout: '' });
+
+    for (const args of [
+      ['emergency', 'acknowledge', emergencyId],
+      ['emergency', 'watch'],
+      ['projection', 'list'],
+      ['simulate', 'call'],
+      ['status'],
+    ])
+      expect(await tocsin(stateDir, args), args.join(' ')).toMatchObject({ code: 69, stdout: '' });
+    const expected = await tocsin(stateDir, ['audit', 'replay', '--expect', '00'.repeat(32)]);
+    expect(expected.code).toBe(1);
+    expect(readdirSync(stateDir).sort()).toEqual(kept);
+  });
+});

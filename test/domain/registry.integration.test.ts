@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { eventRegistry, readEvent } from '#domain/registry.ts';
+import { recordMissing } from '#test/domain/event-fixtures.ts';
+import { eventfulRun } from '#test/domain/eventful-run.ts';
+import { temporaryFolder } from '#test/support/temporary-folder.ts';
+
+describe('what a run really writes', () => {
+  it('is accepted by the schema of its version, and every type that there is occurs', async () => {
+    const events = await eventfulRun(temporaryFolder());
+    if (process.env['TOCSIN_TEST_RECORD_FIXTURES'] === '1') recordMissing(events);
+    const wrong = events
+      .filter(({ type }) => !type.startsWith('$'))
+      .map(({ type, data, metadata }) => readEvent(type, Number(metadata['schemaVersion']), data))
+      .filter(({ ok }) => !ok);
+    expect(wrong).toEqual([]);
+    const types = new Set(events.map(({ type }) => type));
+    expect(eventRegistry.map(({ type }) => type).filter((type) => !types.has(type))).toEqual([]);
+  });
+});

@@ -1,0 +1,132 @@
+import { rename } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
+import { subjectOf } from '#domain/notices/persons.ts';
+import type { KeyStore } from '#ports/key-store.ts';
+import { people } from '#simulator/teams/directory.ts';
+import {
+  auditLines,
+  board,
+  deskOf,
+  digests,
+  getJson,
+  healthOf,
+  listeningIs,
+  onBoard,
+  placeCall,
+  postJson,
+} from '#test/support/desk.ts';
+import { eventually } from '#test/support/eventually.ts';
+import { temporaryFolder } from '#test/support/temporary-folder.ts';
+import { startTocsin, tocsin } from '#test/support/tocsin-process.ts';
+
+const ana = people[0];
+const juergen = people[3];
+if (ana === undefined || juergen === undefined) throw new Error('the simulated directory lost its people');
+
+async function openKeys(stateDir: string): Promise<KeyStore> {
+  const file = `${stateDir}/keys.db`;
+  const store = await createSqliteKeyStore({ file, masterKeyFile: `${file}.master` });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+describe('personal data of the whole system', () => {
+  it('is gone for good once the keys of a caller are destroyed, while everybody else and every digest stay as they were', async () => {
+    const system = await startTocsin(temporaryFolder(), ['--simulate']);
+    const desk = deskOf(system);
+    const erased = await placeCall(system, { caller: ana.displayName });
+    const other = await placeCall(system, { caller: juergen.displayName });
+    const before = await onBoard(desk, erased);
+    const untouched = await onBoard(desk, other);
+    expect(before.caller).toMatchObject({ name: ana.displayName, callbackNumber: ana.phoneNumber });
+    expect(before.location).toMatchObject({ latitude: 47.6421 });
+    const acknowledged = await postJson(`${desk}/api/emergencies/${before.id}/acknowledge`, { by: 'Desk One' });
+    expect(acknowledged.status).toBe(200);
+    const digestsBefore = await eventually('every read model at the end of the log', async () => {
+      const replayed = await tocsin(system.stateDir, ['audit', 'replay', '--json']);
+      return replayed.code === 0 && (await digests(desk));
+    });
+    const rawBefore = (await auditLines(desk)).length;
+
+    const keys = await openKeys(system.stateDir);
+    const tenantId = (system.endpoints['tenant'] as unknown as { id: string }).id;
+    // The chat feed knows her by object id, the events feed by UPN.
+    for (const person of [{ tenantId, objectId: ana.id }, { upn: ana.upn }]) {
+      const gone = await keys.erase(subjectOf(person, ''));
+      expect(gone).toMatchObject({ ok: true });
+      expect(gone.ok && gone.keyIds.length).toBeGreaterThan(0);
+    }
+
+    const after = (await board(desk)).find(({ id }) => id === before.id);
+    expect(after?.caller?.name).toBe('[erased]');
+    expect(after?.caller?.callbackNumber).toBe('[erased]');
+    expect(after?.caller?.upn).toBe('[erased]');
+    expect(after?.location?.['street']).toBe('[erased]');
+    expect(after?.location).not.toHaveProperty('latitude');
+    expect(after?.location).not.toHaveProperty('longitude');
+    expect(after?.state).toBe('acknowledged');
+    expect((await board(desk)).find(({ id }) => id === untouched.id)).toEqual(untouched);
+    const lines = await auditLines(desk);
+    expect(lines).toHaveLength(rawBefore);
+    const whole = lines.join('\n') + JSON.stringify(await getJson(`${desk}/api/emergencies/${before.id}`));
+    for (const part of [ana.displayName, ana.upn, ana.phoneNumber, ana.id, '47.6421'])
+      expect(whole, `${part} can still be read`).not.toContain(part);
+    expect(whole).toContain(juergen.displayName);
+    expect(whole).toContain('Desk One');
+
+    expect(await digests(desk)).toEqual(digestsBefore);
+    const replayed = await tocsin(system.stateDir, ['audit', 'replay', '--json']);
+    expect(replayed.code, replayed.stderr).toBe(0);
+
+    // Whoever was erased and calls again is somebody new.
+    const again = await onBoard(desk, await placeCall(system, { caller: ana.displayName }));
+    expect(again.caller?.name).toBe(ana.displayName);
+    expect((await board(desk)).find(({ id }) => id === before.id)?.caller?.name).toBe('[erased]');
+  });
+
+  it('is locked while the key store is away: ingest waits and says so, the desk goes on, and nothing is lost', async () => {
+    const system = await startTocsin(temporaryFolder(), ['--simulate']);
+    const desk = deskOf(system);
+    const first = await onBoard(desk, await placeCall(system, { caller: ana.displayName }));
+    await listeningIs(desk, true);
+    const file = `${system.stateDir}/keys.db`;
+    const files = [file, `${file}-wal`, `${file}-shm`];
+    for (const each of files) await rename(each, `${each}.away`);
+
+    const locked = await eventually('the board without keys', async () =>
+      (await board(desk)).find(({ caller }) => caller?.name === '[locked]'),
+    );
+    expect(locked.id).toBe(first.id);
+    expect(locked.location?.['street']).toBe('[locked]');
+    expect(locked.location).not.toHaveProperty('latitude');
+    expect((await auditLines(desk)).length).toBeGreaterThan(0);
+    expect((await healthOf(desk)).rows).toContainEqual(
+      expect.objectContaining({ kind: 'key-store', state: 'trouble', word: expect.stringContaining('away') }),
+    );
+
+    const second = await placeCall(system, { caller: juergen.displayName });
+    expect(second.ok).toBe(true);
+    const waiting = await listeningIs(desk, false);
+    expect(waiting.rows).toContainEqual(
+      expect.objectContaining({ kind: 'partition', state: 'trouble', word: expect.stringContaining('key store') }),
+    );
+    expect(await board(desk)).toHaveLength(1);
+    // Who acknowledges is sealed too: without keys it is refused in plain words, not lost.
+    const refused = await postJson(`${desk}/api/emergencies/${first.id}/acknowledge`, { by: 'Desk One' });
+    expect(refused.status).toBe(503);
+    // What needs no key goes on: the list is served, and the read models stand at the end of the log.
+    expect((await tocsin(system.stateDir, ['audit', 'replay', '--json'])).code).toBe(0);
+
+    for (const each of files) await rename(`${each}.away`, each);
+    const raised = await onBoard(desk, second, 40_000);
+    expect(raised.caller?.name).toBe(juergen.displayName);
+    expect((await board(desk)).map(({ caller }) => caller?.name).sort()).toEqual(
+      [ana.displayName, juergen.displayName].sort(),
+    );
+    await listeningIs(desk, true);
+    expect(system.said()).not.toContain('a rejection that nobody handled');
+    const acknowledged = await postJson(`${desk}/api/emergencies/${first.id}/acknowledge`, { by: 'Desk One' });
+    expect(acknowledged.status).toBe(200);
+  });
+});
