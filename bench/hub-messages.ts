@@ -7,7 +7,7 @@ import { chatMessage, collection, notification } from '#simulator/teams/notices.
 import type { SimulatedTenant } from '#simulator/teams/tenant.ts';
 
 /** Bytes of one message. */
-export const messageBytes = 1024;
+const messageBytes = 1024;
 /** One-to-one chats that the notices are about: each is a data subject with a key of its own. */
 const chats = 1000;
 

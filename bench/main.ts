@@ -39,7 +39,7 @@ async function bench(): Promise<number> {
   if (values.help) {
     process.stdout.write(
       `npm run bench [-- NAME… --json]\n\nMeasures, on this machine alone, and exits with 1 where a limit is missed.\n\n${all
-        .map(({ name, title }) => `  ${name.padEnd(20)}${title}\n`)
+        .map(({ name, title }) => `  ${name.padEnd(22)}${title}\n`)
         .join('')}`,
     );
     return 0;

@@ -92,3 +92,18 @@ export function readEvent(type: string, version: number, data: JsonObject): Read
     current = row.upcast(current);
   }
 }
+
+/** Data as its type's latest version has it, unchecked; what is not known stays as it is. For readers that look at every field they use. */
+export function upcast(stored: {
+  readonly type: string;
+  readonly data: JsonObject;
+  readonly metadata: JsonObject;
+}): JsonObject {
+  const { type, metadata } = stored;
+  let { data } = stored;
+  for (let at = typeof metadata['schemaVersion'] === 'number' ? metadata['schemaVersion'] : 1; ; at++) {
+    const step = byTypeAndVersion.get(`${type}@${at}`)?.upcast;
+    if (step === undefined) return data;
+    data = step(data);
+  }
+}

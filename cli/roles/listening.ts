@@ -68,24 +68,29 @@ export interface Listening {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** Milliseconds between looks at what other processes do, and at what this one knows itself. */
 const pollMs = 3000;
+const ownPollMs = 1000;
 
 export function createListening(deps: ListeningDeps): Listening {
   const { clock } = deps;
   let remote: readonly PartitionHealth[] = [];
   let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
+  const look = (): ListeningState => {
+    const partitions = deps.own?.() ?? remote;
+    const judged = judgeListening(partitions, clock.now());
+    if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
+    return { ...judged, since: last.since, partitions };
+  };
   return {
-    state() {
-      const partitions = deps.own?.() ?? remote;
-      const judged = judgeListening(partitions, clock.now());
-      if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
-      return { ...judged, since: last.since, partitions };
-    },
+    state: look,
     async run(signal) {
       while (!signal.aborted) {
         if (deps.elsewhere !== undefined)
           remote = await lookElsewhere(deps.elsewhere, remote, clock.now()).catch(() => remote);
-        await clock.sleep(pollMs, signal);
+        // Since when it is so has to be known before anybody asks.
+        look();
+        await clock.sleep(deps.elsewhere === undefined ? ownPollMs : pollMs, signal);
       }
     },
   };

@@ -1,4 +1,5 @@
 import type { EmergencyEvent, ReportedCall } from '#domain/emergency/events.ts';
+import { upcast } from '#domain/registry.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 
 /**
@@ -8,8 +9,10 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 export function readEmergencyEvent(stored: {
   readonly type: string;
   readonly data: JsonObject;
+  readonly metadata: JsonObject;
 }): EmergencyEvent | undefined {
-  const { type, data } = stored;
+  const { type } = stored;
+  const data = upcast(stored);
   switch (type) {
     case 'EmergencyRaised':
     case 'EmergencyEnriched': {
@@ -32,10 +35,11 @@ export function readEmergencyEvent(stored: {
 /** The report in an event of `inbox-*`; undefined where it has none, `malformed` where it has something that is none. */
 export function readCallReport(event: {
   readonly id: string;
+  readonly type: string;
   readonly data: JsonObject;
   readonly metadata: JsonObject;
 }): ReportedCall | 'malformed' | undefined {
-  const inner = event.data['data'];
+  const inner = upcast(event)['data'];
   const call = isJsonObject(inner) ? inner['call'] : undefined;
   if (call === undefined || call === null) return undefined;
   if (!isJsonObject(call) || !isCallReport(call)) return 'malformed';
