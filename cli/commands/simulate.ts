@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, detailOf, expectOk } from '#cli/http.ts';
 import { createOutput, printable, table } from '#cli/output.ts';
-import { findDesk, requireSimulator } from '#cli/running.ts';
+import { findDesk, requireDesk, requireSimulator } from '#cli/running.ts';
 
 interface CallOptions {
   readonly caller?: string;
@@ -35,6 +36,7 @@ export async function call(options: CallOptions, stateDir: string | undefined): 
     );
   const output = createOutput();
   const simulator = await requireSimulator(stateDir);
+  if (options.wait === true) await requireDesk(stateDir);
   const { wait = false, json: asJson = false, ...request } = options;
   const made = expectOk(await ask(`${simulator}/calls`, { method: 'POST', body: request })) as {
     readonly callId: string;
@@ -64,8 +66,7 @@ export async function call(options: CallOptions, stateDir: string | undefined): 
 async function raised(ids: readonly string[], stateDir: string | undefined): Promise<string> {
   const deadline = performance.now() + 30_000;
   while (performance.now() < deadline) {
-    const desk = await findDesk(stateDir);
-    if (desk === undefined) throw new CommandError(exitCodes.unreachable, '--wait needs a running desk');
+    const desk = await requireDesk(stateDir);
     for (const id of ids) {
       const answer = await ask(`${desk}/api/emergencies/${id}`);
       if (answer.status === 200) return id;
@@ -157,10 +158,13 @@ export async function fault(
   const done = await act(options.stop === true ? 'stop' : 'start');
   output.say(`${printable(String(done['name']))}: ${options.stop === true ? 'ended' : 'begun'}`);
   if (options.for !== undefined && options.stop !== true) {
+    // Ctrl-C ends the fault as well: nobody wants a simulator that stays broken unseen.
+    const interrupted = new AbortController();
+    process.once('SIGINT', () => interrupted.abort());
     const end = performance.now() + options.for * 1000;
-    for (let left = options.for; left > 0; left = (end - performance.now()) / 1000) {
+    for (let left = options.for; left > 0 && !interrupted.signal.aborted; left = (end - performance.now()) / 1000) {
       output.progress(`${name}: ${Math.ceil(left)} s left`);
-      await new Promise((resolve) => setTimeout(resolve, Math.min(1000, left * 1000)));
+      await sleep(Math.min(1000, left * 1000), undefined, interrupted).catch(() => undefined);
     }
     await act('stop');
     output.say(`${printable(String(done['name']))}: ended`);

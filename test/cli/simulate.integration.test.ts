@@ -187,6 +187,14 @@ describe('the rest of tocsin simulate', () => {
     });
   });
 
+  it('ends the fault when it is interrupted itself', async () => {
+    const faulting = run.start('simulate', 'fault', 'event-hubs.throttle', '--for', '600');
+    await eventually('it began', () => faulting.stderr().includes('begun'));
+    await faulting.end();
+    expect(faulting.stderr()).toContain('event-hubs.throttle: ended');
+    expect((await run.tocsin('simulate', 'call')).code).toBe(0);
+  });
+
   it('says which faults there are when one is not known', async () => {
     const { code, stderr } = await run.tocsin('simulate', 'fault', 'gremlins');
     expect(code).toBe(2);

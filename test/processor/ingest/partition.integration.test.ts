@@ -161,4 +161,34 @@ describe('ingest of a partition', () => {
     await stored(ingest, 5);
     await stop();
   });
+
+  it('cuts a call that is too large to store to what a responder needs, and commits to the rest', async () => {
+    const { ingest, hub } = await setUp();
+    const resource = {
+      ...{ id: '1', chatId: '19:x@thread.v2', messageType: 'message', importance: 'high', locale: 'en-us' },
+      createdDateTime: '2026-01-01T00:00:00Z',
+      from: { user: { id: 'u', displayName: 'Ana Petrova' } },
+      body: { contentType: 'html', content: `<p>Ana has placed an Emergency Call</p><p>${'x'.repeat(1_000_000)}</p>` },
+    };
+    const notice = {
+      ...{
+        subscriptionId: 's',
+        tenantId: 't',
+        changeType: 'created',
+        resource: "chats('19:x@thread.v2')/messages('1')",
+      },
+      resourceData: { '@odata.type': '#Microsoft.Graph.chatMessage', id: '1' },
+      encryptedContent: { data: 'eA==', dataSignature: 'eA==', dataKey: 'eA==', encryptionCertificateId: 'c' },
+    };
+    hub.publish('0', [encode({ value: [notice] }), encode({ after: true })]);
+    const stop = ingest.start(hub.source(), '0', { opener: { open: async () => ({ ok: true, resource }) } });
+    const [call, next] = await stored(ingest, 2);
+    await stop();
+    const data = call?.data['data'] as Record<string, unknown>;
+    expect(data['call']).toMatchObject({ feed: 'chat', confidence: expect.stringMatching(/high|medium/) });
+    expect(data['content']).toBeUndefined();
+    expect(data['contentCut']).toMatchObject({ bytes: expect.any(Number), commitment: { algorithm: 'HMAC-SHA-256' } });
+    expect(JSON.stringify(call).length).toBeLessThan(1024 * 1024);
+    expect(next?.type).toBe('tocsin.unrecognised');
+  });
 });

@@ -1,0 +1,2 @@
+import { namespace } from '#domain/names.ts';
+export const x = namespace;
