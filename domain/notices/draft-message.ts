@@ -46,6 +46,7 @@ export function draftMessage(item: ChatItem, opened: Opened | undefined, context
   const ids = messageIdsOf(notice, resource);
   const tenant = tenantOf(notice);
   const chatSubject = `chat:${tenant}/${ids.chatId ?? 'unknown'}`;
+  const referred = read.state === 'referred';
   const messageId = plainId(ids.messageId, 64);
   const sender = senderOf(resource, tenant);
   const common = present({
@@ -65,8 +66,12 @@ export function draftMessage(item: ChatItem, opened: Opened | undefined, context
         sender.person.objectId === undefined
           ? undefined
           : personal(subjectOf(sender.person, context.eventId), sender.person.objectId),
-      chat: ids.chatId === undefined ? undefined : personal(chatSubject, ids.chatId),
-      resource: notice.resource === undefined ? undefined : personal(chatSubject, notice.resource),
+      // What is referred to stands in `reference`, and the resource's path says no more than chat and message do.
+      chat: ids.chatId === undefined || referred ? undefined : personal(chatSubject, ids.chatId),
+      resource:
+        notice.resource === undefined || referred || ids.chatId !== undefined
+          ? undefined
+          : personal(chatSubject, notice.resource),
     }),
   };
   switch (read.state) {

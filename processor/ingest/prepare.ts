@@ -3,7 +3,7 @@ import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
 import type { DraftContext, EventDraft, Item, Opened, Phrase } from '#domain/notices/item.ts';
-import type { JsonObject } from '#kernel/json.ts';
+import type { Json, JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { NewEvent } from '#ports/event-log.ts';
 import type { ReceivedMessage } from '#ports/event-source.ts';
@@ -221,6 +221,12 @@ async function withoutContent(deps: PrepareDeps, item: Drafted, data: JsonObject
   };
 }
 
-function sizeOf(value: JsonObject): number {
-  return Buffer.byteLength(JSON.stringify(value), 'utf8');
+/** Bytes of a value as JSON, without making it: exact but for characters that JSON escapes, for which the bound leaves room. */
+function sizeOf(value: Json | undefined): number {
+  if (typeof value === 'string') return Buffer.byteLength(value, 'utf8') + 2;
+  if (typeof value !== 'object' || value === null) return 24;
+  let size = 2;
+  if (Array.isArray(value)) for (const each of value) size += sizeOf(each) + 1;
+  else for (const [name, each] of Object.entries(value as JsonObject)) size += name.length + 4 + sizeOf(each);
+  return size;
 }

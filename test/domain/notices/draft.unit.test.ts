@@ -112,7 +112,6 @@ describe('an ordinary message', () => {
       senderKind: 'user',
       sender: 'aaaaaaaa-0000-4000-8000-000000000001',
       chat,
-      resource: `chats('${chat}')/messages('1732190400123')`,
     });
     expect(JSON.stringify(draft.cloudEvent.data['sender'])).toContain(
       `user:${tenant}/aaaaaaaa-0000-4000-8000-000000000001`,

@@ -1,2 +1,0 @@
-import { namespace } from '#domain/names.ts';
-export const x = namespace;
