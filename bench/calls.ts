@@ -13,7 +13,7 @@ export interface PreparedMessage {
 /** A call of the emergency events feed, encrypted as Graph does. Everybody calls once, and from a number of their own, so that no call is taken for another. */
 export function callMessage(tenant: SimulatedTenant, n: number): PreparedMessage {
   const phoneNumber = `+1425555${String(n).padStart(7, '0')}`;
-  const caller = { ...findOrInvent(`Caller ${n}`, randomUUID), phoneNumber };
+  const caller = { ...findOrInvent(`Caller ${n}`, randomUUID, Math.random), phoneNumber };
   const site = siteOf(caller);
   const subscription = tenant.subscriptions.find(({ feed, policy }) => feed === 'events' && policy === site.policy);
   if (subscription === undefined) throw new Error('the simulated tenant has no emergency events feed');

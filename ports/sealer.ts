@@ -1,4 +1,3 @@
-import type { PersonalValue, SealedValue } from '#domain/personal.ts';
 import type { Json } from '#kernel/json.ts';
 import type { KeyStoreFailure } from '#ports/key-store.ts';
 
@@ -43,6 +42,3 @@ export type QuarantineResult =
   | { readonly ok: true; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly reason: 'destroyed' | 'damaged' }
   | KeyStoreFailure;
-
-/** For implementers' signatures. */
-export type Sealable = PersonalValue | SealedValue;

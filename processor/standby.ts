@@ -4,7 +4,7 @@ import type { EventLog, LogPosition } from '#ports/event-log.ts';
 import type { Fence, FencePoint } from '#processor/fence.ts';
 
 /** How long the active triage may leave notices unjudged before another one takes over. */
-export const takeOverAfterMs = 5_000;
+const takeOverAfterMs = 5_000;
 const lookEveryMs = 500;
 
 export interface StandbyDeps {

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 
 /** `data.data` of an event of `inbox-*`: what stands in the CloudEvent. */
-export function innerOf(event: RecordedEvent): JsonObject | undefined {
+function innerOf(event: RecordedEvent): JsonObject | undefined {
   const inner = event.data['data'];
   return isJsonObject(inner) ? inner : undefined;
 }

@@ -91,6 +91,27 @@ export const operations: readonly Operation[] = [
     errors: ['record-not-found'],
   },
   {
+    method: 'get',
+    path: '/api/projections',
+    summary: 'The read models and where they are',
+    answer: json(answers.projectionListSchema),
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/api/projections/{name}/digest',
+    summary: 'Digest of a read model, and the position it is of',
+    answer: json(answers.projectionDigestSchema),
+    errors: ['not-found'],
+  },
+  {
+    method: 'post',
+    path: '/api/projections/{name}/rebuild',
+    summary: 'Builds a read model anew while the old one serves',
+    answer: json(answers.projectionRebuildSchema),
+    errors: ['not-found', 'request-header-missing'],
+  },
+  {
     method: 'post',
     path: '/api/desks',
     summary: 'A browser says that it is there and whether it can be heard',

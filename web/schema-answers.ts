@@ -116,3 +116,27 @@ export const problemSchema = z
     remedy: z.string(),
   })
   .describe('Problem details, RFC 9457');
+
+const projectionDigest = {
+  name: z.string(),
+  position: z.string().optional(),
+  digest: z.string().describe('SHA-256 of the rows, hexadecimal'),
+};
+
+export const projectionListSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      name: z.string(),
+      position: z.string().optional(),
+      caughtUp: z.boolean(),
+      connection: z.string(),
+      rebuilding: z.number().optional().describe('events that a rebuild has read so far'),
+    }),
+  ),
+});
+export const projectionDigestSchema = z.looseObject(projectionDigest);
+export const projectionRebuildSchema = z.looseObject({
+  ...projectionDigest,
+  events: z.number(),
+  equal: z.boolean().describe('true when the rebuilt one is equal to the one it replaced'),
+});

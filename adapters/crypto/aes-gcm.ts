@@ -4,7 +4,7 @@ import { keyObject } from './secret-key.ts';
 /** Bytes of the nonce before the ciphertext (NIST SP 800-38D section 8.2.2: 96 random bits). */
 export const nonceBytes = 12;
 /** Bytes of the authentication tag after the ciphertext. */
-export const tagBytes = 16;
+const tagBytes = 16;
 
 /** Where nonces come from; `node:crypto` unless a test wants to repeat them. */
 export type RandomBytes = (count: number) => Uint8Array;

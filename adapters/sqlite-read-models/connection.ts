@@ -59,7 +59,7 @@ export async function connectHere({ file, schema, bulk }: ConnectionOptions): Pr
 }
 
 /** Steps until it is done; others get their turn between the steps. */
-export async function finish(run: DigestRun): Promise<Digest> {
+async function finish(run: DigestRun): Promise<Digest> {
   try {
     for (;;) {
       const digest = run.step(digestStepMs);

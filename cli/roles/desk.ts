@@ -40,7 +40,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     onReport: (report) => log.warn({ ...report }, 'a read model is made again from the log, or tried again'),
   });
   const following = readModels.run(signal);
-  const { listening, close: closeListening } = await openListening(options);
+  const { listening, close: closeListening } = await openListening(options, readModels);
   const watching = listening.run(signal);
   const keyStore = async () => (await shared.keyStore.find([])).ok;
   const data = createDeskData({
@@ -81,13 +81,15 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
 }
 
 /** Asks our own ingest where it runs in this process, else the ownership and the hub. */
-async function openListening({ context, shared, hub, ingest }: DeskOptions): Promise<{
-  readonly listening: Listening;
-  close(): Promise<void>;
-}> {
+async function openListening(
+  { context, shared, hub, ingest }: DeskOptions,
+  readModels: ReadModels,
+): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
+  const reached = () =>
+    readModels.states().every(({ name, connection }) => name !== 'emergencies' || connection !== 'down');
   if (ingest !== undefined)
-    return { listening: createListening({ clock, own: ingest.probe.partitions }), close: async () => {} };
+    return { listening: createListening({ clock, own: ingest.probe.partitions, reached }), close: async () => {} };
   const ownership = await openOwnership(context, hub);
   const source =
     hub === undefined
@@ -102,6 +104,7 @@ async function openListening({ context, shared, hub, ingest }: DeskOptions): Pro
   return {
     listening: createListening({
       clock,
+      reached,
       elsewhere: { ownership, source, log: shared.eventLog, hub: settings.eventHub },
     }),
     async close() {

@@ -60,6 +60,8 @@ export interface ListeningDeps {
     readonly log: Pick<EventLog, 'readStream'>;
     readonly hub: string;
   };
+  /** Whether what is stored reaches this board; a hub that is read is of no use to a desk that is cut off from the log. */
+  readonly reached?: () => boolean;
 }
 
 export interface Listening {
@@ -71,14 +73,22 @@ export interface Listening {
 /** Milliseconds between looks at what other processes do, and at what this one knows itself. */
 const pollMs = 3000;
 const ownPollMs = 1000;
+/** A connection to the log that drops and is back sooner than this is normal under load. */
+const cutOffMs = 3000;
 
 export function createListening(deps: ListeningDeps): Listening {
   const { clock } = deps;
   let remote: readonly PartitionHealth[] = [];
   let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
+  let reachedAt = clock.monotonic();
   const look = (): ListeningState => {
     const partitions = deps.own?.() ?? remote;
-    const judged = judgeListening(partitions, clock.now());
+    if (deps.reached?.() !== false) reachedAt = clock.monotonic();
+    const heard = judgeListening(partitions, clock.now());
+    const judged =
+      heard.ok && clock.monotonic() - reachedAt > cutOffMs
+        ? { ...heard, ok: false, word: 'The event log does not answer: no call can reach this board' }
+        : heard;
     if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
     return { ...judged, since: last.since, partitions };
   };

@@ -44,7 +44,7 @@ export function present<T extends object>(fields: T): Present<T> {
 }
 
 /** How many characters of a string from outside are kept where it is copied into an event of ours. */
-export const textBound = 256;
+const textBound = 256;
 
 const invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
 

@@ -100,7 +100,7 @@ function languageTag(locale: string | undefined): string | undefined {
 }
 
 /** The text of a message with its subject and the texts of its cards, as lines. */
-export function textOf(message: JsonObject): string {
+function textOf(message: JsonObject): string {
   const body = objectField(message, 'body');
   const content = textField(body, 'content') ?? '';
   const cards = (listField(message, 'attachments') ?? []).flatMap((each) =>

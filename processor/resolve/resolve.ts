@@ -47,7 +47,7 @@ export interface Resolve {
   health(): ResolveHealth;
 }
 
-export const resolveStream = 'resolve';
+const resolveStream = 'resolve';
 /** Fetched side by side: one slow answer must not hold up the others. */
 const together = 8;
 /** More than this wait only while the storage account is away: then it is waited for, not run ahead of. */

@@ -4,9 +4,9 @@ import type { EmergencyLink } from '#domain/emergency/state.ts';
 import type { EmergencyIndex, Known } from '#processor/triage/index.ts';
 
 /** Two feeds tell of one call when their times are no further apart: Teams takes up to a minute to deliver either. */
-export const sameCallMs = 120_000;
+const sameCallMs = 120_000;
 /** A call of the same caller, or a message in the same chat, within this time may have to do with the first. */
-export const relatedMs = 600_000;
+const relatedMs = 600_000;
 
 /** A caller who dials without end must not make the story of each call longer than the one before. */
 const mostLinks = 5;

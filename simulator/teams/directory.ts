@@ -129,10 +129,10 @@ export const people: readonly Person[] = [
   person(8, 'João Figueiredo', 'joao.figueiredo', '+551155550129', 'São Paulo'),
 ];
 
-/** Who has that name, else somebody new of that name at the first site. */
-export function findOrInvent(name: string | undefined, id: () => string): Person {
+/** Who has that name, else somebody new of that name at the first site; without a name anybody. `fraction` is in [0, 1). */
+export function findOrInvent(name: string | undefined, id: () => string, fraction: () => number): Person {
   const first = people[0] as Person;
-  if (name === undefined) return first;
+  if (name === undefined) return people[Math.floor(fraction() * people.length)] ?? first;
   const known = people.find((candidate) => candidate.displayName.toLowerCase() === name.toLowerCase());
   if (known !== undefined) return known;
   const local = name
@@ -144,7 +144,7 @@ export function findOrInvent(name: string | undefined, id: () => string): Person
     id: id(),
     displayName: name,
     upn: `${local === '' ? 'guest' : local}@contoso.example`,
-    phoneNumber: first.phoneNumber,
+    phoneNumber: `+1425555${String(Math.floor(fraction() * 10_000)).padStart(4, '0')}`,
     site: first.site,
   };
 }

@@ -145,7 +145,7 @@ function encode(body: JsonObject | readonly JsonObject[]): Uint8Array {
 }
 
 function makeCall(deps: TeamsDeps, request: CallRequest): SimulatedCall {
-  const caller = findOrInvent(request.caller, deps.ids.random);
+  const caller = findOrInvent(request.caller, deps.ids.random, deps.ids.fraction);
   const site = siteOf(caller);
   const place = site.places[Math.floor(deps.ids.fraction() * site.places.length)] ?? { floor: '', room: '' };
   const at = deps.clock.now();

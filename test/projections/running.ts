@@ -86,7 +86,7 @@ export async function happen({ log }: Pick<Place, 'log'>, chatter = 3): Promise<
   return report.emergencyId;
 }
 
-export async function append({ append, readStream }: SqliteEventLog, stream: string, ...events: readonly NewEvent[]) {
+async function append({ append, readStream }: SqliteEventLog, stream: string, ...events: readonly NewEvent[]) {
   const last = await readStream(stream, { direction: 'backwards', limit: 1 });
   const revision = last.ok ? last.events[0]?.revision : undefined;
   const result = await append(stream, revision ?? 'no-stream', events);

@@ -1,13 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { eventually } from '#test/support/eventually.ts';
 
 const root = join(import.meta.dirname, '../..');
 const bin = join(root, 'bin/tocsin.mjs');
-export const requireFromRoot = createRequire(join(root, 'package.json'));
 
 /** A `tocsin run` of its own; killed when the test ends. */
 export interface TocsinProcess {

@@ -33,6 +33,20 @@ describe('whether Tocsin listens', () => {
     await running;
   });
 
+  it('is not so on a desk that the log does not reach, but for a moment', () => {
+    const clock = createManualClock(start);
+    let reached = true;
+    const listening = createListening({ clock, own: () => [reading('0', clock.now())], reached: () => reached });
+    expect(listening.state()).toMatchObject({ ok: true });
+    reached = false;
+    clock.advance(3000);
+    expect(listening.state()).toMatchObject({ ok: true });
+    clock.advance(1);
+    expect(listening.state()).toMatchObject({ ok: false, word: expect.stringContaining('event log') });
+    reached = true;
+    expect(listening.state()).toMatchObject({ ok: true });
+  });
+
   it('is the answer of the partition that was heard longest ago', () => {
     expect(judgeListening([reading('0', start), reading('1', start - 5000)], start)).toEqual({
       ok: true,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { deskOf, listeningIs, onBoard, placeCall } from '#test/support/desk.ts';
+import { deskOf, listeningIs, onBoard, placeCall, postJson } from '#test/support/desk.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { startCloud } from '#test/support/separate-roles.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
@@ -59,6 +59,14 @@ describe('roles as processes of their own, each with an empty state folder', () 
 
     await startTocsin(`${folder}/ingest`, ['ingest'], pointing);
     expect((await onBoard(desk, unheard)).caller?.name).toBe('Hélène Dufour');
+    await listeningIs(desk, true);
+
+    // Without the log a call that is heard could not be shown either.
+    const dies = (action: string) =>
+      postJson(`${cloud.endpoints['simulator']}/faults`, { name: 'eventstoredb.dies', action });
+    await dies('start');
+    expect((await listeningIs(desk, false)).listening.word).toContain('event log does not answer');
+    await dies('stop');
     await listeningIs(desk, true);
     expect((await tocsin(`${folder}/desk`, ['status'], pointing)).code).toBe(0);
   });

@@ -26,6 +26,7 @@ export function createDeskFixture(more: Partial<DeskDeps> = {}): DeskFixture {
   const ending = new AbortController();
   const app = createDeskApp({
     data,
+    projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
     assets,
     hosts: () => [host, 'localhost:8080'],
     log: {

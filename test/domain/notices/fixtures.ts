@@ -30,7 +30,7 @@ export function messageOf(of: Fixture): MessageToDecode {
   return { body: bytes(of.body), contentType: of.contentType, properties: of.properties ?? {} };
 }
 
-export const enqueuedAt = Date.parse('2025-11-21T12:00:01.000Z');
+const enqueuedAt = Date.parse('2025-11-21T12:00:01.000Z');
 
 export function contextOf(more: Partial<DraftContext> = {}): DraftContext {
   return {
