@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { EventHubProducerClient } from '@azure/event-hubs';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { systemClock } from '#adapters/system/clock.ts';
-import { board, deskOf, listeningIs, onBoard, placeCall, postJson } from '#test/support/desk.ts';
+import { describe, expect, it } from 'vitest';
+import { board, deskOf, onBoard, placeCall, postJson } from '#test/support/desk.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { startTocsin, type TocsinProcess, tocsin } from '#test/support/tocsin-process.ts';
@@ -53,36 +51,6 @@ describe('a running process', () => {
     const third = await onBoard(deskOf(second), await placeCall(second, { caller: 'Aylin Yılmaz' }));
     expect(third.caller?.name).toBe('Aylin Yılmaz');
     expect((await tocsin(folder, ['audit', 'replay'])).code).toBe(0);
-  });
-
-  it('keeps its memory bounded while messages pass, and says how far it is', async () => {
-    const system = await startTocsin(temporaryFolder(), ['--simulate']);
-    const desk = deskOf(system);
-    const producer = new EventHubProducerClient(system.endpoints['eventHubs'] ?? '', 'teams-emergency');
-    onTestFinished(() => producer.close());
-    const perRound = 2500;
-    const bytes = 8 * 1024;
-    const rounds: number[] = [];
-    for (let round = 1; round <= 4; round++) {
-      for (let sent = 0; sent < perRound; sent += 100)
-        await producer.sendBatch(Array.from({ length: 100 }, () => ({ body: { filler: 'x'.repeat(bytes) } })));
-      await eventually(
-        `${round * perRound} messages`,
-        async () => {
-          if ((await metric(desk, 'tocsin_ingest_events_total')) >= round * perRound) return true;
-          // Asking for all metrics without a pause would be a load of its own.
-          await systemClock.sleep(100);
-          return false;
-        },
-        60_000,
-      );
-      rounds.push(await metric(desk, 'process_resident_memory_bytes'));
-    }
-    expect(await metric(desk, 'tocsin_ingest_events_total')).toBe(4 * perRound);
-    // Whoever kept the messages of the last two rounds would hold them at least twice: as received, and as prepared in Base64.
-    const [, settled = 0, , last = 0] = rounds;
-    expect(last - settled).toBeLessThan(2 * perRound * bytes * 2);
-    await listeningIs(desk, true);
   });
 
   it('names the process that holds a port, and ends with 69', async () => {
