@@ -71,7 +71,7 @@ async function startRoles(
   const pointing = simulate || working.length === 0;
   const embedded = pointing ? context.file('simulator', 'event-log.db') : context.file('event-log.db');
   const simulator = roles.has('simulator')
-    ? await (await import('#cli/roles/simulator.ts')).startSimulator(
+    ? await (await import('#cli/roles/simulator-thread.ts')).startSimulatorThread(
         context,
         settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : embedded,
       )
@@ -84,7 +84,7 @@ async function startRoles(
       eventHub: settings.eventHub,
       consumerGroup: settings.consumerGroup,
       eventStoreDB: simulator.eventStoreDb,
-      simulator: simulator.control.url,
+      simulator: simulator.control,
       certificateAuthority: simulator.certificateAuthority,
       tenant: { id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
     });
@@ -150,7 +150,7 @@ async function startRoles(
 /** Loads the code of all roles first: loading blocks the event loop, and clients that already talk would run into their timers. */
 async function loadModules(roles: ReadonlySet<RoleName>): Promise<void> {
   await Promise.all([
-    roles.has('simulator') ? import('#cli/roles/simulator.ts') : undefined,
+    roles.has('simulator') ? import('#cli/roles/simulator-thread.ts') : undefined,
     import('#cli/roles/shared.ts'),
     roles.has('ingest') ? import('#cli/roles/ingest.ts') : undefined,
     import('#cli/roles/rest.ts'),

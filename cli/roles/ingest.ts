@@ -8,7 +8,7 @@ import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-owner
 import type { RunContext } from '#cli/roles/context.ts';
 import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
 import type { Shared } from '#cli/roles/shared.ts';
-import type { RunningSimulator } from '#cli/roles/simulator.ts';
+import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
 import type { PartitionOwnership } from '#ports/partition-ownership.ts';

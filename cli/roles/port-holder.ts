@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 
 /** Names the process that listens on a TCP port, from /proc; undefined where the system does not tell. */
-export async function findHolder(port: number): Promise<string | undefined> {
+async function findHolder(port: number): Promise<string | undefined> {
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   const inodes = new Set<string>();
   for (const file of ['/proc/net/tcp', '/proc/net/tcp6']) {
@@ -29,4 +29,10 @@ export async function findHolder(port: number): Promise<string | undefined> {
     }
   }
   return undefined;
+}
+
+/** Who listens on a port, in brackets for a message; empty where the system does not tell. */
+export async function holderOf(port: number): Promise<string> {
+  const holder = await findHolder(port);
+  return holder === undefined ? '' : ` (${holder})`;
 }

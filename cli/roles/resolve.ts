@@ -5,7 +5,7 @@ import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.t
 import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf, keyFolders } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
-import type { RunningSimulator } from '#cli/roles/simulator.ts';
+import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import type { EncryptedContent } from '#domain/notices/item.ts';

@@ -3,7 +3,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
-import type { RunningSimulator } from '#cli/roles/simulator.ts';
+import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 
 export interface RestOptions {

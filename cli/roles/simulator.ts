@@ -5,24 +5,19 @@ import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.t
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { holderOf } from '#cli/roles/port-holder.ts';
+import type { SimulatorAddresses } from '#cli/roles/simulator-thread.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
 import { type SimulatorControl, startControl } from '#simulator/control.ts';
 import { createEventHubsSimulator } from '#simulator/event-hubs/simulator.ts';
 import { createEventStoreDbSimulator } from '#simulator/eventstoredb/simulator.ts';
 import type { Faults } from '#simulator/faults.ts';
 import { createSimulatedTeams } from '#simulator/teams/teams.ts';
-import { openTenant, type SimulatedTenant } from '#simulator/teams/tenant.ts';
+import { openTenant } from '#simulator/teams/tenant.ts';
 import { openCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
 
-/** The simulated Microsoft cloud and EventStoreDB of this process. */
-export interface RunningSimulator {
-  readonly tenant: SimulatedTenant;
-  readonly eventHubs: string;
-  /** PEM file of the authority behind the simulators' TLS. */
-  readonly certificateAuthority: string;
-  readonly eventStoreDb: string;
-  /** The file behind the simulated EventStoreDB. */
-  readonly logFile: string;
+/** The simulators, as the thread that runs them has them. */
+export interface Simulators extends Omit<SimulatorAddresses, 'control'> {
   readonly control: SimulatorControl;
   close(): Promise<void>;
 }
@@ -31,7 +26,7 @@ export interface RunningSimulator {
 const sas = { keyName: 'simulated', key: 'c2ltdWxhdGVkLWtleS1ub3QtYS1zZWNyZXQ=' };
 
 /** Starts the simulators. `logFile` is what the simulated EventStoreDB serves: its own file, or the embedded log in use. */
-export async function startSimulator(context: RunContext, logFile: string): Promise<RunningSimulator> {
+export async function startSimulator(context: RunContext, logFile: string): Promise<Simulators> {
   const { settings, clock, ids } = context;
   const folder = context.file('simulator');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -137,11 +132,4 @@ async function listening<T>(setting: string, port: number, start: () => Promise<
       `port ${port} is held by another process${await holderOf(port)}; end it, or set ${setting} to another port (0 takes a free one)`,
     );
   }
-}
-
-/** Who listens on a port, as far as this system tells. */
-export async function holderOf(port: number): Promise<string> {
-  const { findHolder } = await import('#cli/roles/port-holder.ts');
-  const holder = await findHolder(port);
-  return holder === undefined ? '' : ` (${holder})`;
 }
