@@ -39,3 +39,19 @@ export async function bindKeyStore(
     ? bindKeyStore(log, keyStoreId, by, clock)
     : { ok: false, reason: 'unavailable', detail: result.reason };
 }
+
+/** Which key store the log is sealed by, `undefined` while nothing was sealed: looks, and writes nothing. */
+export async function boundKeyStore(
+  log: Pick<EventLog, 'readStream'>,
+): Promise<
+  { readonly ok: true; readonly keyStoreId: string | undefined } | { readonly ok: false; readonly detail: string }
+> {
+  const found = await log.readStream(keysStream, { direction: 'forwards', limit: 1 });
+  if (found.ok) {
+    const id = found.events[0]?.data['keyStoreId'];
+    return { ok: true, keyStoreId: typeof id === 'string' ? id : undefined };
+  }
+  return found.reason === 'stream-not-found'
+    ? { ok: true, keyStoreId: undefined }
+    : { ok: false, detail: found.detail };
+}

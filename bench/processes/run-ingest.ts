@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { hubName } from '#bench/processes/hub.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
 import { type RunningIngest, startIngest } from '#cli/roles/ingest.ts';
-import { claimLog, openShared, type Shared } from '#cli/roles/shared.ts';
+import { checkLog, openShared, type Shared } from '#cli/roles/shared.ts';
 import { readSettings } from '#config/read-settings.ts';
 
 /** How ingest is run: as `tocsin run ingest` would, with every setting that is not named here at its default. */
@@ -47,7 +47,7 @@ export async function runIngest(args: IngestArgs, wrap: (shared: Shared) => Shar
   const stop = new AbortController();
   const context = await createContext(settings, 'bench', stop.signal);
   const shared = wrap(await openShared(context, settings.eventLog));
-  await claimLog(context, shared);
+  await checkLog(context, shared);
   const ingest = await startIngest(context, shared, settings.eventHubs, undefined, stop.signal);
   const appended = () => ingest.probe.partitions().reduce((sum, { appendedTo }) => sum + appendedTo + 1, 0);
   return {

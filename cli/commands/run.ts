@@ -100,10 +100,10 @@ async function startRoles(
     (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
   if (working.length === 0) return own as unknown as Endpoints;
 
-  const { claimLog, openShared } = await import('#cli/roles/shared.ts');
+  const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
-  await claimLog(context, shared);
+  await checkLog(context, shared);
   const needHub = (role: string): EventHubsSetting => {
     if (hub !== undefined) return hub;
     throw new CommandError(

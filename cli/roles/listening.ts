@@ -86,7 +86,7 @@ export function createListening(deps: ListeningDeps): Listening {
     if (deps.reached?.() !== false) reachedAt = clock.monotonic();
     const heard = judgeListening(partitions, clock.now());
     const judged =
-      heard.ok && clock.monotonic() - reachedAt > cutOffMs
+      clock.monotonic() - reachedAt > cutOffMs
         ? { ...heard, ok: false, word: 'The event log does not answer: no call can reach this board' }
         : heard;
     if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
@@ -119,9 +119,10 @@ async function lookElsewhere(
     ids.map(async (partition): Promise<PartitionHealth> => {
       const claim = claims.find(({ partitionId }) => partitionId === partition);
       const tail = await readTail(from.log, inboxStream(from.hub, partition));
-      const appendedTo = tail.ok ? (tail.position?.sequenceNumber ?? -1) : -1;
       const ends = await from.source?.partition(partition);
       const earlier = before.find((one) => one.partition === partition);
+      // A log that does not answer says nothing about how far the hub was read.
+      const appendedTo = tail.ok ? (tail.position?.sequenceNumber ?? -1) : (earlier?.appendedTo ?? -1);
       const state = claim === undefined ? 'waiting' : 'reading';
       const since = earlier?.state === state ? earlier.since : now;
       const base = {

@@ -9,7 +9,7 @@ import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { KeyStore } from '#ports/key-store.ts';
 import type { Sealer } from '#ports/sealer.ts';
-import { bindKeyStore } from '#processor/keys.ts';
+import { bindKeyStore, boundKeyStore } from '#processor/keys.ts';
 
 /** What the processes share: event log and key store. (Hub and ownership are ingest's own.) */
 export interface Shared {
@@ -26,7 +26,7 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
   return {
     eventLog,
     keyStore,
-    sealer: createSealer({ keyStore }),
+    sealer: bindingSealer(context, eventLog, keyStore),
     async close() {
       await eventLog.close();
       await keyStore.close();
@@ -59,17 +59,54 @@ export async function openKeyStore(context: Pick<RunContext, 'settings' | 'file'
   }
 }
 
-/** Waits until the log answers, then makes sure that it is sealed by this key store; exit code 78 where it is another one's. */
-export async function claimLog(context: RunContext, shared: Shared): Promise<void> {
+/**
+ * Waits until the log answers, then makes sure that it is not sealed by another key store; exit code 78 where it is. A log in which nothing was sealed yet is
+ * anybody's: whoever seals first binds it.
+ */
+export async function checkLog(context: RunContext, shared: Shared): Promise<void> {
   for (let attempt = 0; !context.signal.aborted; attempt++) {
-    const bound = await bindKeyStore(shared.eventLog, shared.keyStore.id, context.recordedBy('ingest'), context.clock);
+    const bound = await boundKeyStore(shared.eventLog);
+    if (bound.ok && bound.keyStoreId !== undefined && bound.keyStoreId !== shared.keyStore.id)
+      throw new CommandError(exitCodes.settings, foreign(bound.keyStoreId, shared.keyStore.id));
     if (bound.ok) return;
-    if (bound.reason === 'another-key-store')
-      throw new CommandError(
-        exitCodes.settings,
-        `TOCSIN_KEY_STORE: the event log is sealed by the key store ${bound.bound}, and this one is ${shared.keyStore.id}; point the setting at the log's own key store, or the log at another`,
-      );
     if (attempt % 20 === 0) context.log.warn({ detail: bound.detail }, 'the event log does not answer; waiting for it');
     await context.clock.sleep(250, context.signal);
   }
+}
+
+function foreign(bound: string, own: string): string {
+  return `TOCSIN_KEY_STORE: the event log is sealed by the key store ${bound}, and this one is ${own}; point the setting at the log's own key store, or the log at another`;
+}
+
+/** Seals only once it is on record that this key store seals this log: before the first value, and never for a log of another one. */
+function bindingSealer(context: RunContext, eventLog: EventLog, keyStore: KeyStore): Sealer {
+  const sealer = createSealer({ keyStore });
+  const bind = async () => {
+    while (!context.signal.aborted) {
+      const bound = await bindKeyStore(eventLog, keyStore.id, context.recordedBy('ingest'), context.clock);
+      if (bound.ok) return;
+      if (bound.reason === 'another-key-store') {
+        // Another process sealed first: going on would make a record that nobody can open as a whole.
+        process.stderr.write(`tocsin: ${foreign(bound.bound, keyStore.id)}\n`);
+        process.exit(exitCodes.settings);
+      }
+      await context.clock.sleep(250, context.signal);
+    }
+  };
+  let binding: Promise<void> | undefined;
+  const bound = () => {
+    binding ??= bind();
+    return binding;
+  };
+  return {
+    ...sealer,
+    seal: async (documents) => {
+      await bound();
+      return sealer.seal(documents);
+    },
+    quarantine: async (day, eventId, bytes) => {
+      await bound();
+      return sealer.quarantine(day, eventId, bytes);
+    },
+  };
 }

@@ -1,5 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
+import { keysStream } from '#processor/keys.ts';
 import { deskOf, listeningIs, onBoard, placeCall, postJson } from '#test/support/desk.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { startCloud } from '#test/support/separate-roles.ts';
@@ -74,7 +78,19 @@ describe('roles as processes of their own, each with an empty state folder', () 
   it('refuse to work with another key store than the one that seals the log', async () => {
     const folder = temporaryFolder();
     const { pointing } = await startCloud(`${folder}/cloud`);
-    await startTocsin(`${folder}/triage`, ['triage'], pointing);
+    await startTocsin(`${folder}/ingest-first`, ['ingest'], pointing);
+    // A log in which nothing was sealed is anybody's; the first notice binds it.
+    expect((await tocsin(`${folder}/cloud`, ['simulate', 'call', '--json'])).code).toBe(0);
+    const log = await createEventStoreDbLog({
+      connectionString: pointing['TOCSIN_EVENT_LOG'] ?? '',
+      clock: systemClock,
+      ids: systemIds,
+    });
+    onTestFinished(() => log.close());
+    await eventually(
+      'the log is bound',
+      async () => (await log.readStream(keysStream, { direction: 'forwards', limit: 1 })).ok,
+    );
     for (const role of ['desk', 'ingest']) {
       const refused = await tocsin(`${folder}/${role}`, ['run', role], {
         ...pointing,
