@@ -5,6 +5,7 @@ import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
 import { type EventHubsConnection, namespaceHost } from '#adapters/event-hubs/connection.ts';
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
 import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
+import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
 import type { Shared } from '#cli/roles/shared.ts';
@@ -63,8 +64,8 @@ export async function startIngest(
   });
   const polling = probe.pollLag(source, signal);
   const ended = ingest.run(signal).then(async () => {
-    await polling;
-    await source.close();
+    await bounded(polling, 1000);
+    await bounded(source.close(), 2000);
     await ownership.close();
   });
   return { probe, ended };

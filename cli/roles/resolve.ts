@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { createBlobLargePayloads } from '#adapters/azure-blob/large-payloads.ts';
 import { encryptResource } from '#adapters/crypto/encrypt-resource.ts';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
+import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf, keyFolders } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
@@ -51,7 +52,7 @@ export async function startResolve(
         log.error({ event: event.id, detail: outcome.detail }, 'what a notice referred to is not to be had');
     },
   });
-  const ended = resolve.run(signal).then(() => publisher.close());
+  const ended = resolve.run(signal).then(() => bounded(publisher.close(), 2000));
   return { row: () => rowOf(resolve.health()), ended };
 }
 

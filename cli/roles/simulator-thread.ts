@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Worker } from 'node:worker_threads';
 import { CommandError } from '#cli/exit-codes.ts';
+import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { Settings } from '#config/settings.ts';
 import type { SimulatedTenant } from '#simulator/teams/tenant.ts';
@@ -68,7 +69,8 @@ export async function startSimulatorThread(context: RunContext, logFile: string)
       closing = true;
       const closed = answered('closed').catch(() => undefined);
       worker.postMessage('close');
-      await closed;
+      // What the simulators keep survives being killed, so they need not be waited for long.
+      await bounded(closed, 3000);
       await worker.terminate();
     },
   };
