@@ -4,8 +4,7 @@ const project = (name: string, timeout: number, more: object = {}) => ({
   test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 60_000, ...more },
 });
 
-// Kinds of test by file suffix. Integration and browser tests start real servers: one file at a time on two cores, with
-// a second try that the report shows: a busy machine may starve a process for seconds, and a fault of ours fails twice.
+// Kinds of test by file suffix. Integration and browser tests start real servers: one file at a time on two cores.
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -14,8 +13,8 @@ export default defineConfig({
       project('architecture', 60_000),
       project('property', 120_000),
       project('contract', 60_000),
-      project('integration', 120_000, { fileParallelism: false, retry: 1 }),
-      project('browser', 120_000, { fileParallelism: false, retry: 1 }),
+      project('integration', 120_000, { fileParallelism: false }),
+      project('browser', 120_000, { fileParallelism: false }),
     ],
   },
 });
