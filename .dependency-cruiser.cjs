@@ -56,6 +56,17 @@ module.exports = {
       node,
     ]),
     only('config-is-a-leaf', '^config/', ['^(kernel|config)/', node]),
+    only('workflows-see-ports-only', '^workflows/', [
+      '^(kernel|domain|ports|workflows)/',
+      'node_modules/@temporalio/',
+      'node_modules/standardwebhooks/',
+      node,
+    ]),
+    only('workflow-definitions-are-deterministic', '^workflows/(definitions/|contract\\.ts)', [
+      '^(kernel|domain)/',
+      '^workflows/(definitions/|contract\\.ts)',
+      'node_modules/@temporalio/(workflow|common)/',
+    ]),
     only('infra-knows-config-only', '^infra/', ['^(infra|config)/', 'node_modules/@pulumi/']),
   ],
   options: {
