@@ -141,3 +141,39 @@ export function phrases(value: string): Parsed<readonly PhraseSetting[]> {
     );
   return ok(pairs.map((pair) => ({ language: pair?.[1] ?? '', text: pair?.[2] ?? '' })));
 }
+
+export type TemporalSetting =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'managed' }
+  | { readonly kind: 'cluster'; readonly address: string };
+
+/** `off`, `managed`, or `host:port` of a cluster. */
+export function temporal(value: string): Parsed<TemporalSetting> {
+  if (value === 'off' || value === 'managed') return ok({ kind: value });
+  const parsed = hostAndPort(value);
+  return parsed.ok ? ok({ kind: 'cluster', address: value }) : wrong('must be off, managed, or host:port of a cluster');
+}
+
+/** An `https` URL without user, query and fragment; no slash at its end. */
+export function httpsUrl(value: string): Parsed<string> {
+  const url = URL.parse(value);
+  if (url === null || url.protocol !== 'https:' || url.username !== '' || url.search !== '' || url.hash !== '')
+    return wrong('must be an https URL without a query, such as https://graph.microsoft.com');
+  return ok(value.replace(/\/+$/, ''));
+}
+
+/** `https` anywhere, plain `http` on loopback only. */
+export function webhookUrl(value: string): Parsed<string> {
+  const url = URL.parse(value);
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) return wrong('must be an https URL');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+    return wrong('asks for plain text beyond this machine; use https');
+  return ok(value);
+}
+
+/** `whsec_` and the base64 of 24 to 64 bytes (Standard Webhooks specification, "Signature scheme"). */
+export function webhookSecret(value: string): Parsed<string> {
+  const base64 = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(value)?.[1];
+  const bytes = base64 === undefined ? 0 : Buffer.from(base64, 'base64').length;
+  return bytes >= 24 && bytes <= 64 ? ok(value) : wrong('must be whsec_ and the base64 of 24 to 64 random bytes');
+}

@@ -45,9 +45,131 @@ export const settings = {
     default: 'amqp',
     description: '`amqp` (port 5671), or `amqp-websockets` where only 443 is open.',
   }),
-  temporal: setting('TOCSIN_TEMPORAL', parse.oneOf('off'), {
-    default: 'off',
-    description: 'Temporal: `off` until the role `worker` is there.',
+  temporal: setting('TOCSIN_TEMPORAL', parse.temporal, {
+    absent: '`managed` with `--simulate`, otherwise `off`',
+    description:
+      'Temporal: `host:port` of a cluster, `managed` (a dev server that Tocsin gets and starts by itself), or `off`.',
+  }),
+  temporalNamespace: setting('TOCSIN_TEMPORAL_NAMESPACE', parse.text, {
+    default: 'default',
+    description: 'Namespace of Temporal.',
+  }),
+  temporalTlsCa: setting('TOCSIN_TEMPORAL_TLS_CA', parse.text, {
+    absent: "the system's authorities",
+    description: 'PEM file of the authority behind the certificate of the Temporal cluster.',
+  }),
+  temporalTlsCertificate: setting('TOCSIN_TEMPORAL_TLS_CERTIFICATE', parse.text, {
+    absent: 'no certificate is shown',
+    description: 'PEM file of the certificate that Tocsin shows to the Temporal cluster.',
+  }),
+  temporalTlsKey: setting('TOCSIN_TEMPORAL_TLS_KEY', parse.text, {
+    absent: 'no certificate is shown',
+    secret: true,
+    description: 'Private key (PEM) of that certificate.',
+  }),
+  temporalTlsServerName: setting('TOCSIN_TEMPORAL_TLS_SERVER_NAME', parse.text, {
+    absent: 'the host of `TOCSIN_TEMPORAL`',
+    description: "Name that the Temporal cluster's certificate must carry.",
+  }),
+  temporalApiKey: setting('TOCSIN_TEMPORAL_API_KEY', parse.text, {
+    absent: 'none is sent',
+    secret: true,
+    description: 'API key of Temporal Cloud.',
+  }),
+  temporalCli: setting('TOCSIN_TEMPORAL_CLI', parse.text, {
+    absent: '`temporal` on the PATH, else one that is downloaded or built once and kept',
+    description: 'Path of the `temporal` executable for `TOCSIN_TEMPORAL=managed`.',
+  }),
+  temporalPort: setting('TOCSIN_TEMPORAL_PORT', parse.integer(0, 65_535), {
+    default: '0',
+    description: 'Port of the managed Temporal dev server; 0 takes a free one.',
+  }),
+  temporalUiPort: setting('TOCSIN_TEMPORAL_UI_PORT', parse.integer(0, 65_535), {
+    default: '0',
+    description: 'Port of its web pages; 0 takes a free one.',
+  }),
+  cloud: setting('TOCSIN_CLOUD', parse.oneOf('global', 'usgov', 'usgov-dod', 'china'), {
+    default: 'global',
+    description: "Which of Microsoft's clouds the tenant is in.",
+  }),
+  tenant: setting('TOCSIN_TENANT', parse.text, {
+    absent: 'the simulated one with `--simulate`; without it nobody signs in and nothing is subscribed',
+    description: 'Directory (tenant) id of the Microsoft 365 tenant, a GUID.',
+  }),
+  tenantDomain: setting('TOCSIN_TENANT_DOMAIN', parse.text, {
+    absent: "the simulated one's with `--simulate`, otherwise `TOCSIN_TENANT`",
+    description: "The tenant's primary domain; Graph wants it in the address of the hub.",
+  }),
+  chatClientId: setting('TOCSIN_CHAT_CLIENT_ID', parse.text, {
+    absent: 'the chat feed is not subscribed by Tocsin',
+    description: 'Application (client) id of the public client that the service user signs in to: the chat feed.',
+  }),
+  eventsClientId: setting('TOCSIN_EVENTS_CLIENT_ID', parse.text, {
+    absent: 'the emergency events feed is not subscribed by Tocsin',
+    description: 'Application (client) id that holds `CallEvents-Emergency.Read.All`: the emergency events feed.',
+  }),
+  eventsCertificate: setting('TOCSIN_EVENTS_CERTIFICATE', parse.text, {
+    absent: 'the managed identity of this machine is used (federated credential)',
+    description: 'PEM file of the certificate by which that application proves itself.',
+  }),
+  eventsPrivateKey: setting('TOCSIN_EVENTS_PRIVATE_KEY', parse.text, {
+    absent: 'as above',
+    secret: true,
+    description: 'Private key (PEM) of that certificate.',
+  }),
+  policies: setting('TOCSIN_POLICIES', parse.list, {
+    absent: 'those of `TOCSIN_POLICY_LIST`',
+    description: 'Teams emergency calling policies to watch, comma separated; one subscription each.',
+  }),
+  policyList: setting('TOCSIN_POLICY_LIST', parse.text, {
+    absent: 'those of `TOCSIN_POLICIES` alone',
+    description:
+      'File with the output of `Get-CsTeamsEmergencyCallingPolicy | ConvertTo-Json` (or `Export-Csv`): every policy in it must be covered.',
+  }),
+  eventsApi: setting('TOCSIN_EVENTS_API', parse.oneOf('v1.0', 'beta'), {
+    default: 'v1.0',
+    description: 'Version of Graph for subscriptions to emergency events.',
+  }),
+  chatContent: setting('TOCSIN_CHAT_CONTENT', parse.oneOf('rich', 'basic'), {
+    default: 'rich',
+    description:
+      'Whether chat notifications carry the message encrypted (`rich`), or only name it and it is fetched (`basic`).',
+  }),
+  notificationUrl: setting('TOCSIN_NOTIFICATION_URL', parse.text, {
+    absent: 'made from `TOCSIN_EVENT_HUBS`, `TOCSIN_EVENT_HUB` and `TOCSIN_TENANT_DOMAIN`',
+    description:
+      'Where Graph is asked to deliver: `EventHub:https://<namespace>.servicebus.windows.net/eventhubname/<hub>?tenantId=<domain>`, or `EventGrid:?…`.',
+  }),
+  graph: setting('TOCSIN_GRAPH', parse.httpsUrl, {
+    absent: "the cloud's own, or the simulator with `--simulate`",
+    description: 'Base URL of Microsoft Graph, without its version.',
+  }),
+  entra: setting('TOCSIN_ENTRA', parse.httpsUrl, {
+    absent: "the cloud's own, or the simulator with `--simulate`",
+    description:
+      'Authority of Microsoft Entra ID with the tenant, such as `https://login.microsoftonline.com/<tenant>`.',
+  }),
+  certificateAuthority: setting('TOCSIN_CERTIFICATE_AUTHORITY', parse.text, {
+    absent: "the system's authorities alone",
+    description: "PEM file of a further authority that is trusted for outgoing connections, such as the simulators'.",
+  }),
+  allowedHosts: setting('TOCSIN_ALLOWED_HOSTS', parse.list, {
+    absent: "Microsoft's hosts of `TOCSIN_CLOUD` alone",
+    description: 'Further host names that Tocsin may connect to, comma separated.',
+  }),
+  webhookUrl: setting('TOCSIN_WEBHOOK_URL', parse.webhookUrl, {
+    absent: 'nobody is paged',
+    description: 'Where pages about emergencies are sent (Standard Webhooks), again and again until somebody acts.',
+  }),
+  webhookSecret: setting('TOCSIN_WEBHOOK_SECRET', parse.webhookSecret, {
+    absent: 'must be there when `TOCSIN_WEBHOOK_URL` is',
+    secret: true,
+    description: 'Secret that signs those pages, as `whsec_<base64>` (24 to 64 bytes).',
+  }),
+  unverifiedAfter: setting('TOCSIN_UNVERIFIED_AFTER', parse.integer(5, 86_400), {
+    default: '60',
+    description:
+      'Seconds that a chat notice without content waits for Graph before one unverified emergency is raised for all that wait.',
   }),
   http: setting('TOCSIN_HTTP', parse.loopbackHostAndPort, {
     default: '127.0.0.1:8080',
@@ -100,11 +222,11 @@ export const settings = {
   }),
   simulatorGraph: setting('TOCSIN_SIMULATOR_GRAPH', parse.integer(0, 65_535), {
     default: '0',
-    description: "Port of the simulated cloud's control, and of Graph once that is simulated; 0 takes a free one.",
+    description: 'Port of the simulated Microsoft Graph; 0 takes a free one.',
   }),
   simulatorEntra: setting('TOCSIN_SIMULATOR_ENTRA', parse.integer(0, 65_535), {
     default: '0',
-    description: 'Port of the simulated Entra ID once that is there; 0 takes a free one.',
+    description: 'Port of the simulated Microsoft Entra ID; 0 takes a free one.',
   }),
   simulatorPartitions: setting('TOCSIN_SIMULATOR_PARTITIONS', parse.integer(1, 32), {
     default: '4',

@@ -40,5 +40,11 @@ export function emergencyIdOfStream(stream: string): string | undefined {
   return stream.startsWith('emergency-') ? stream.slice('emergency-'.length) : undefined;
 }
 
-export const streamPrefixes = { inbox: 'inbox-', emergency: 'emergency-' } as const;
+export const streamPrefixes = {
+  inbox: 'inbox-',
+  emergency: 'emergency-',
+  credential: 'credential-',
+  subscription: 'subscription-',
+  watch: 'watch-',
+} as const;
 export const triageStream = 'triage';

@@ -9,14 +9,17 @@ import { healthProjection } from '#projections/health/projection.ts';
 import { createHealthQueries, type HealthQueries } from '#projections/health/queries.ts';
 import { createReadModel, type ReadModel, type ReadModelReport, type ReadModelState } from '#projections/read-model.ts';
 import type { DigestAt, Rebuilt } from '#projections/rebuild.ts';
+import { watchProjection } from '#projections/watch/projection.ts';
+import { createWatchQueries, type WatchQueries } from '#projections/watch/queries.ts';
 
-export const readModelNames = ['emergencies', 'audit', 'health'] as const;
+export const readModelNames = ['emergencies', 'audit', 'health', 'watch'] as const;
 export type ReadModelName = (typeof readModelNames)[number];
 
 export const projections = {
   emergencies: emergenciesProjection,
   audit: auditProjection,
   health: healthProjection,
+  watch: watchProjection,
 } as const;
 
 export interface ReadModelsDeps {
@@ -34,6 +37,7 @@ export interface ReadModels {
   readonly emergencies: EmergencyQueries;
   readonly audit: AuditQueries;
   readonly health: HealthQueries;
+  readonly watch: WatchQueries;
   states(): readonly ({ readonly name: ReadModelName } & ReadModelState)[];
   digest(name: ReadModelName): Promise<{ readonly name: ReadModelName } & DigestAt>;
   /**
@@ -52,8 +56,10 @@ export function createReadModels({ log, stores, clock, onReport }: ReadModelsDep
       ...{ projection: projections[name], log, stores, clock },
       onReport: (report) => onReport?.(report),
     });
-  const models = { emergencies: model('emergencies'), audit: model('audit'), health: model('health') };
-  const { emergencies, audit, health } = models;
+  const models = {
+    ...{ emergencies: model('emergencies'), audit: model('audit'), health: model('health'), watch: model('watch') },
+  };
+  const { emergencies, audit, health, watch } = models;
   return {
     async run(signal) {
       await Promise.all(readModelNames.map((name) => models[name].run(signal)));
@@ -61,6 +67,7 @@ export function createReadModels({ log, stores, clock, onReport }: ReadModelsDep
     emergencies: createEmergencyQueries(emergencies.store, emergencies.onCommitted),
     audit: createAuditQueries(audit.store),
     health: createHealthQueries(health.store),
+    watch: createWatchQueries(watch.store),
     states: () => readModelNames.map((name) => ({ name, ...models[name].state() })),
     digest: async (name) => ({ name, ...(await models[name].digest()) }),
     rebuild: (name, onProgress) => models[name].rebuild(onProgress),

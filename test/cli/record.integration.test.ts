@@ -108,14 +108,14 @@ describe('tocsin audit', () => {
 describe('tocsin projection', () => {
   it('lists the read models', async () => {
     const { items } = await run.json<{ readonly items: readonly { readonly name: string }[] }>('projection', 'list');
-    expect(items.map(({ name }) => name)).toEqual(['emergencies', 'audit', 'health']);
+    expect(items.map(({ name }) => name)).toEqual(['emergencies', 'audit', 'health', 'watch']);
     const { stdout } = await run.tocsin('projection', 'list');
     expect(stdout).toMatch(/^emergencies +up to date +\d+$/m);
   });
 
   it('rebuilds one while it serves, and what comes out equals what was there', async () => {
     await run.dial();
-    for (const name of ['emergencies', 'audit', 'health'])
+    for (const name of ['emergencies', 'audit', 'health', 'watch'])
       expect(await run.json('projection', 'rebuild', name)).toMatchObject({ name, equal: true });
     const { code, stdout } = await run.tocsin('projection', 'rebuild', 'audit');
     expect(code).toBe(0);

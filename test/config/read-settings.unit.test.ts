@@ -99,8 +99,20 @@ describe('settings', () => {
 
   it.each([
     ['TOCSIN_EVENT_HUBS_TRANSPORT', 'kafka'],
-    ['TOCSIN_TEMPORAL', 'managed'],
   ])('refuse what is not built yet: %s=%s', (name, value) => {
     expect(problems({ [name]: value })[0]).toContain('must be one of');
+  });
+
+  it.each([
+    ['TOCSIN_TEMPORAL', 'cluster', 'must be off, managed, or host:port'],
+    ['TOCSIN_GRAPH', 'http://graph.example', 'must be an https URL'],
+    ['TOCSIN_WEBHOOK_URL', 'http://pager.example/hook', 'plain text beyond this machine'],
+    ['TOCSIN_WEBHOOK_SECRET', 'whsec_c2hvcnQ=', '24 to 64 random bytes'],
+  ])('refuse what cannot be meant: %s=%s', (name, value, words) => {
+    expect(problems({ [name]: value })[0]).toContain(words);
+  });
+
+  it('take a page on this machine in plain text', () => {
+    expect(problems({ TOCSIN_WEBHOOK_URL: 'http://127.0.0.1:9000/hook' })).toEqual([]);
   });
 });

@@ -1,0 +1,244 @@
+import { streamPrefixes } from '#domain/names.ts';
+import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+import type { Change, ReadModelSchema, Row } from '#ports/read-model-store.ts';
+import { recordedAtOf, textIn, timeIn } from '#projections/notice-facts.ts';
+import type { Projection } from '#projections/projection.ts';
+
+/**
+ * Who signs in, what is subscribed, and when each feed was watched. Times are milliseconds since 1970 UTC; `policy` is empty where a feed has none.
+ * `current`: the interval that has no end yet; `spans`: those that have.
+ */
+const watchSchema = {
+  name: 'watch',
+  version: 1,
+  tables: {
+    credentials: {
+      columns: {
+        ...{ id: 'text', feed: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
+        ...{ method: 'text', permissions: 'text', token_expires_at: 'integer', grant_expires_at: 'integer' },
+        ...{ code: 'text', what: 'text', next: 'text' },
+      },
+      key: ['id'],
+    },
+    subscriptions: {
+      columns: {
+        ...{ id: 'text', feed: 'text', policy: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
+        ...{ graph_id: 'text', api_version: 'text', content: 'text', certificate_id: 'text' },
+        ...{ expires_at: 'integer', delivers_until: 'integer', code: 'text', what: 'text', next: 'text' },
+      },
+      key: ['id'],
+    },
+    current: {
+      columns: {
+        ...{ feed: 'text', policy: 'text', watching: 'integer', started_at: 'integer', proved_at: 'integer' },
+        ...{ proof: 'text', cause: 'text', detail: 'text' },
+      },
+      key: ['feed', 'policy'],
+    },
+    spans: {
+      columns: {
+        ...{ feed: 'text', policy: 'text', started_at: 'integer', ended_at: 'integer', watching: 'integer' },
+        ...{ cause: 'text', detail: 'text' },
+      },
+      key: ['feed', 'policy', 'started_at', 'watching'],
+      indexes: [['ended_at']],
+    },
+  },
+} as const satisfies ReadModelSchema;
+
+export const watchProjection: Projection = {
+  schema: watchSchema,
+  filter: {
+    by: 'stream-prefix',
+    prefixes: [streamPrefixes.credential, streamPrefixes.subscription, streamPrefixes.watch],
+  },
+  batchSize: 250,
+  async project(events, rows) {
+    const { rows: found } = await rows.read([
+      { table: 'credentials' },
+      { table: 'subscriptions' },
+      { table: 'current' },
+    ]);
+    const known = {
+      credentials: new Map((found[0] ?? []).map((row) => [String(row['id']), row])),
+      subscriptions: new Map((found[1] ?? []).map((row) => [String(row['id']), row])),
+      current: new Map((found[2] ?? []).map((row) => [`${row['feed']}|${row['policy']}`, row])),
+    };
+    const changes: Change[] = [];
+    for (const event of events) {
+      const { stream } = event;
+      if (stream.startsWith(streamPrefixes.watch)) noteWatch(event, known.current, changes);
+      else if (stream.startsWith(streamPrefixes.credential))
+        note(
+          event,
+          stream.slice(streamPrefixes.credential.length),
+          'credentials',
+          credentialChange,
+          known.credentials,
+          changes,
+        );
+      else if (stream.startsWith(streamPrefixes.subscription))
+        note(
+          event,
+          stream.slice(streamPrefixes.subscription.length),
+          'subscriptions',
+          subscriptionChange,
+          known.subscriptions,
+          changes,
+        );
+    }
+    return changes;
+  },
+};
+
+type Columns = Record<string, string | number | null>;
+
+function note(
+  event: RecordedEvent,
+  id: string,
+  table: 'credentials' | 'subscriptions',
+  change: (event: RecordedEvent) => Columns | undefined,
+  known: Map<string, Row>,
+  changes: Change[],
+): void {
+  const changed = change(event);
+  if (changed === undefined) return;
+  const old = known.get(id);
+  const at = recordedAtOf(event);
+  const sameState = old !== undefined && old['state'] === (changed['state'] ?? old['state']);
+  const put = { ...old, id, ...changed, since: sameState ? (old['since'] ?? at) : at };
+  known.set(id, put);
+  changes.push({ table, put });
+}
+
+const noTrouble = { code: null, what: null, next: null } as const;
+
+function credentialChange(event: RecordedEvent): Columns | undefined {
+  const { type, data } = event;
+  const feed = textIn(data['feed']);
+  const named: Columns = feed === undefined ? {} : { feed };
+  switch (type) {
+    case 'CredentialSignInRequested':
+      return { ...named, state: 'waiting-for-sign-in', method: textIn(data['method']) ?? null };
+    case 'CredentialCodeShown':
+      return { state: 'waiting-for-sign-in' };
+    case 'CredentialSignedIn':
+    case 'CredentialRefreshed': {
+      const method = textIn(data['method']);
+      return {
+        ...named,
+        ...noTrouble,
+        ...(method === undefined ? {} : { method }),
+        state: 'ok',
+        proved_at: recordedAtOf(event),
+        permissions: JSON.stringify(Array.isArray(data['permissions']) ? data['permissions'] : []),
+        token_expires_at: timeIn(data['tokenExpiresAt']) ?? null,
+        grant_expires_at: timeIn(data['grantExpiresAt']) ?? null,
+      };
+    }
+    case 'CredentialTroubled':
+      return { ...named, ...troubleIn(data['trouble']) };
+    case 'CredentialRevoked':
+      return { ...noTrouble, state: 'revoked', token_expires_at: null, grant_expires_at: null };
+    default:
+      return undefined;
+  }
+}
+
+function troubleIn(value: Json | undefined): Columns {
+  const trouble: JsonObject = value !== undefined && isJsonObject(value) ? value : {};
+  return {
+    state: textIn(trouble['kind']) ?? 'our-fault',
+    code: textIn(trouble['code']) ?? null,
+    what: textIn(trouble['what']) ?? null,
+    next: textIn(trouble['next']) ?? null,
+  };
+}
+
+function subscriptionChange(event: RecordedEvent): Columns | undefined {
+  const { type, data } = event;
+  const feed = textIn(data['feed']);
+  const named: Columns = { ...(feed === undefined ? {} : { feed }), policy: textIn(data['policy']) ?? '' };
+  switch (type) {
+    case 'SubscriptionCreated':
+    case 'SubscriptionAdopted':
+    case 'SubscriptionRenewed':
+      return {
+        ...named,
+        ...noTrouble,
+        state: 'ok',
+        proved_at: recordedAtOf(event),
+        graph_id: textIn(data['graphId']) ?? null,
+        api_version: textIn(data['apiVersion']) ?? null,
+        content: textIn(data['content']) ?? null,
+        certificate_id: textIn(data['encryptionCertificateId']) ?? null,
+        expires_at: timeIn(data['expiresAt']) ?? null,
+        delivers_until: timeIn(data['deliversUntil']) ?? null,
+      };
+    case 'SubscriptionTroubled':
+      return {
+        ...named,
+        state: 'troubled',
+        code: textIn(data['code']) ?? null,
+        what: textIn(data['what']) ?? null,
+        next: textIn(data['next']) ?? null,
+      };
+    case 'SubscriptionLost':
+      return { ...named, state: 'lost', code: textIn(data['cause']) ?? null, expires_at: null, delivers_until: null };
+    case 'SubscriptionRemoved':
+      return {
+        ...named,
+        state: 'removed',
+        code: textIn(data['cause']) ?? null,
+        expires_at: null,
+        delivers_until: null,
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Events that say what is so already change nothing but the last proof; an interval never ends before it began. */
+function noteWatch({ type, stream, data }: RecordedEvent, known: Map<string, Row>, changes: Change[]): void {
+  const feed = stream.slice(streamPrefixes.watch.length);
+  const policy = textIn(data['policy']) ?? '';
+  const at = timeIn(data['at']);
+  if (at === undefined || !['WatchOpened', 'WatchProved', 'WatchClosed'].includes(type)) return;
+  const key = `${feed}|${policy}`;
+  const old = known.get(key);
+  const watching = type === 'WatchClosed' ? 0 : 1;
+  const proof = watching === 1 ? { proved_at: at, proof: textIn(data['proof']) ?? null } : {};
+  if (old !== undefined && old['watching'] === watching) {
+    if (watching === 0) return;
+    put({ ...old, ...proof });
+    return;
+  }
+  const from = Math.max(at, Number(old?.['started_at'] ?? at));
+  if (old !== undefined && from > Number(old['started_at']))
+    changes.push({
+      table: 'spans',
+      put: {
+        ...{ feed, policy, started_at: old['started_at'] ?? from, ended_at: from, watching: old['watching'] ?? 0 },
+        ...{ cause: old['cause'] ?? null, detail: old['detail'] ?? null },
+      },
+    });
+  put({
+    ...{
+      feed,
+      policy,
+      watching,
+      started_at: from,
+      proved_at: old?.['proved_at'] ?? null,
+      proof: old?.['proof'] ?? null,
+    },
+    ...proof,
+    cause: watching === 1 ? null : (textIn(data['cause']) ?? 'not-started'),
+    detail: watching === 1 ? null : (textIn(data['detail']) ?? null),
+  });
+
+  function put(row: Row): void {
+    known.set(key, row);
+    changes.push({ table: 'current', put: row });
+  }
+}
