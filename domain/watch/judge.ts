@@ -1,0 +1,88 @@
+import type { GapCause } from '#domain/watch/events.ts';
+
+/** All that the watch of one feed (and policy) hangs on, as it is known at one moment. Times are milliseconds since 1970 UTC. */
+export interface WatchFacts {
+  readonly now: number;
+  readonly hub: HubFacts;
+  readonly credential?: {
+    readonly trouble?: 'sign-in-again' | 'admin-must-act' | 'back-off' | 'our-fault' | 'revoked';
+  };
+  readonly subscription?: SubscriptionFacts;
+}
+
+/** Whether the hub is read and what is read reaches the log. */
+export type HubFacts =
+  | { readonly ok: true; readonly provedAt: number }
+  | {
+      readonly ok: false;
+      readonly cause: 'hub-unreachable' | 'partition-not-read' | 'event-log-unreachable';
+      readonly provedAt?: number;
+      readonly detail?: string;
+    };
+
+export interface SubscriptionFacts {
+  readonly state: 'live' | 'lost' | 'removed';
+  /** When that was put on record. */
+  readonly at: number;
+  readonly expiresAt?: number;
+  /** Until when Graph delivers without a new token. */
+  readonly deliversUntil?: number;
+  /** What Graph answers while it cannot be renewed. */
+  readonly trouble?: string;
+}
+
+export type WatchVerdict =
+  /** `at`: the moment that is proved, never in the future. */
+  | { readonly watching: true; readonly at: number; readonly proof: string }
+  /** `at`: since when, never later than the truth. */
+  | { readonly watching: false; readonly at: number; readonly cause: GapCause; readonly detail?: string };
+
+/**
+ * Whether a feed is provably watched. It is when a subscription lives, Graph delivers on it with a token that has not run out, and every partition of the hub is
+ * read into the log; what cannot be proved is a gap (architecture 3.9).
+ */
+export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): WatchVerdict {
+  if (!hub.ok)
+    return {
+      watching: false,
+      at: Math.min(hub.provedAt ?? now, now),
+      cause: hub.cause,
+      ...(hub.detail === undefined ? {} : { detail: hub.detail }),
+    };
+  const signIn = signInCause(credential);
+  if (subscription === undefined) return { watching: false, at: now, cause: signIn ?? 'subscription-missing' };
+  if (subscription.state !== 'live')
+    return {
+      watching: false,
+      at: Math.min(subscription.at, now),
+      cause: subscription.state === 'removed' ? 'subscription-removed' : (signIn ?? 'subscription-missing'),
+      ...(subscription.trouble === undefined ? {} : { detail: subscription.trouble }),
+    };
+  const { expiresAt, deliversUntil } = subscription;
+  const graph = subscription.trouble === undefined ? undefined : ('graph-unreachable' as const);
+  if (expiresAt !== undefined && expiresAt <= now)
+    return { watching: false, at: expiresAt, cause: signIn ?? graph ?? 'subscription-expired' };
+  if (deliversUntil !== undefined && deliversUntil <= now)
+    return { watching: false, at: deliversUntil, cause: signIn ?? graph ?? 'delivery-paused' };
+  return {
+    watching: true,
+    at: Math.min(Math.max(hub.provedAt, subscription.at), now),
+    proof: 'the subscription lives, its token is valid, and every partition is read into the log',
+  };
+}
+
+function signInCause(credential: WatchFacts['credential']): GapCause | undefined {
+  switch (credential?.trouble) {
+    case 'sign-in-again':
+    case 'revoked':
+      return 'sign-in-needed';
+    case 'admin-must-act':
+      return 'admin-must-act';
+    case 'back-off':
+    case 'our-fault':
+    case undefined:
+      return undefined;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,110 @@
+import { streamPrefixes } from '#domain/names.ts';
+import type { GapCause } from '#domain/watch/events.ts';
+import type { SubscriptionFacts, WatchFacts } from '#domain/watch/judge.ts';
+import { isJsonObject, type Json } from '#kernel/json.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+
+/** What the log says about the watch, as far as it was followed. */
+export interface WatchState {
+  take(event: RecordedEvent): void;
+  credential(id: string): WatchFacts['credential'];
+  subscription(id: string): SubscriptionFacts | undefined;
+  /** How it was last put on record; undefined where nothing ever was. */
+  onRecord(feed: string, policy: string | undefined): OnRecord | undefined;
+}
+
+export interface OnRecord {
+  readonly watching: boolean;
+  /** Milliseconds since 1970 UTC. */
+  readonly since: number;
+  /** The last moment that was proved. */
+  readonly provedAt?: number;
+  readonly cause?: GapCause;
+}
+
+export function createWatchState(): WatchState {
+  const credentials = new Map<string, NonNullable<WatchFacts['credential']>>();
+  const subscriptions = new Map<string, SubscriptionFacts>();
+  const watches = new Map<string, OnRecord>();
+  const keyOf = (feed: string, policy: string | undefined) => `${feed}|${policy ?? ''}`;
+  return {
+    take(event) {
+      const { stream } = event;
+      if (stream.startsWith(streamPrefixes.credential)) takeCredential(event, credentials);
+      else if (stream.startsWith(streamPrefixes.subscription)) takeSubscription(event, subscriptions);
+      else if (stream.startsWith(streamPrefixes.watch)) {
+        const key = keyOf(stream.slice(streamPrefixes.watch.length), text(event.data['policy']));
+        takeWatch(event, key, watches);
+      }
+    },
+    credential: (id) => credentials.get(id),
+    subscription: (id) => subscriptions.get(id),
+    onRecord: (feed, policy) => watches.get(keyOf(feed, policy)),
+  };
+}
+
+function takeCredential(
+  { type, stream, data }: RecordedEvent,
+  known: Map<string, NonNullable<WatchFacts['credential']>>,
+): void {
+  const id = stream.slice(streamPrefixes.credential.length);
+  if (type === 'CredentialSignedIn' || type === 'CredentialRefreshed') known.set(id, {});
+  else if (type === 'CredentialRevoked') known.set(id, { trouble: 'revoked' });
+  else if (type === 'CredentialTroubled') {
+    const trouble = data['trouble'];
+    const kind = isJsonObject(trouble) ? trouble['kind'] : undefined;
+    if (kind === 'sign-in-again' || kind === 'admin-must-act' || kind === 'back-off' || kind === 'our-fault')
+      known.set(id, { trouble: kind });
+  }
+}
+
+function takeSubscription(event: RecordedEvent, known: Map<string, SubscriptionFacts>): void {
+  const { type, stream, data, created } = event;
+  const id = stream.slice(streamPrefixes.subscription.length);
+  const at = time(event.metadata['recordedAt']) ?? created;
+  const before = known.get(id);
+  switch (type) {
+    case 'SubscriptionCreated':
+    case 'SubscriptionAdopted':
+    case 'SubscriptionRenewed': {
+      const expiresAt = time(data['expiresAt']);
+      const deliversUntil = time(data['deliversUntil']);
+      known.set(id, {
+        ...{ state: 'live', at },
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+        ...(deliversUntil === undefined ? {} : { deliversUntil }),
+      });
+      break;
+    }
+    case 'SubscriptionTroubled':
+      known.set(id, { ...(before ?? { state: 'lost', at }), trouble: text(data['what']) ?? 'trouble' });
+      break;
+    case 'SubscriptionLost':
+      known.set(id, { state: data['cause'] === 'removed' ? 'removed' : 'lost', at });
+      break;
+    case 'SubscriptionRemoved':
+      known.set(id, { state: 'lost', at });
+      break;
+  }
+}
+
+function takeWatch({ type, data }: RecordedEvent, key: string, known: Map<string, OnRecord>): void {
+  const at = time(data['at']);
+  if (at === undefined) return;
+  const before = known.get(key);
+  if (type === 'WatchClosed') {
+    if (before?.watching === false) return;
+    const proved = before?.provedAt === undefined ? {} : { provedAt: before.provedAt };
+    known.set(key, { watching: false, since: at, ...proved, cause: data['cause'] as GapCause });
+  } else if (type === 'WatchOpened' || type === 'WatchProved')
+    known.set(key, { watching: true, since: before?.watching === true ? before.since : at, provedAt: at });
+}
+
+function text(value: Json | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function time(value: Json | undefined): number | undefined {
+  const parsed = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(parsed) ? undefined : parsed;
+}

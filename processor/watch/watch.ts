@@ -1,0 +1,196 @@
+import type { EventMetadata } from '#domain/metadata.ts';
+import { namespace, streamPrefixes } from '#domain/names.ts';
+import type { WatchEvent } from '#domain/watch/events.ts';
+import { type HubFacts, judgeWatch, type WatchVerdict } from '#domain/watch/judge.ts';
+import { uuid5 } from '#kernel/uuid.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog } from '#ports/event-log.ts';
+import type { Ids } from '#ports/ids.ts';
+import { surely } from '#processor/retry.ts';
+import { createWatchState, type OnRecord, type WatchState } from '#processor/watch/state.ts';
+
+/** A feed that is to be watched; of the events feed one policy. */
+export interface WatchTarget {
+  readonly feed: 'chat' | 'events';
+  readonly policy?: string;
+  /** Ids of the streams `credential-<id>` and `subscription-<id>` that it hangs on. */
+  readonly credential: string;
+  readonly subscription: string;
+}
+
+export interface WatchDeps {
+  readonly log: Pick<EventLog, 'append' | 'readStream' | 'subscribe'>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
+  readonly targets: readonly WatchTarget[];
+  /** Whether the hub is read, as this process knows. */
+  readonly hub: () => HubFacts;
+  /** Told why something has to be tried again. */
+  readonly onWaiting?: (detail: string | undefined) => void;
+}
+
+export interface Watch {
+  /** Puts on record when each feed was provably watched, until the signal is aborted. Any number of processes may: what one wrote the others need not. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds between looks. */
+const lookMs = 1_000;
+/** A proof goes on record this often. */
+const proveMs = 60_000;
+/** Who last proved it this long ago was not there in between: a restart is quicker, and loses nothing, as the hub keeps what comes. */
+const absentMs = 150_000;
+
+/**
+ * The record of when each feed was watched (`watch-<feed>`). Several processes may write it: each appends at the revision that it saw, and whoever comes second
+ * sees what the first one wrote.
+ */
+export function createWatch(deps: WatchDeps): Watch {
+  const { log, clock, targets } = deps;
+
+  /** Follows what it hangs on; resolves once all that was there is known. */
+  function follow(
+    state: WatchState,
+    signal: AbortSignal,
+  ): { readonly known: Promise<void>; readonly ended: Promise<void> } {
+    const { promise: known, resolve } = Promise.withResolvers<void>();
+    const prefixes = [streamPrefixes.credential, streamPrefixes.subscription];
+    const ended = (async () => {
+      for await (const item of log.subscribe({ filter: { by: 'stream-prefix', prefixes }, signal })) {
+        if (item.kind === 'caught-up') resolve();
+        if (item.kind === 'events') for (const event of item.events) state.take(event);
+      }
+      resolve();
+    })();
+    return { known, ended };
+  }
+
+  /** What is on record of a feed, and its stream's revision. Read from the end: the last word about every target is near it. */
+  async function record(feed: string, signal: AbortSignal): Promise<Feed | undefined> {
+    const state = createWatchState();
+    const wanted = new Set(targets.filter((target) => target.feed === feed).map(({ policy }) => policy));
+    const stream = `${streamPrefixes.watch}${feed}`;
+    const events: Parameters<WatchState['take']>[0][] = [];
+    let from: number | undefined;
+    for (;;) {
+      const page = await surely(deps, signal, async () => {
+        const read = await log.readStream(stream, {
+          ...{ direction: 'backwards', limit: 200 },
+          ...(from === undefined ? {} : { from }),
+        });
+        if (!read.ok && read.reason !== 'stream-not-found') return { again: read.detail };
+        return { done: read.ok ? read.events : [] };
+      });
+      if (page === undefined) return undefined;
+      events.push(...page);
+      for (const { type, data } of page)
+        if (type === 'WatchOpened' || type === 'WatchClosed') wanted.delete(data['policy'] as string | undefined);
+      const last = page.at(-1);
+      if (last === undefined || last.revision === 0 || wanted.size === 0) break;
+      from = last.revision - 1;
+    }
+    for (const event of events.toReversed()) state.take(event);
+    return { stream, revision: events[0]?.revision ?? 'no-stream', state };
+  }
+
+  async function look(feed: Feed, state: WatchState, name: string, signal: AbortSignal): Promise<void> {
+    const now = clock.now();
+    const events = targets
+      .filter((target) => target.feed === name)
+      .flatMap((target) => {
+        const credential = state.credential(target.credential);
+        const subscription = state.subscription(target.subscription);
+        const verdict = judgeWatch({
+          ...{ now, hub: deps.hub() },
+          ...(credential === undefined ? {} : { credential }),
+          ...(subscription === undefined ? {} : { subscription }),
+        });
+        return whatToWrite(feed.state.onRecord(name, target.policy), verdict, target.policy, now);
+      });
+    if (events.length === 0) return;
+    const written = events.map(({ type, data }) => {
+      const id = uuid5(namespace, `${feed.stream}|${feed.revision}|${data.policy ?? ''}|${type}|${data.at}`);
+      return { id, type, data: { ...data }, metadata: deps.metadata(id, id) };
+    });
+    const result = await log.append(feed.stream, feed.revision, written);
+    if (result.ok) {
+      for (const event of written)
+        feed.state.take({ ...event, stream: feed.stream, revision: result.revision, position: '', created: now });
+      feed.revision = result.revision;
+      return;
+    }
+    deps.onWaiting?.('detail' in result ? result.detail : result.reason);
+    // Whether it was written, or another process wrote: the stream says.
+    const again = await record(name, signal);
+    if (again !== undefined) Object.assign(feed, again);
+  }
+
+  return {
+    async run(signal) {
+      if (targets.length === 0) return;
+      const state = createWatchState();
+      const following = follow(state, signal);
+      await following.known;
+      const feeds = new Map<string, Feed>();
+      for (const name of new Set(targets.map(({ feed }) => feed))) {
+        const feed = await record(name, signal);
+        if (feed !== undefined) feeds.set(name, feed);
+      }
+      while (!signal.aborted) {
+        for (const [name, feed] of feeds) await look(feed, state, name, signal);
+        await clock.sleep(lookMs, signal);
+      }
+      await following.ended;
+    },
+  };
+}
+
+interface Feed {
+  readonly stream: string;
+  revision: number | 'no-stream';
+  state: WatchState;
+}
+
+/** The events that bring the record to where the verdict is. */
+function whatToWrite(
+  before: OnRecord | undefined,
+  verdict: WatchVerdict,
+  policy: string | undefined,
+  now: number,
+): WatchEvent[] {
+  const of = policy === undefined ? {} : { policy };
+  const iso = (ms: number) => new Date(ms).toISOString();
+  // Nobody looked for a while: what cannot be proved afterwards is a gap, whatever is true now.
+  const absent =
+    before?.watching === true && now - (before.provedAt ?? before.since) > absentMs
+      ? Math.min(before.provedAt ?? before.since, now)
+      : undefined;
+  const closed: WatchEvent[] =
+    absent === undefined
+      ? []
+      : [{ type: 'WatchClosed', data: { ...of, at: iso(absent), cause: 'tocsin-not-running' } }];
+  if (!verdict.watching) {
+    const { cause, detail } = verdict;
+    if (absent !== undefined || before?.watching === false) return closed;
+    const at = iso(before === undefined ? now : Math.max(verdict.at, before.provedAt ?? before.since));
+    return [
+      {
+        type: 'WatchClosed',
+        data: {
+          ...of,
+          at,
+          cause: before === undefined && cause === 'subscription-missing' ? 'not-started' : cause,
+          ...(detail === undefined ? {} : { detail }),
+        },
+      },
+    ];
+  }
+  const { proof } = verdict;
+  const data = { ...of, at: iso(verdict.at), proof };
+  if (before === undefined || !before.watching || absent !== undefined) {
+    const from = absent ?? before?.since ?? verdict.at;
+    return [...closed, { type: 'WatchOpened', data: { ...data, at: iso(Math.max(from, verdict.at)) } }];
+  }
+  return verdict.at - (before.provedAt ?? before.since) >= proveMs ? [{ type: 'WatchProved', data }] : [];
+}

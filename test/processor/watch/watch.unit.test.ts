@@ -1,0 +1,184 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemIds } from '#adapters/system/ids.ts';
+import { eventMetadata } from '#domain/metadata.ts';
+import { readEvent } from '#domain/registry.ts';
+import type { HubFacts } from '#domain/watch/judge.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import { createWatch, type WatchTarget } from '#processor/watch/watch.ts';
+import { createManualClock, type ManualClock } from '#simulator/manual-clock.ts';
+import { createMemoryEventLog, type MemoryEventLog } from '#test/support/memory-event-log.ts';
+
+const start = Date.parse('2026-11-21T12:00:00Z');
+const minute = 60_000;
+const chat: WatchTarget = { feed: 'chat', credential: 'chat', subscription: 'chat' };
+const by = { role: 'ingest', build: 'test' };
+
+describe('the record of the watch', () => {
+  let clock: ManualClock;
+  let log: MemoryEventLog;
+  let hub: HubFacts | 'as-it-is-read';
+  const stops: (() => Promise<void>)[] = [];
+
+  beforeEach(() => {
+    clock = createManualClock(start);
+    log = createMemoryEventLog(() => clock.now());
+    hub = 'as-it-is-read';
+  });
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop();
+    const read = log.events
+      .filter(({ stream }) => stream.startsWith('watch-'))
+      .map(({ type, data }) => readEvent(type, 1, data));
+    expect(read.filter(({ ok }) => !ok)).toEqual([]);
+  });
+
+  const metadata = (causation: string, correlation: string) => eventMetadata(by, clock.now(), correlation, causation);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const kept = (stream = 'watch-chat') =>
+    log.stream(stream).map(({ type, data }) => [type, Date.parse(String(data['at'])) - start, data['cause']]);
+
+  async function put(stream: string, type: string, data: JsonObject): Promise<void> {
+    const events = log.stream(stream);
+    const id = systemIds.random();
+    const expected = events.length === 0 ? 'no-stream' : events.length - 1;
+    await log.append(stream, expected, [{ id, type, data, metadata: metadata(id, id) }]);
+  }
+  const subscribed = (until: number) =>
+    put('subscription-chat', 'SubscriptionRenewed', {
+      ...{ feed: 'chat', graphId: 'g', expiresAt: iso(until), deliversUntil: iso(until) },
+    });
+
+  function run(targets: readonly WatchTarget[] = [chat]): () => Promise<void> {
+    const ending = new AbortController();
+    const watch = createWatch({
+      ...{ log, clock, ids: systemIds, metadata, targets },
+      hub: () => (hub === 'as-it-is-read' ? { ok: true, provedAt: clock.now() } : hub),
+    });
+    const ended = watch.run(ending.signal);
+    const stop = async () => {
+      ending.abort();
+      await ended;
+      if (stops.includes(stop)) stops.splice(stops.indexOf(stop), 1);
+    };
+    stops.push(stop);
+    return stop;
+  }
+  /** All that run have looked and sleep. */
+  async function asleep(): Promise<void> {
+    for (let turn = 0; turn < 1000 && clock.sleepers() < stops.length; turn++) await immediate();
+    expect(clock.sleepers()).toBeGreaterThan(0);
+  }
+  /** Lets them look, a second at a time. */
+  async function pass(ms: number): Promise<void> {
+    await asleep();
+    for (let left = ms; left > 0; left -= 1000) {
+      clock.advance(1000);
+      await asleep();
+    }
+  }
+
+  it('begins with a gap until there is a subscription, then opens', async () => {
+    run();
+    await pass(3000);
+    expect(kept()).toEqual([['WatchClosed', 0, 'not-started']]);
+    await subscribed(start + 60 * minute);
+    await pass(2000);
+    expect(kept().slice(1)).toEqual([['WatchOpened', expect.any(Number), undefined]]);
+    expect(kept()[1]?.[1]).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('proves itself once a minute, not more often', async () => {
+    await subscribed(start + 600 * minute);
+    run();
+    await pass(3 * minute + 2000);
+    expect(kept().map(([type]) => type)).toEqual(['WatchOpened', 'WatchProved', 'WatchProved', 'WatchProved']);
+  });
+
+  it('closes when the subscription ran out, at that moment', async () => {
+    await subscribed(start + 10_000);
+    run();
+    await pass(13_000);
+    expect(kept().at(-1)).toEqual(['WatchClosed', 10_000, 'subscription-expired']);
+  });
+
+  it('closes when the hub is not read, at the last proof that it was', async () => {
+    await subscribed(start + 600 * minute);
+    run();
+    await pass(5000);
+    hub = { ok: false, cause: 'partition-not-read', provedAt: clock.now() };
+    await pass(20_000);
+    expect(kept().at(-1)).toEqual(['WatchClosed', 5000, 'partition-not-read']);
+    expect(kept()).toHaveLength(2);
+  });
+
+  it('says that nobody was there when the last proof is old', async () => {
+    await subscribed(start + 600 * minute);
+    const stop = run();
+    await pass(2 * minute);
+    await stop();
+    clock.advance(10 * minute);
+    run();
+    await pass(2000);
+    const [closed, opened] = kept().slice(-2);
+    expect(closed?.slice(0, 1).concat(closed[2])).toEqual(['WatchClosed', 'tocsin-not-running']);
+    expect(closed?.[1]).toBeLessThanOrEqual(2 * minute);
+    expect(opened?.[0]).toBe('WatchOpened');
+    expect(opened?.[1]).toBeGreaterThanOrEqual(12 * minute);
+  });
+
+  it('does not mind a quick restart', async () => {
+    await subscribed(start + 600 * minute);
+    const stop = run();
+    await pass(5000);
+    await stop();
+    clock.advance(20_000);
+    run();
+    await pass(2000);
+    expect(kept().map(([type]) => type)).toEqual(['WatchOpened']);
+  });
+
+  it('is written once by two processes, and at last by each when the log was away', async () => {
+    await subscribed(start + 600 * minute);
+    run();
+    run();
+    await pass(2 * minute + 5000);
+    expect(kept().filter(([type]) => type === 'WatchOpened')).toHaveLength(1);
+    expect(kept().filter(([type]) => type === 'WatchProved').length).toBeLessThanOrEqual(3);
+    log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'away' });
+    await pass(2 * minute);
+    log.faults = undefined;
+    await pass(2 * minute);
+    expect(kept().at(-1)?.[0]).toBe('WatchProved');
+  });
+
+  it('repeats what it does not know the outcome of, once', async () => {
+    await subscribed(start + 600 * minute);
+    let lost = false;
+    log.faults = (stream) => {
+      if (lost || stream !== 'watch-chat') return undefined;
+      lost = true;
+      return 'lost-answer';
+    };
+    run();
+    await pass(5000);
+    expect(kept().map(([type]) => type)).toEqual(['WatchOpened']);
+  });
+
+  it('keeps the policies of a feed apart', async () => {
+    const of = (policy: string): WatchTarget => ({
+      feed: 'events',
+      policy,
+      credential: 'events',
+      subscription: policy,
+    });
+    await put('subscription-North', 'SubscriptionCreated', { feed: 'events', policy: 'North', graphId: 'n' });
+    run([of('North'), of('South')]);
+    await pass(3000);
+    const events = log.stream('watch-events').map(({ type, data }) => [data['policy'], type]);
+    expect(events).toEqual([
+      ['North', 'WatchOpened'],
+      ['South', 'WatchClosed'],
+    ]);
+  });
+});
