@@ -4,6 +4,7 @@ import { addEmergency } from '#cli/grammar/emergency.ts';
 import { examples, grouping, json, stateDirOf } from '#cli/grammar/parts.ts';
 import { addProjection } from '#cli/grammar/projection.ts';
 import { addSimulate } from '#cli/grammar/simulate.ts';
+import { addSubscribing } from '#cli/grammar/subscribing.ts';
 import { printableLines } from '#cli/output.ts';
 import { roleNames } from '#cli/role-names.ts';
 import { addSettingFlags, settingFlags } from '#cli/setting-flags.ts';
@@ -59,6 +60,7 @@ export function createProgram(): Command {
   addEmergency(program);
   addAudit(program);
   addProjection(program);
+  addSubscribing(program);
 
   program
     .command('completion')

@@ -54,6 +54,8 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
     ingest: undefined,
     triage: undefined,
     resolve: undefined,
+    acts: undefined,
+    workflows: undefined,
     signal: stop.signal,
   });
   stack.defer(async () => {

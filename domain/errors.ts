@@ -118,6 +118,31 @@ export const errorCodes = {
     remedy:
       'Try again. If it stays, give the operator the time and the `instance` of this answer: they are in the log.',
   },
+  'credential-not-found': {
+    title: 'There is no such credential',
+    status: 404,
+    exit: 1,
+    remedy: 'Check the id: `tocsin credential list` shows those that there are.',
+  },
+  'subscription-not-found': {
+    title: 'There is no such subscription',
+    status: 404,
+    exit: 1,
+    remedy: 'Check the id: `tocsin subscription list` shows those that there are.',
+  },
+  'workflows-away': {
+    title: 'Nobody can carry this out at the moment',
+    status: 503,
+    exit: 69,
+    remedy:
+      'Temporal, or the role `worker`, is not there: `tocsin status` says which. Calls reach the desk all the same. Nothing was done; try again.',
+  },
+  refused: {
+    title: 'That cannot be done now',
+    status: 409,
+    exit: 1,
+    remedy: 'The answer says why. Nothing was done.',
+  },
   usage: {
     title: 'The command was not understood',
     status: 500,

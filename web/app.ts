@@ -15,6 +15,7 @@ import { pageRoutes } from '#web/routes/pages.ts';
 import { probeRoutes } from '#web/routes/probes.ts';
 import { projectionRoutes } from '#web/routes/projections.ts';
 import { streamRoutes } from '#web/routes/stream.ts';
+import { subscribingRoutes } from '#web/routes/subscribing.ts';
 
 /** The desk: pages for people, `/api` for scripts, probes. All that it knows comes from `deps.data`; GET changes nothing. */
 export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
@@ -40,6 +41,7 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     deskRoutes,
     probeRoutes,
     projectionRoutes,
+    subscribingRoutes,
     openApiRoutes,
     assetRoutes,
     pageRoutes,

@@ -4,12 +4,15 @@ import type { DeskData } from '#web/desk-data.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
+import type { Subscribing } from '#web/subscribing.ts';
 
 /** What the app is given. */
 export interface DeskDeps {
   readonly data: DeskData;
   /** The read models, for operators; without it `/api/projections` is not there. */
   readonly projections?: ProjectionAdmin;
+  /** Sign-in, subscriptions, watch; without it their addresses are not there. */
+  readonly subscribing?: Subscribing;
   /** Scripts and styles, as {@link Assets} were made at start. */
   readonly assets: Assets;
   /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */

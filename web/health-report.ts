@@ -20,6 +20,7 @@ export const healthKinds = [
   'feed',
   'subscription',
   'credential',
+  'watch',
   'certificate',
   'partition',
   'projection',
@@ -30,6 +31,14 @@ export const healthKinds = [
   'role',
 ] as const;
 type HealthKind = (typeof healthKinds)[number];
+
+/** Something that an operator can have done about a row. */
+export interface HealthAction {
+  readonly act: 'sign-in' | 'renew' | 'recreate';
+  /** Id of the credential or subscription. */
+  readonly of: string;
+  readonly word: string;
+}
 
 /** One thing that can fail. */
 export interface HealthRow {
@@ -45,4 +54,6 @@ export interface HealthRow {
   readonly figures?: Readonly<Record<string, string>>;
   /** What to do; absent where nothing is to be done. */
   readonly next?: string;
+  /** What can be done here and now, each a button. */
+  readonly actions?: readonly HealthAction[];
 }

@@ -93,6 +93,9 @@ export const healthSchema = z.looseObject({
       expiresAt: time.optional(),
       figures: z.record(z.string(), z.string()).optional(),
       next: z.string().optional(),
+      actions: z
+        .array(z.looseObject({ act: z.enum(['sign-in', 'renew', 'recreate']), of: z.string(), word: z.string() }))
+        .optional(),
     }),
   ),
   listening: z.looseObject({
@@ -139,4 +142,51 @@ export const projectionRebuildSchema = z.looseObject({
   ...projectionDigest,
   events: z.number(),
   equal: z.boolean().describe('true when the rebuilt one is equal to the one it replaced'),
+});
+
+export const pendingSignInSchema = z.looseObject({
+  method: z.enum(['device-code', 'browser']),
+  userCode: z.string().describe('what is typed in; empty for a sign-in in the browser'),
+  verificationUri: z.string(),
+  expiresAt: time,
+});
+export const credentialListSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      ...{ id: z.string(), feed, state: z.string(), word: z.string(), since: time.optional() },
+      ...{ lastProofAt: time.optional(), tokenExpiresAt: time.optional(), grantExpiresAt: time.optional() },
+      next: z.string().optional(),
+      permissions: z.array(
+        z.looseObject({ name: z.string(), granted: z.boolean(), needed: z.boolean(), reason: z.string() }),
+      ),
+      pending: pendingSignInSchema.optional(),
+    }),
+  ),
+});
+export const subscriptionListSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      ...{ id: z.string(), feed, policy: z.string().optional(), state: z.string(), word: z.string() },
+      ...{ since: time.optional(), lastProofAt: time.optional(), expiresAt: time.optional() },
+      deliversUntil: time.optional().describe('until when Graph delivers without a new token'),
+      next: z.string().optional(),
+    }),
+  ),
+});
+export const startedSchema = z.looseObject({ started: z.literal(true) });
+export const watchReportSchema = z.looseObject({
+  from: time,
+  to: time,
+  feeds: z.array(
+    z.looseObject({
+      ...{ feed, policy: z.string().optional(), watching: z.boolean(), lastProofAt: time.optional() },
+      ...{ watchedSeconds: z.number(), gapSeconds: z.number(), unknownSeconds: z.number() },
+      spans: z.array(
+        z.looseObject({
+          ...{ watching: z.boolean(), from: time, to: time, open: z.boolean() },
+          ...{ cause: z.string().optional(), word: z.string().optional() },
+        }),
+      ),
+    }),
+  ),
 });

@@ -86,6 +86,15 @@ export const resolveBodySchema = z.strictObject({
   note: typed(4000).optional(),
 });
 
+/** `GET /api/watch`: a time, the last day unless said. */
+export const watchQuerySchema = z.strictObject({ from: instant.optional(), to: instant.optional() });
+
+/** `POST /api/credentials/{id}/sign-in`. */
+export const signInBodySchema = z.strictObject({ method: z.enum(['device-code', 'browser']).optional() });
+
+/** `POST /api/credentials/{id}/revoke`. */
+export const revokeBodySchema = z.strictObject({ why: typed(400).min(1) });
+
 /** `POST /api/desks`: one browser says that it is there and whether it can be heard. */
 export const deskBodySchema = z.strictObject({
   desk: uuid,

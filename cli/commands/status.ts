@@ -4,6 +4,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask } from '#cli/http.ts';
 import { createOutput, table } from '#cli/output.ts';
 import { requireSettings } from '#cli/settings.ts';
+import { spanWords } from '#cli/time-words.ts';
 import type { HealthReport, HealthRow } from '#web/health-report.ts';
 
 interface ProcessStatus {
@@ -101,8 +102,5 @@ function print(
 }
 
 function ageOf(instant: string): string {
-  const seconds = Math.max(0, (Date.now() - Date.parse(instant)) / 1000);
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`;
+  return spanWords(Date.now() - Date.parse(instant));
 }

@@ -8,6 +8,7 @@ import { connectionOf, openOwnership, type RunningIngest } from '#cli/roles/inge
 import { createListening, type Listening } from '#cli/roles/listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import { createReadModels, type ReadModelName, type ReadModels, readModelNames } from '#projections/read-models.ts';
@@ -22,6 +23,9 @@ export interface DeskOptions {
   readonly ingest: RunningIngest | undefined;
   readonly triage: (() => TriageHealth) | undefined;
   readonly resolve: (() => HealthRow) | undefined;
+  /** What can be asked of the workflows; absent where Temporal is off. */
+  readonly acts: SubscribingActs | undefined;
+  readonly workflows: (() => readonly HealthRow[]) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -43,18 +47,27 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const { listening, close: closeListening } = await openListening(options, readModels);
   const watching = listening.run(signal);
   const keyStore = async () => (await shared.keyStore.find([])).ok;
+  const subscribing = createSubscribing({
+    queries: () => readModels.watch,
+    acts: options.acts,
+    now: clock.now,
+  });
   const data = createDeskData({
     context,
     shared,
     readModels,
     health: () =>
-      healthReport({ context, listening, readModels, triage: options.triage, resolve: options.resolve, keyStore }),
+      healthReport({
+        ...{ context, listening, readModels, subscribing, keyStore },
+        ...{ triage: options.triage, resolve: options.resolve, workflows: options.workflows },
+      }),
     ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
   });
   const { host, port } = settings.http;
   const started = await startDeskServer({
     data,
     projections: adminOf(readModels),
+    subscribing,
     host,
     port,
     log,

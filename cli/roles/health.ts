@@ -1,9 +1,11 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import type { Listening } from '#cli/roles/listening.ts';
+import { subscribingRows } from '#cli/roles/subscribing-rows.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import type { ReadModels } from '#projections/read-models.ts';
 import type { HealthReport, HealthRow } from '#web/health-report.ts';
+import type { Subscribing } from '#web/subscribing.ts';
 
 export interface HealthDeps {
   readonly context: RunContext;
@@ -11,6 +13,9 @@ export interface HealthDeps {
   readonly readModels: ReadModels | undefined;
   readonly triage: (() => TriageHealth) | undefined;
   readonly resolve: (() => HealthRow) | undefined;
+  readonly subscribing: Subscribing | undefined;
+  /** Rows of the role `worker`, where it runs here. */
+  readonly workflows: (() => readonly HealthRow[]) | undefined;
   /** True where sealed values can be opened. */
   readonly keyStore: () => Promise<boolean>;
 }
@@ -34,6 +39,13 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
     ...(deps.resolve === undefined ? [] : [deps.resolve()]),
     ...(await noticeRows(deps.readModels)),
     keyStoreRow(await deps.keyStore()),
+    ...subscribingRows(
+      (await deps.subscribing?.credentials()) ?? [],
+      (await deps.subscribing?.subscriptions()) ?? [],
+      (await deps.readModels?.watch.current()) ?? [],
+      now,
+    ),
+    ...(deps.workflows?.() ?? []),
   ].sort((a, b) => order[a.state] - order[b.state]);
   return {
     rows,

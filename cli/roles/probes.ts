@@ -17,6 +17,7 @@ export interface ProbesOptions {
   readonly ingest: RunningIngest | undefined;
   readonly triage: (() => TriageHealth) | undefined;
   readonly resolve: (() => HealthRow) | undefined;
+  readonly workflows: (() => readonly HealthRow[]) | undefined;
   readonly at: HostAndPort;
 }
 
@@ -34,6 +35,8 @@ export async function startProbes(options: ProbesOptions): Promise<{ readonly ur
       readModels: undefined,
       triage,
       resolve,
+      subscribing: undefined,
+      workflows: options.workflows,
       keyStore: async () => (await shared.keyStore.find([])).ok,
     });
     return ingest === undefined ? { rows: whole.rows.filter(({ name }) => name !== 'ingest') } : whole;

@@ -38,7 +38,17 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
       ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, options.simulator, signal)
       : undefined;
   if (resolve !== undefined) endings.push(() => resolve.ended);
-  const parts = { context, shared, hub, ingest, triage: triage?.health, resolve: resolve?.row, signal };
+  const parts = {
+    context,
+    shared,
+    hub,
+    ingest,
+    triage: triage?.health,
+    resolve: resolve?.row,
+    acts: undefined,
+    workflows: undefined,
+    signal,
+  };
   const endpoints: Record<string, string> = {};
   if (roles.has('desk')) {
     const desk = await (await import('#cli/roles/desk.ts')).startDesk(parts);

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { FakeDeskData } from '#test/support/fake-desk-data.ts';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
+import { createFakeSubscribing } from '#test/support/fake-subscribing.ts';
 import { createDeskApp } from '#web/app.ts';
 import { loadAssets } from '#web/assets.ts';
 import type { DeskDeps, DeskEnv } from '#web/deps.ts';
@@ -26,6 +27,7 @@ export function createDeskFixture(more: Partial<DeskDeps> = {}): DeskFixture {
   const ending = new AbortController();
   const app = createDeskApp({
     data,
+    subscribing: createFakeSubscribing(),
     projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
     assets,
     hosts: () => [host, 'localhost:8080'],

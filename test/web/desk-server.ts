@@ -1,9 +1,11 @@
 import type { FakeDeskData } from '#test/support/fake-desk-data.ts';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
+import { createFakeSubscribing, type FakeSubscribing } from '#test/support/fake-subscribing.ts';
 import type { DeskServer, DeskServerOptions } from '#web/server.ts';
 import { startDeskServer } from '#web/server.ts';
 
 export interface RunningDesk extends DeskServer {
+  readonly subscribing: FakeSubscribing;
   readonly data: FakeDeskData;
   readonly port: number;
   readonly logged: string[];
@@ -15,8 +17,10 @@ export async function runDesk(
   data: FakeDeskData = createFakeDeskData(),
 ): Promise<RunningDesk> {
   const logged: string[] = [];
+  const subscribing = createFakeSubscribing();
   const started = await startDeskServer({
     data,
+    subscribing,
     host: '127.0.0.1',
     port: 0,
     log: {
@@ -31,5 +35,5 @@ export async function runDesk(
     ...options,
   });
   if (!started.ok) throw new Error(started.reason);
-  return { ...started.desk, data, logged, port: Number(new URL(started.desk.url).port) };
+  return { ...started.desk, data, subscribing, logged, port: Number(new URL(started.desk.url).port) };
 }

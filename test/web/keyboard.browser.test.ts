@@ -118,7 +118,7 @@ describe('layouts', () => {
     const { page } = await open();
     const most =
       '.where h1, .where .inside, .facts .big dd, .card:not([data-state=resolved]) :is(.place, .inside, .who, .callback, .number)';
-    for (const path of ['/', '/?view=wall', `/emergencies/${id}`, '/admin', '/audit']) {
+    for (const path of ['/', '/?view=wall', `/emergencies/${id}`, '/admin', '/audit', '/watch']) {
       await page.goto(desk.url + path);
       await page.waitForSelector('html[data-live=yes]');
       if (path.startsWith('/emergencies')) await page.waitForSelector('.story li >> nth=2');

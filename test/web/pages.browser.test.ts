@@ -75,6 +75,20 @@ describe('the audit page', () => {
   });
 });
 
+describe('the watch page', () => {
+  it('says whether every feed is watched, draws when, and lists gaps with their cause', async () => {
+    const { page, complaints } = await open('/watch');
+    await page.getByText('Every feed is watched now.').waitFor();
+    expect(await page.locator('#bars svg').getAttribute('aria-label')).toBe('watched 95.83 % of the time, 1 gaps');
+    expect(await page.locator('#bars rect.gap').count()).toBe(1);
+    expect(await page.locator('#gaps tr').textContent()).toContain('somebody had to sign in');
+    await page.getByRole('button', { name: '7 days' }).click();
+    await page.locator('#bars svg[aria-label="watched 99.40 % of the time, 1 gaps"]').waitFor();
+    expect(await page.getByRole('button', { name: '7 days' }).getAttribute('aria-pressed')).toBe('true');
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('the admin page', () => {
   it('has what is in trouble first, and says in one sentence whether it works', async () => {
     desk.data.setHealth({
@@ -99,6 +113,45 @@ describe('the admin page', () => {
     ).toEqual(['trouble', 'warning', 'warning', 'ok']);
     expect(await page.textContent('#verdict')).toMatch(/^Tocsin is listening. 1 in trouble, 2 to look at, 1 work/);
     expect(complaints).toEqual([]);
+  });
+
+  it('lets somebody sign in: shows the code, and closes by itself once it was entered', async () => {
+    desk.data.setHealth({
+      rows: [
+        {
+          ...{ kind: 'credential', name: 'chat', state: 'trouble', word: 'The password was changed' },
+          actions: [{ act: 'sign-in', of: 'chat', word: 'Sign in' }],
+        },
+      ],
+    });
+    const { page, complaints } = await open('/admin');
+    await page.getByRole('button', { name: 'Sign in: chat' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('H7WQ4KTD').waitFor();
+    expect(await dialog.getByRole('link').getAttribute('href')).toBe('https://login.example/device');
+    desk.subscribing.enterCode();
+    await dialog.waitFor({ state: 'detached' });
+    expect(desk.subscribing.asked).toEqual(['sign-in chat']);
+    expect(complaints).toEqual([]);
+  });
+
+  it('makes a subscription anew only when it is really meant, and shows which permissions there are', async () => {
+    desk.data.setHealth({
+      rows: [
+        {
+          ...{ kind: 'subscription', name: 'chat', state: 'ok', word: 'live' },
+          actions: [{ act: 'recreate', of: 'chat', word: 'Make anew' }],
+        },
+      ],
+    });
+    const { page } = await open('/admin');
+    await page.getByText('to subscribe to chats').waitFor();
+    await page.getByRole('button', { name: 'Make anew: chat' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'No' }).click();
+    expect(desk.subscribing.asked).toEqual([]);
+    await page.getByRole('button', { name: 'Make anew: chat' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click();
+    await expect.poll(() => desk.subscribing.asked).toEqual(['recreate chat']);
   });
 
   it('lets its connection go while nobody sees it, and is right again when somebody does', async () => {

@@ -8,7 +8,7 @@ import { deskCountsSchema, healthSchema, problemSchema } from '#web/schema-answe
 const nowhere = '00000000-0000-4000-8000-000000000000';
 
 describe('pages', () => {
-  it.each(['/', '/?view=wall', '/audit', '/audit?record=%3Cscript%3E', '/admin'])(
+  it.each(['/', '/?view=wall', '/audit', '/audit?record=%3Cscript%3E', '/watch', '/admin'])(
     '%s is a shell without data or inline script',
     async (path) => {
       const { data, get } = createDeskFixture({ title: '<b>Contoso</b>' });
@@ -28,7 +28,7 @@ describe('pages', () => {
 
   it('has every file that it names', async () => {
     const { get } = createDeskFixture();
-    for (const path of ['/', '/audit', '/admin', `/emergencies/${nowhere}`]) {
+    for (const path of ['/', '/audit', '/watch', '/admin', `/emergencies/${nowhere}`]) {
       const text = await (await get(path)).text();
       const files = [...text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, file]) => file ?? '');
       expect(files.length).toBeGreaterThan(2);

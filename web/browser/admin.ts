@@ -1,9 +1,13 @@
-import type { HealthReport, HealthRow } from '#web/health-report.ts';
+import type { HealthAction, HealthReport, HealthRow } from '#web/health-report.ts';
+import type { CredentialView, PendingSignIn } from '#web/subscribing.ts';
 import { startDesk } from './desk.ts';
-import { byId, el, setText } from './dom.ts';
+import { askSure, showCode } from './dialogs.ts';
+import { button, byId, el, setText } from './dom.ts';
 import { fullTime, shortAge, when } from './format.ts';
+import { getJson, postJson } from './http.ts';
 import { listenToKeys } from './keys.ts';
 import { serverNow } from './live.ts';
+import { toast } from './toast.ts';
 
 const desk = startDesk();
 const order = { trouble: 0, warning: 1, ok: 2 } as const;
@@ -16,7 +20,7 @@ function cell(word: string, ...children: (Node | string | undefined)[]) {
 }
 
 function row(of: HealthRow) {
-  const { kind, name, state, word, since, lastProofAt, expiresAt, figures, next } = of;
+  const { kind, name, state, word, since, lastProofAt, expiresAt, figures, next, actions = [] } = of;
   const proof = el('span', { class: 'age', text: '—' });
   if (lastProofAt !== undefined) {
     proof.title = fullTime(lastProofAt);
@@ -47,7 +51,77 @@ function row(of: HealthRow) {
     ),
     cell('Last proof', proof),
     cell('Expires', expiresAt === undefined ? '—' : el('time', { text: until(expiresAt), title: fullTime(expiresAt) })),
-    cell('Next step', next ?? '—'),
+    cell('Next step', next ?? (actions.length === 0 ? '—' : ''), ...actions.map(actButton)),
+  );
+}
+
+const acting = new Set<string>();
+
+function actButton({ act, of, word }: HealthAction) {
+  const key = `${act} ${of}`;
+  const element = button(acting.has(key) ? 'Under way…' : word, () => void carryOut(act, of, key), { class: 'act' });
+  element.disabled = acting.has(key);
+  element.setAttribute('aria-label', `${word}: ${of}`);
+  return element;
+}
+
+async function carryOut(act: HealthAction['act'], of: string, key: string) {
+  if (
+    act === 'recreate' &&
+    !(await askSure(
+      'Make this subscription anew?',
+      'Graph deletes it and makes a new one. What comes in between is fetched afterwards where that is possible.',
+    ))
+  )
+    return;
+  acting.add(key);
+  draw();
+  const id = encodeURIComponent(of);
+  const answer =
+    act === 'sign-in'
+      ? await postJson<PendingSignIn>(`/api/credentials/${id}/sign-in`, {})
+      : await postJson<object>(`/api/subscriptions/${id}/${act}`, {});
+  acting.delete(key);
+  draw();
+  if (!answer.ok) return toast(answer.word);
+  if (act === 'sign-in') return showSignIn(of, answer.value as PendingSignIn);
+  toast(act === 'renew' ? 'Renewed.' : 'It is being made anew.');
+}
+
+/** The code, large, until somebody entered it. */
+async function showSignIn(id: string, pending: PendingSignIn) {
+  const begun = serverNow();
+  const closed = showCode(pending);
+  for (;;) {
+    const wait = new Promise<'wait'>((resolve) => setTimeout(() => resolve('wait'), 2000));
+    if ((await Promise.race([closed, wait])) !== 'wait') return;
+    const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
+    const now = answer.ok ? answer.value.items.find((one) => one.id === id) : undefined;
+    if (now?.state === 'ok' && Date.parse(now.lastProofAt ?? '') >= begun) {
+      document.querySelector('dialog')?.close();
+      return toast('Signed in.');
+    }
+  }
+}
+
+async function drawPermissions() {
+  const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
+  const permissions = answer.ok ? answer.value.items.flatMap((one) => one.permissions) : [];
+  byId('permissions').hidden = permissions.length === 0;
+  byId('permission-rows').replaceChildren(
+    ...permissions.map(({ name, granted, needed, reason }) =>
+      el(
+        'tr',
+        { attributes: { 'data-state': granted === needed ? 'ok' : needed ? 'trouble' : 'warning' } },
+        cell(
+          'Permission',
+          el('span', { class: 'mark', attributes: { 'aria-hidden': 'true' } }),
+          el('code', { text: name }),
+        ),
+        cell('Granted', granted ? (needed ? 'yes' : 'yes, but not needed') : 'no'),
+        cell('What for', reason),
+      ),
+    ),
   );
 }
 
@@ -82,4 +156,6 @@ desk.onHealth((health) => {
   draw();
 });
 desk.onSecond(tick);
+void drawPermissions();
+setInterval(() => void drawPermissions(), 15_000);
 listenToKeys({ m: desk.toggleMute });

@@ -124,6 +124,51 @@ export async function askHeard(): Promise<boolean> {
   return heard === true;
 }
 
+/** Whether something that cannot be undone at once is really meant. */
+export async function askSure(title: string, what: string): Promise<boolean> {
+  const sure = await ask<boolean>(title, (done) => [
+    el('p', { text: what }),
+    el(
+      'p',
+      { class: 'buttons' },
+      button('Yes', () => done(true), { class: 'primary' }),
+      button('No', () => done(false)),
+    ),
+  ]);
+  return sure === true;
+}
+
+/** What a person needs to sign in; resolves when it is closed. */
+export async function showCode(pending: {
+  readonly userCode: string;
+  readonly verificationUri: string;
+}): Promise<void> {
+  await ask<never>('Sign the service user in', () => [
+    el(
+      'ol',
+      { class: 'steps' },
+      el(
+        'li',
+        {},
+        'Open ',
+        el('a', {
+          text: pending.verificationUri,
+          attributes: { href: pending.verificationUri, target: '_blank', rel: 'noreferrer' },
+        }),
+      ),
+      ...(pending.userCode === ''
+        ? []
+        : [el('li', {}, 'Enter this code', el('output', { class: 'code', text: pending.userCode }))]),
+      el('li', { text: 'Sign in as the service user, and come back: this closes by itself.' }),
+    ),
+    el(
+      'p',
+      { class: 'buttons' },
+      button('Close', (event) => (event.currentTarget as HTMLElement).closest('dialog')?.close()),
+    ),
+  ]);
+}
+
 const keys = [
   ['A', 'Acknowledge the selected call'],
   ['R', 'Resolve it'],

@@ -4,7 +4,7 @@ import { html } from 'hono/html';
 export type Fragment = ReturnType<typeof html>;
 
 export interface LayoutOptions {
-  readonly page: 'board' | 'emergency' | 'audit' | 'admin' | 'error';
+  readonly page: 'board' | 'emergency' | 'audit' | 'watch' | 'admin' | 'error';
   readonly title: string;
   /** The organisation's name, beside the word mark. */
   readonly organisation?: string;
@@ -19,6 +19,7 @@ const styles: Readonly<Record<LayoutOptions['page'], readonly string[]>> = {
   board: ['board', 'cards', 'detail', 'phone'],
   emergency: ['board', 'detail', 'phone'],
   audit: ['audit'],
+  watch: ['admin', 'watch'],
   admin: ['admin'],
   error: ['error'],
 };
@@ -30,7 +31,7 @@ function tab(page: LayoutOptions['page'], of: LayoutOptions['page'], href: strin
 }
 
 function tabs(page: LayoutOptions['page']): Fragment {
-  return html`${tab(page, 'board', '/', 'Board')}${tab(page, 'audit', '/audit', 'Audit')}${tab(page, 'admin', '/admin', 'Admin')}`;
+  return html`${tab(page, 'board', '/', 'Board')}${tab(page, 'audit', '/audit', 'Audit')}${tab(page, 'watch', '/watch', 'Watch')}${tab(page, 'admin', '/admin', 'Admin')}`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { auditPage } from '#web/pages/audit.ts';
 import { boardPage, emergencyPage } from '#web/pages/board.ts';
 import { errorPage } from '#web/pages/error.ts';
 import type { Fragment } from '#web/pages/layout.ts';
+import { watchPage } from '#web/pages/watch.ts';
 import { idSchema } from '#web/schema-input.ts';
 
 /** Pages for people. They are shells: no data is in them, so nothing that a caller sent can become markup. */
@@ -13,6 +14,7 @@ export function pageRoutes(app: Hono<DeskEnv>, { data, title }: RouteDeps): void
 
   app.get('/', (c) => page(c, boardPage(title, c.req.query('view') === 'wall' ? 'wall' : undefined)));
   app.get('/audit', (c) => page(c, auditPage(title)));
+  app.get('/watch', (c) => page(c, watchPage(title)));
   app.get('/admin', (c) => page(c, adminPage(title)));
   app.get('/emergencies/:id', async (c) => {
     const id = idSchema.safeParse(c.req.param('id'));

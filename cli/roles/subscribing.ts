@@ -1,0 +1,140 @@
+import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
+import { gapWord } from '#domain/watch/words.ts';
+import type { CredentialRecord, SubscriptionRecord, WatchQueries, WatchSpan } from '#projections/watch/queries.ts';
+import type {
+  CredentialView,
+  PendingSignIn,
+  Started,
+  Subscribing,
+  SubscriptionView,
+  WatchedFeed,
+} from '#web/subscribing.ts';
+
+/** What can be asked of the workflows; absent where Temporal is off. */
+export interface SubscribingActs {
+  signIn(id: string, method: PendingSignIn['method'] | undefined): Promise<Started<PendingSignIn>>;
+  revoke(id: string, why: string): Promise<Started<undefined>>;
+  renew(id: string): Promise<Started<undefined>>;
+  recreate(id: string): Promise<Started<undefined>>;
+  /** The sign-in that waits for a person, if one does. */
+  pending(id: string): Promise<PendingSignIn | undefined>;
+}
+
+export interface SubscribingDeps {
+  readonly queries: () => WatchQueries | undefined;
+  readonly acts: SubscribingActs | undefined;
+  /** Milliseconds since 1970 UTC. */
+  readonly now: () => number;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** What operators see of sign-in, subscriptions and the watch: from the record, and from the workflows what is not in it. */
+export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subscribing {
+  const away = {
+    ok: false,
+    reason: 'workflows-away',
+    detail: 'Temporal is off (TOCSIN_TEMPORAL); start Tocsin with it to sign in and to subscribe.',
+  } as const;
+  return {
+    async credentials() {
+      const records = (await queries()?.credentials()) ?? [];
+      return Promise.all(records.map(async (record) => credentialView(record, await acts?.pending(record.id))));
+    },
+    subscriptions: async () =>
+      ((await queries()?.subscriptions()) ?? []).map((record) => subscriptionView(record, now())),
+    async watch(from, to) {
+      const end = Math.min(to, now());
+      const spans = (await queries()?.spans(from, end)) ?? [];
+      const feeds = Map.groupBy(spans, ({ feed, policy }) => JSON.stringify([feed, policy ?? '']));
+      return { from: iso(from), to: iso(to), feeds: [...feeds.values()].map((own) => watchedFeed(own, from, end)) };
+    },
+    signIn: async (id, method) => (await acts?.signIn(id, method)) ?? away,
+    revoke: async (id, why) => (await acts?.revoke(id, why)) ?? away,
+    renew: async (id) => (await acts?.renew(id)) ?? away,
+    recreate: async (id) => (await acts?.recreate(id)) ?? away,
+  };
+}
+
+const credentialWords: Readonly<Record<string, string>> = {
+  ok: 'signed in',
+  'waiting-for-sign-in': 'waits for somebody to sign in',
+  'sign-in-again': 'somebody has to sign in again',
+  'admin-must-act': 'an administrator has to change something first',
+  'back-off': 'Entra ID does not answer as it should; it is tried again',
+  'our-fault': 'a fault of ours: please report it',
+  revoked: 'the sign-in was forgotten on purpose',
+};
+
+function credentialView(record: CredentialRecord, pending: PendingSignIn | undefined): CredentialView {
+  const { id, feed, state, trouble, permissions } = record;
+  const needed = feed === 'events' ? applicationPermissions : delegatedPermissions;
+  const next =
+    trouble?.next ?? (state === 'ok' || state === 'back-off' ? undefined : 'Sign in: `tocsin sign-in`, or the button.');
+  return {
+    ...{ id, feed: feed ?? id, state, since: iso(record.since) },
+    word: trouble?.what ?? credentialWords[state] ?? state,
+    permissions: comparePermissions(needed, permissions, state === 'ok' && feed !== 'events'),
+    ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt', grantExpiresAt: 'grantExpiresAt' }),
+    ...(next === undefined ? {} : { next }),
+    ...(pending === undefined ? {} : { pending }),
+  };
+}
+
+function subscriptionView(record: SubscriptionRecord, now: number): SubscriptionView {
+  const { provedAt, expiresAt, deliversUntil, trouble, since, ...rest } = record;
+  const ended = expiresAt !== undefined && expiresAt <= now;
+  const paused = deliversUntil !== undefined && deliversUntil <= now;
+  const state = record.state === 'ok' && (ended || paused) ? (ended ? 'expired' : 'paused') : record.state;
+  const word: Readonly<Record<string, string>> = {
+    ok: 'live',
+    expired: 'it ended before it was renewed',
+    paused: 'Graph holds deliveries back until it gets a new token',
+    lost: 'Graph has it no more; it is made anew',
+    removed: 'ended by us',
+  };
+  return {
+    ...rest,
+    ...{ feed: record.feed ?? record.id, state, since: iso(since), word: trouble?.what ?? word[state] ?? state },
+    ...times(record, { lastProofAt: 'provedAt', expiresAt: 'expiresAt', deliversUntil: 'deliversUntil' }),
+    ...(trouble?.next === undefined ? {} : { next: trouble.next }),
+  };
+}
+
+function watchedFeed(spans: readonly WatchSpan[], from: number, to: number): WatchedFeed {
+  const [first] = spans;
+  const last = spans.at(-1);
+  const within = spans.map((span) => ({ span, start: Math.max(span.from, from), end: Math.min(span.to ?? to, to) }));
+  const seconds = (watching: boolean) =>
+    within
+      .filter(({ span }) => span.watching === watching)
+      .reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0) / 1000;
+  const watchedSeconds = Math.round(seconds(true));
+  const gapSeconds = Math.round(seconds(false));
+  return {
+    feed: first?.feed ?? '',
+    ...(first?.policy === undefined ? {} : { policy: first.policy }),
+    watching: last?.watching === true && last.to === undefined,
+    ...(last?.provedAt === undefined ? {} : { lastProofAt: iso(last.provedAt) }),
+    ...{ watchedSeconds, gapSeconds },
+    unknownSeconds: Math.max(0, Math.round((to - from) / 1000) - watchedSeconds - gapSeconds),
+    spans: within.map(({ span, start, end }) => ({
+      ...{ watching: span.watching, from: iso(start), to: iso(end), open: span.to === undefined },
+      ...(span.watching ? {} : { word: gapWord(span.cause) }),
+      ...(span.cause === undefined ? {} : { cause: span.cause }),
+    })),
+  };
+}
+
+/** Those of the times that are known, by new names, as ISO 8601. */
+function times<From extends object, Name extends string>(
+  record: From,
+  names: Readonly<Record<Name, keyof From>>,
+): { [N in Name]?: string } {
+  const found: { [N in Name]?: string } = {};
+  for (const [name, key] of Object.entries(names) as [Name, keyof From][]) {
+    const value = record[key];
+    if (typeof value === 'number') found[name] = iso(value);
+  }
+  return found;
+}

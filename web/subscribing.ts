@@ -1,0 +1,106 @@
+/** What an operator asks about sign-in, subscriptions and the watch, and what can be done about them; the composition root satisfies it. Times are ISO 8601 UTC. */
+export interface Subscribing {
+  credentials(): Promise<readonly CredentialView[]>;
+  subscriptions(): Promise<readonly SubscriptionView[]>;
+  /** What is known of `[from, to)`; milliseconds since 1970 UTC. */
+  watch(from: number, to: number): Promise<WatchReport>;
+  /** Begins a sign-in and waits for what the person needs: a code, or an address. */
+  signIn(id: string, method: SignInMethod | undefined): Promise<Started<PendingSignIn>>;
+  /** Forgets the grant here. */
+  revoke(id: string, why: string): Promise<Started<undefined>>;
+  renew(id: string): Promise<Started<undefined>>;
+  /** Deletes it at Graph and makes a new one. */
+  recreate(id: string): Promise<Started<undefined>>;
+}
+
+export type SignInMethod = 'device-code' | 'browser';
+
+export type Started<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: 'not-found' }
+  /** Temporal is off, away, or nobody works there. */
+  | { readonly ok: false; readonly reason: 'workflows-away'; readonly detail: string }
+  | { readonly ok: false; readonly reason: 'refused'; readonly detail: string };
+
+/** What a person needs to sign in. */
+export interface PendingSignIn {
+  readonly method: SignInMethod;
+  /** What is typed in; empty for a sign-in in the browser. */
+  readonly userCode: string;
+  readonly verificationUri: string;
+  readonly expiresAt: string;
+}
+
+export interface CredentialView {
+  readonly id: string;
+  readonly feed: string;
+  readonly state: string;
+  /** In plain words. */
+  readonly word: string;
+  readonly since?: string;
+  readonly lastProofAt?: string;
+  readonly tokenExpiresAt?: string;
+  /** When the sign-in ends if nothing is done. */
+  readonly grantExpiresAt?: string;
+  readonly next?: string;
+  readonly permissions: readonly PermissionView[];
+  readonly pending?: PendingSignIn;
+}
+
+/** One permission: what it is for, whether it is there, and whether it should be. */
+export interface PermissionView {
+  readonly name: string;
+  readonly granted: boolean;
+  readonly needed: boolean;
+  readonly reason: string;
+}
+
+export interface SubscriptionView {
+  readonly id: string;
+  readonly feed: string;
+  readonly policy?: string;
+  readonly state: string;
+  readonly word: string;
+  readonly since?: string;
+  readonly lastProofAt?: string;
+  readonly graphId?: string;
+  readonly apiVersion?: string;
+  readonly content?: string;
+  readonly certificateId?: string;
+  readonly expiresAt?: string;
+  /** Until when Graph delivers without a new token. */
+  readonly deliversUntil?: string;
+  readonly next?: string;
+}
+
+/** When each feed was provably watched. */
+export interface WatchReport {
+  readonly from: string;
+  readonly to: string;
+  readonly feeds: readonly WatchedFeed[];
+}
+
+export interface WatchedFeed {
+  readonly feed: string;
+  readonly policy?: string;
+  /** How it is now. */
+  readonly watching: boolean;
+  readonly lastProofAt?: string;
+  /** Seconds of the time asked about, in which it was watched, was not, and of which there is no record. */
+  readonly watchedSeconds: number;
+  readonly gapSeconds: number;
+  readonly unknownSeconds: number;
+  /** Oldest first; each within the time asked about. */
+  readonly spans: readonly WatchedSpan[];
+}
+
+export interface WatchedSpan {
+  readonly watching: boolean;
+  readonly from: string;
+  readonly to: string;
+  /** It goes on. */
+  readonly open: boolean;
+  readonly cause?: string;
+  /** The cause in plain words. */
+  readonly word?: string;
+}
