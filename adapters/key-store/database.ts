@@ -7,7 +7,8 @@ import { KeyStoreSetupError } from './setup-error.ts';
 
 /**
  * Rows are only appended, and a destroyed key becomes as many zeros (`wrapped` is always 60 bytes): so SQLite has no cause to move
- * keys from page to page, which could leave copies that `secure_delete` never sees.
+ * keys from page to page, which could leave copies that `secure_delete` never sees. A secret's value may change in length: so each is sealed
+ * under a key of its own, which is kept like the others, and without which copies of the value are worth nothing.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
@@ -16,6 +17,11 @@ const schema = `
   CREATE INDEX IF NOT EXISTS subject_keys_by_subject ON subject_keys (subject);
   CREATE TABLE IF NOT EXISTS day_keys (
     row INTEGER PRIMARY KEY, purpose TEXT NOT NULL, day TEXT NOT NULL, wrapped BLOB NOT NULL, UNIQUE (purpose, day)) STRICT;
+  CREATE TABLE IF NOT EXISTS secrets (
+    row INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version TEXT NOT NULL, wrapped BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS secret_values (secret INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS secret_locks (
+    name TEXT PRIMARY KEY, holder TEXT NOT NULL, taken_at INTEGER NOT NULL, hold_ms INTEGER NOT NULL) STRICT;
 `;
 
 /** Bytes of a wrapped key: nonce, 32 bytes of ciphertext, tag. */

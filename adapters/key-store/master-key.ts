@@ -12,6 +12,8 @@ export interface DerivedKeys {
   readonly subjects: Buffer;
   /** Makes the tokens that `KeyStore.token` answers. */
   readonly tokens: Buffer;
+  /** Wraps the keys of secrets. */
+  readonly secrets: Buffer;
 }
 
 /**
@@ -95,5 +97,5 @@ function unreachable(file: string, cause: unknown): KeyStoreSetupError {
 
 function derive(key: Buffer): DerivedKeys {
   const of = (purpose: string) => Buffer.from(hkdfSync('sha256', key, '', `tocsin key store ${purpose}`, keyBytes));
-  return { wrapping: of('wrapping'), subjects: of('subjects'), tokens: of('tokens') };
+  return { wrapping: of('wrapping'), subjects: of('subjects'), tokens: of('tokens'), secrets: of('secrets') };
 }
