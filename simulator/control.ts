@@ -2,12 +2,14 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import * as z from 'zod';
+import type { EntraSimulator } from '#simulator/entra/simulator.ts';
 import type { Faults } from '#simulator/faults.ts';
 import type { SimulatedTeams } from '#simulator/teams/teams.ts';
 
 export interface ControlDeps {
   readonly teams: SimulatedTeams;
-  /** By simulator: `event-hubs`, `eventstoredb`. */
+  readonly entra: Pick<EntraSimulator, 'approve' | 'pendingCodes'>;
+  /** By simulator: `event-hubs`, `eventstoredb`, `entra`, `graph`. */
   readonly faults: Readonly<Record<string, Faults>>;
   /** Every setting that points another process at the simulators. */
   readonly settings: () => Readonly<Record<string, string>>;
@@ -36,6 +38,11 @@ const chatterSchema = z.strictObject({
   seconds: z.number().positive().max(86_400),
 });
 const faultSchema = z.strictObject({ name: z.string(), action: z.enum(['start', 'stop']) });
+const approveSchema = z.strictObject({
+  code: z.string().min(1).max(32),
+  as: z.string().max(256).optional(),
+  deny: z.boolean().default(false),
+});
 const noticeSchema = z.union([
   z.strictObject({ kind: z.literal('probe') }),
   z.strictObject({
@@ -80,6 +87,14 @@ export async function startControl(deps: ControlDeps): Promise<SimulatorControl>
         : await deps.teams.lifecycle(request.data.event, request.data.feed);
     return c.json(result, result.ok ? 200 : 503);
   });
+  app.get('/codes', (c) => c.json(deps.entra.pendingCodes()));
+  app.post('/codes', async (c) => {
+    const request = await body(c, approveSchema);
+    if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
+    const { code, ...answer } = definite(request.data);
+    const result = await deps.entra.approve(code, answer);
+    return result.ok ? c.json(result) : c.json({ detail: approvalWords[result.reason] }, 404);
+  });
   app.get('/faults', (c) => c.json(listed(deps.faults)));
   app.post('/faults', async (c) => {
     const request = await body(c, faultSchema);
@@ -105,6 +120,13 @@ export async function startControl(deps: ControlDeps): Promise<SimulatorControl>
       }),
   };
 }
+
+const approvalWords = {
+  'unknown-code': 'nobody waits with that code',
+  expired: 'the code has run out',
+  'already-answered': 'the code was answered already',
+  'unknown-user': 'the simulated tenant has no user of that name',
+} as const;
 
 function listed(faults: ControlDeps['faults']): { readonly name: string; readonly description: string }[] {
   return Object.entries(faults).flatMap(([simulator, own]) =>

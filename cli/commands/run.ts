@@ -86,7 +86,13 @@ async function startRoles(
       eventStoreDB: simulator.eventStoreDb,
       simulator: simulator.control,
       certificateAuthority: simulator.certificateAuthority,
-      tenant: { id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
+      graph: simulator.graph,
+      entra: simulator.entra,
+      tenant: {
+        ...{ id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
+        ...{ chatClientId: tenant.chatClientId, eventsClientId: tenant.eventsClientId },
+        ...{ eventsCertificate: tenant.eventsCertificate, eventsPrivateKey: tenant.eventsPrivateKey },
+      },
     });
   }
   const eventLog: EventLogSetting =

@@ -119,6 +119,19 @@ export async function notice(
   else output.say('Published.');
 }
 
+/** `tocsin simulate approve`: exit code 1 where nobody waits with that code. */
+export async function approve(
+  code: string,
+  options: { readonly as?: string; readonly deny?: boolean; readonly json?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
+  const output = createOutput();
+  const body = { code, ...(options.as === undefined ? {} : { as: options.as }), deny: options.deny === true };
+  const done = expectOk(await ask(`${await requireSimulator(stateDir)}/codes`, { method: 'POST', body }));
+  if (options.json === true) output.json(done);
+  else output.say(options.deny === true ? 'Declined.' : 'Signed in.');
+}
+
 /** `tocsin simulate settings`: for other processes. */
 export async function settings(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
   const output = createOutput();

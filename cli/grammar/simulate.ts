@@ -58,6 +58,17 @@ export function addSimulate(program: Command): void {
       (await import('#cli/commands/simulate.ts')).notice(kind, options, stateDirOf(program)),
     );
   simulate
+    .command('approve')
+    .argument('<code>', 'the code that is shown')
+    .description('a person enters a device code and signs in')
+    .option('--as <user>', 'sign-in name of who signs in (default: the service user)')
+    .option('--deny', 'the person declines')
+    .addOption(json())
+    .addHelpText('after', examples('simulate approve H7WQ4KTD', 'simulate approve H7WQ4KTD --deny'))
+    .action(async (code: string, options) =>
+      (await import('#cli/commands/simulate.ts')).approve(code, options, stateDirOf(program)),
+    );
+  simulate
     .command('settings')
     .description('every setting that points other processes at the running simulators')
     .addOption(json().conflicts('env'))

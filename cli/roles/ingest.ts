@@ -2,11 +2,11 @@ import { matchesAny } from '#adapters/crypto/compare.ts';
 import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
 import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
 import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
-import { type EventHubsConnection, namespaceHost } from '#adapters/event-hubs/connection.ts';
-import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
+import { namespaceHost } from '#adapters/event-hubs/connection.ts';
 import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
 import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { connectionOf, openHubSource } from '#cli/roles/hub-source.ts';
 import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
@@ -15,6 +15,8 @@ import { defaultPhrases } from '#domain/notices/phrases.ts';
 import type { PartitionOwnership } from '#ports/partition-ownership.ts';
 import { createIngest } from '#processor/ingest/ingest.ts';
 import type { PrepareDeps } from '#processor/ingest/prepare.ts';
+
+export { connectionOf };
 
 export interface RunningIngest {
   readonly probe: IngestProbe;
@@ -32,14 +34,20 @@ export async function startIngest(
   const { settings, clock, ids, log, metrics } = context;
   const probe = createIngestProbe(clock, metrics, log);
   const folders = await keyFolders(context, simulator);
-  const source = createEventHubsSource({
-    connection: await connectionOf(hub),
-    hub: settings.eventHub,
-    consumerGroup: settings.consumerGroup,
-    transport: settings.eventHubsTransport,
+  const source = openHubSource(
+    {
+      connection: hub,
+      hub: settings.eventHub,
+      consumerGroup: settings.consumerGroup,
+      transport: settings.eventHubsTransport,
+      ...(simulator !== undefined && { certificateAuthority: simulator.certificateAuthority }),
+    },
     clock,
-    onState: (partition, state) => log.debug({ partition, ...state }, 'partition'),
-  });
+    {
+      onState: (partition, state) => log.debug({ partition, ...state }, 'partition'),
+      onFault: (detail) => log.error({ detail }, 'the thread that reads the hub has a fault'),
+    },
+  );
   const ownership = await openOwnership(context, hub);
   const ingest = createIngest({
     log: shared.eventLog,
@@ -69,13 +77,6 @@ export async function startIngest(
     await ownership.close();
   });
   return { probe, ended };
-}
-
-/** The vendor's identity package is large: it is loaded only where a managed identity is asked for. */
-export async function connectionOf(hub: EventHubsSetting): Promise<EventHubsConnection> {
-  if (hub.kind === 'connection-string') return { kind: 'connection-string', value: hub.value };
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  return { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
 }
 
 /** @param hub says whose partitions are owned where several namespaces share a container */

@@ -20,6 +20,11 @@ export interface SimulatorAddresses {
   readonly eventStoreDb: string;
   /** The file behind the simulated EventStoreDB. */
   readonly logFile: string;
+  /** Base URL of simulated Graph, without version; authority of simulated Entra ID. */
+  readonly graph: string;
+  readonly entra: string;
+  /** Settings that point Tocsin at those two. */
+  readonly settings: Readonly<Record<string, string>>;
   /** URL of the control. */
   readonly control: string;
 }

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
-import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
-import { holderOf } from '#cli/roles/port-holder.ts';
+import { listening, startSimulatedCloud } from '#cli/roles/simulated-cloud.ts';
 import type { SimulatorAddresses } from '#cli/roles/simulator-thread.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
 import { type SimulatorControl, startControl } from '#simulator/control.ts';
@@ -72,8 +71,11 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
       ) ??
       phrases[0]
     )?.text ?? '';
+  const authorityFile = join(folder, 'ca.pem');
+  const cloud = await startSimulatedCloud(context, { tenant, authority, authorityFile, publisher });
   const teams = createSimulatedTeams({
     tenant,
+    graph: cloud.graph,
     publisher,
     clock,
     ids,
@@ -92,44 +94,41 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
         : `sqlite:${settings.partitionOwnership?.file ?? context.file('ownership.db')}`,
     TOCSIN_NOTIFICATION_KEYS: tenant.keysFolder,
     TOCSIN_CLIENT_STATES: tenant.subscriptions.map(({ clientState }) => clientState).join(','),
+    ...cloud.settings,
   });
-  const control = await listening('TOCSIN_SIMULATOR_GRAPH', settings.simulatorGraph, () =>
-    startControl({
-      teams,
-      faults: { 'event-hubs': hub.faults as Faults, eventstoredb: store.faults as Faults },
-      settings: pointing,
-      host: '127.0.0.1',
-      port: settings.simulatorGraph,
-    }),
-  );
+  const control = await startControl({
+    teams,
+    entra: cloud.entra,
+    faults: {
+      'event-hubs': hub.faults as Faults,
+      eventstoredb: store.faults as Faults,
+      entra: cloud.entra.faults as Faults,
+      graph: cloud.graph.faults as Faults,
+    },
+    settings: pointing,
+    host: '127.0.0.1',
+    port: 0,
+  });
   const chatting = new AbortController();
   if (settings.simulatorChatter > 0) void teams.chatter(settings.simulatorChatter, 10 * 365 * 86_400, chatting.signal);
   return {
     tenant,
     eventHubs: connectionString,
-    certificateAuthority: join(folder, 'ca.pem'),
+    certificateAuthority: authorityFile,
+    graph: cloud.graph.url,
+    entra: cloud.entra.authority,
+    settings: cloud.settings,
     eventStoreDb: store.connectionString,
     logFile,
     control,
     async close() {
       chatting.abort();
       await control.close();
+      await cloud.close();
       await publisher.close();
       await store.close();
       await log.close();
       await hub.close();
     },
   };
-}
-
-async function listening<T>(setting: string, port: number, start: () => Promise<T>): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new CommandError(
-      exitCodes.unreachable,
-      `port ${port} is held by another process${await holderOf(port)}; end it, or set ${setting} to another port (0 takes a free one)`,
-    );
-  }
 }

@@ -1,11 +1,15 @@
 import { emergencyIdOf } from '#domain/names.ts';
 import type { JsonObject } from '#kernel/json.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { EventPublisher, PublishResult } from '#ports/event-publisher.ts';
-import type { Ids } from '#ports/ids.ts';
-import { findOrInvent, people, siteOf } from '#simulator/teams/directory.ts';
+import type { Delivery, TeamsChange, TeamsGraph } from '#simulator/teams/live.ts';
 import {
-  chatMessage,
+  type CallRequest,
+  type MakeDeps,
+  makeCall,
+  messageToServiceUser,
+  ordinaryMessage,
+} from '#simulator/teams/make.ts';
+import {
   chatMessageOf,
   collection,
   emergencyEventOf,
@@ -17,42 +21,41 @@ import {
 } from '#simulator/teams/notices.ts';
 import type { SeededSubscription, SimulatedTenant } from '#simulator/teams/tenant.ts';
 
-export interface TeamsDeps {
-  readonly tenant: SimulatedTenant;
+export interface TeamsDeps extends MakeDeps {
   readonly publisher: EventPublisher;
-  readonly clock: Clock;
-  readonly ids: Ids;
   /** By language tag or its first part: what Teams writes behind the caller's name. */
   readonly phraseFor: (language: string) => string;
   readonly testNumber: string;
-}
-
-export interface CallRequest {
-  readonly caller?: string;
-  readonly number?: string;
-  readonly street?: string;
-  readonly floor?: string;
-  readonly language?: string;
-  readonly feed: 'chat' | 'events' | 'both';
-  readonly delivery: 'direct' | 'event-grid';
-  readonly test: boolean;
-  /** Chat feed: without content, as a basic subscription gets it. */
-  readonly basic: boolean;
+  /** With it only live subscriptions are notified, and messages can be fetched afterwards; without it the tenant's seeded subscriptions count as live for ever. */
+  readonly graph?: TeamsGraph;
 }
 
 export type CallResult =
-  | {
+  | ({
       readonly ok: true;
       readonly callId: string /** The emergency has one of these ids, whichever notice is judged first. */;
       readonly emergencyIds: readonly string[] /** ISO 8601 UTC. */;
       readonly publishedAt: string;
-    }
-  | { readonly ok: false; readonly detail: string };
+    } & CallReport)
+  /** A notice was not taken; with simulated Graph the call was made all the same, and the notice is tried again for four hours. */
+  | ({
+      readonly ok: false;
+      readonly detail: string;
+      readonly callId?: string;
+      readonly emergencyIds?: readonly string[];
+    } & CallReport);
+
+/** Who heard of a call; with simulated Graph only. */
+export interface CallReport {
+  readonly deliveries?: readonly Delivery[];
+  /** Feeds asked for that no live subscription covers: nobody is notified there. */
+  readonly unnotified?: readonly ('chat' | 'events')[];
+}
 
 /** Simulated Teams: people who dial and people who chat; what Graph would send of it goes to the hub through the vendor's client. */
 export interface SimulatedTeams {
   call(request: CallRequest): Promise<CallResult>;
-  /** Ordinary messages at a rate for a time; resolves with how many the hub took. */
+  /** Ordinary messages at a rate for a time; resolves with how many the hub took, and how many it did not. */
   chatter(
     perSecond: number,
     seconds: number,
@@ -66,115 +69,134 @@ export interface SimulatedTeams {
 }
 
 export function createSimulatedTeams(deps: TeamsDeps): SimulatedTeams {
-  const send = (body: JsonObject | readonly JsonObject[], contentType = 'application/json') =>
+  const { graph } = deps;
+  const send = (body: JsonObject, contentType = 'application/json') =>
     deps.publisher.publish([{ body: encode(body), contentType }]);
+  const tellAll = async (count: number, made: number) => {
+    if (graph !== undefined) {
+      const told = await graph.happened(Array.from({ length: count }, (_, n) => messageToServiceUser(deps, made + n)));
+      const failed = told.filter((deliveries) => deliveries.some(({ outcome }) => outcome === 'failed')).length;
+      const published = told.filter((deliveries) => deliveries.some(({ outcome }) => outcome === 'delivered')).length;
+      return { published, failed };
+    }
+    const messages = Array.from({ length: count }, () => ({
+      body: encode(collection([ordinaryNotice(deps)])),
+      contentType: 'application/json',
+    }));
+    const result = await deps.publisher.publish(messages);
+    return result.ok ? { published: count, failed: 0 } : { published: 0, failed: count };
+  };
 
   return {
     async call(request) {
       const call = makeCall(deps, request);
-      const notices: { readonly notice: JsonObject; readonly emergencyId: string }[] = [];
-      const now = deps.clock.now();
-      if (request.feed !== 'events') {
-        const message = chatMessageOf(call);
-        const emergencyId = emergencyIdOf('chat', deps.tenant.id, `${call.chatId}/${call.messageId}`);
-        notices.push({
-          notice: notification(deps.tenant, subscriptionFor(deps.tenant, 'chat'), message, {
-            rich: !request.basic,
-            now,
-          }),
-          emergencyId,
-        });
-      }
-      if (request.feed !== 'chat') {
-        const event = emergencyEventOf(call, deps.tenant.id);
-        const subscription = subscriptionFor(deps.tenant, 'events', call.site.policy);
-        notices.push({
-          notice: notification(deps.tenant, subscription, event, { rich: true, now }),
-          emergencyId: emergencyIdOf('events', deps.tenant.id, call.callId),
-        });
-      }
-      for (const { notice } of notices) {
-        const result =
-          request.delivery === 'direct'
-            ? await send(collection([notice]))
-            : await send(eventGridEvent(deps.tenant, notice, deps.ids.random(), now), 'application/cloudevents+json');
-        if (!result.ok)
-          return { ok: false, detail: `the simulated hub did not take it: ${result.reason}: ${result.detail}` };
-      }
-      return {
-        ok: true,
-        callId: call.callId,
-        emergencyIds: notices.map(({ emergencyId }) => emergencyId),
-        publishedAt: new Date(deps.clock.now()).toISOString(),
-      };
+      return graph === undefined ? notifySeeded(deps, send, request, call) : notifyLive(deps, graph, request, call);
     },
 
     async chatter(perSecond, seconds, signal) {
       const total = Math.round(perSecond * seconds);
       const started = deps.clock.monotonic();
-      let published = 0;
-      let failed = 0;
-      while (published + failed < total && signal?.aborted !== true) {
-        const due =
-          Math.min(total, Math.ceil(((deps.clock.monotonic() - started) / 1000) * perSecond)) - published - failed;
+      const counts = { published: 0, failed: 0 };
+      let made = 0;
+      while (made < total && signal?.aborted !== true) {
+        const due = Math.min(total, Math.ceil(((deps.clock.monotonic() - started) / 1000) * perSecond)) - made;
         if (due <= 0) {
           await deps.clock.sleep(20, signal);
           continue;
         }
         const batch = Math.min(due, 100);
-        const result = await deps.publisher.publish(
-          Array.from({ length: batch }, () => ({
-            body: encode(collection([ordinaryNotice(deps)])),
-            contentType: 'application/json',
-          })),
-        );
-        if (result.ok) published += batch;
-        else failed += batch;
+        const told = await tellAll(batch, made);
+        made += batch;
+        counts.published += told.published;
+        counts.failed += told.failed;
       }
-      return { published, failed };
+      return counts;
     },
 
     lifecycle: (event, feed) =>
+      graph?.lifecycle(event, feed) ??
       send(collection([lifecycleNotice(deps.tenant, subscriptionFor(deps.tenant, feed), event, deps.clock.now())])),
-    probe: () => send({ value: [validationProbe(deps.ids.random())] }),
+    probe: () => graph?.probe() ?? send({ value: [validationProbe(deps.ids.random())] }),
   };
 }
 
-function encode(body: JsonObject | readonly JsonObject[]): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(body));
+const idOfChat = (tenant: SimulatedTenant, call: SimulatedCall) =>
+  emergencyIdOf('chat', tenant.id, `${call.chatId}/${call.messageId}`);
+const idOfEvents = (tenant: SimulatedTenant, call: SimulatedCall) => emergencyIdOf('events', tenant.id, call.callId);
+const notTaken = (reason: string) => `the simulated hub did not take it: ${reason}`;
+
+/** Tells the live subscriptions of a call. */
+async function notifyLive(
+  { tenant, clock }: TeamsDeps,
+  graph: TeamsGraph,
+  request: CallRequest,
+  call: SimulatedCall,
+): Promise<CallResult> {
+  const cloudEvent = request.delivery === 'event-grid';
+  const message: TeamsChange = {
+    kind: 'message',
+    changeType: 'created',
+    message: chatMessageOf(call),
+    members: [call.caller.id, tenant.serviceUserId],
+    basic: request.basic,
+    cloudEvent,
+  };
+  const event: TeamsChange = {
+    kind: 'call',
+    policy: call.site.policy,
+    event: emergencyEventOf(call, tenant.id),
+    cloudEvent,
+  };
+  const asked = [
+    { feed: 'chat' as const, change: message, id: idOfChat(tenant, call) },
+    { feed: 'events' as const, change: event, id: idOfEvents(tenant, call) },
+  ].filter(({ feed }) => request.feed === 'both' || request.feed === feed);
+  const told = await graph.happened(asked.map(({ change }) => change));
+  const deliveries = told.flat();
+  const unnotified = asked.filter((_, index) => (told[index] ?? []).length === 0).map(({ feed }) => feed);
+  const made = { callId: call.callId, emergencyIds: asked.map(({ id }) => id), deliveries, unnotified };
+  const failed = deliveries.find(({ outcome }) => outcome === 'failed');
+  if (failed !== undefined) return { ok: false, detail: notTaken(failed.detail ?? 'no reason given'), ...made };
+  return { ok: true, publishedAt: new Date(clock.now()).toISOString(), ...made };
 }
 
-function makeCall(deps: TeamsDeps, request: CallRequest): SimulatedCall {
-  const caller = findOrInvent(request.caller, deps.ids.random, deps.ids.fraction);
-  const site = siteOf(caller);
-  const place = site.places[Math.floor(deps.ids.fraction() * site.places.length)] ?? { floor: '', room: '' };
-  const at = deps.clock.now();
-  const [, houseNumber, street] = /^(\d\S*)\s+(.+)$/.exec(request.street ?? '') ?? [
-    undefined,
-    request.street === undefined ? site.houseNumber : '',
-    request.street ?? site.street,
-  ];
+/** Without simulated Graph: the seeded subscriptions are told. */
+async function notifySeeded(
+  deps: TeamsDeps,
+  send: (body: JsonObject, contentType?: string) => Promise<PublishResult>,
+  request: CallRequest,
+  call: SimulatedCall,
+): Promise<CallResult> {
+  const { tenant } = deps;
+  const now = deps.clock.now();
+  const notices: { readonly notice: JsonObject; readonly emergencyId: string }[] = [];
+  if (request.feed !== 'events') {
+    const options = { rich: !request.basic, now };
+    const notice = notification(tenant, subscriptionFor(tenant, 'chat'), chatMessageOf(call), options);
+    notices.push({ notice, emergencyId: idOfChat(tenant, call) });
+  }
+  if (request.feed !== 'chat') {
+    const subscription = subscriptionFor(tenant, 'events', call.site.policy);
+    const notice = notification(tenant, subscription, emergencyEventOf(call, tenant.id), { rich: true, now });
+    notices.push({ notice, emergencyId: idOfEvents(tenant, call) });
+  }
+  for (const { notice } of notices) {
+    const result =
+      request.delivery === 'direct'
+        ? await send(collection([notice]))
+        : await send(eventGridEvent(tenant, notice, deps.ids.random(), now), 'application/cloudevents+json');
+    if (!result.ok) return { ok: false, detail: notTaken(`${result.reason}: ${result.detail}`) };
+  }
   return {
-    callId: deps.ids.random(),
-    caller,
-    site: request.street === undefined ? site : withoutSuffix(site),
-    number: request.test
-      ? deps.testNumber
-      : (request.number ?? (request.caller === undefined ? '911' : site.emergencyNumber)),
-    floor: request.floor ?? place.floor,
-    room: place.room,
-    street: street ?? '',
-    houseNumber: houseNumber ?? '',
-    at,
-    chatId: `19:${deps.ids.random().replaceAll('-', '')}@thread.v2`,
-    messageId: String(at),
-    phrase: deps.phraseFor(request.language ?? site.language),
+    ok: true,
+    callId: call.callId,
+    emergencyIds: notices.map(({ emergencyId }) => emergencyId),
+    publishedAt: new Date(deps.clock.now()).toISOString(),
   };
 }
 
-function withoutSuffix(site: ReturnType<typeof siteOf>): ReturnType<typeof siteOf> {
-  const { streetSuffix: _, ...rest } = site;
-  return rest;
+function encode(body: JsonObject): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(body));
 }
 
 function subscriptionFor(tenant: SimulatedTenant, feed: 'chat' | 'events', policy?: string): SeededSubscription {
@@ -185,29 +207,7 @@ function subscriptionFor(tenant: SimulatedTenant, feed: 'chat' | 'events', polic
   return found;
 }
 
-const smallTalk = [
-  'Lunch at twelve?',
-  'The slides are in the shared folder.',
-  'Can we move the review to Thursday?',
-  'Merci, à demain !',
-  'Der Drucker im zweiten Stock klemmt wieder.',
-  '会議は3時からです。',
-  'Build is green again 🎉',
-  'See you on Monday.',
-];
-
 function ordinaryNotice(deps: TeamsDeps): JsonObject {
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(deps.ids.fraction() * from.length)] as T;
-  const from = pick(people);
-  const now = deps.clock.now();
-  const message = chatMessage({
-    chatId: `19:${deps.ids.random().replaceAll('-', '')}@thread.v2`,
-    messageId: String(now * 1000 + Math.floor(deps.ids.fraction() * 1000)),
-    from,
-    at: now,
-    importance: 'normal',
-    content: `<p>${pick(smallTalk)}</p>`,
-    locale: siteOf(from).language.toLowerCase(),
-  });
-  return notification(deps.tenant, subscriptionFor(deps.tenant, 'chat'), message, { rich: true, now });
+  const subscription = subscriptionFor(deps.tenant, 'chat');
+  return notification(deps.tenant, subscription, ordinaryMessage(deps), { rich: true, now: deps.clock.now() });
 }

@@ -1,15 +1,15 @@
 import {
   createPrivateKey,
   createPublicKey,
-  generateKeyPair,
   type KeyObject,
   randomBytes,
   randomUUID,
+  X509Certificate,
 } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { sites } from '#simulator/teams/directory.ts';
+import { people, sites } from '#simulator/teams/directory.ts';
+import { makeRsaKey, selfSigned } from '#simulator/teams/self-signed.ts';
 
 /** A subscription of the simulated Graph, live from the start so that no call waits for one. */
 export interface SeededSubscription {
@@ -21,44 +21,112 @@ export interface SeededSubscription {
   readonly clientState: string;
 }
 
+/** A user as the simulated directory has it. */
+export interface SimulatedUser {
+  readonly id: string;
+  readonly displayName: string;
+  readonly userPrincipalName: string;
+  /** E.164; absent for the service user. */
+  readonly phoneNumber?: string;
+}
+
 /** The simulated Microsoft 365 tenant; the same after a restart. */
 export interface SimulatedTenant {
   readonly id: string;
   readonly domain: string;
   /** Sign-in name of the service user whose chats are watched. */
   readonly serviceUser: string;
-  readonly certificate: { readonly id: string; readonly publicKey: KeyObject };
+  /** Object id of the service user. */
+  readonly serviceUserId: string;
+  /** The service user first, then everybody who may dial. */
+  readonly users: readonly SimulatedUser[];
+  /** Application (client) id of the public client that the service user signs in with. */
+  readonly chatClientId: string;
+  /** Application (client) id of the confidential client of the emergency events feed. */
+  readonly eventsClientId: string;
+  /** Path of the PEM file with the certificate that the events client signs in with. */
+  readonly eventsCertificate: string;
+  /** Path of the PEM file with its private key (PKCS #8). */
+  readonly eventsPrivateKey: string;
+  /** Of the seeded subscriptions. `der` is base64 of the X.509 certificate, as `encryptionCertificate` wants it. */
+  readonly certificate: { readonly id: string; readonly publicKey: KeyObject; readonly der: string };
   /** Folder with the private key, as `TOCSIN_NOTIFICATION_KEYS` wants it. */
   readonly keysFolder: string;
   readonly subscriptions: readonly SeededSubscription[];
 }
 
+type Kept = Pick<
+  SimulatedTenant,
+  'id' | 'domain' | 'serviceUser' | 'serviceUserId' | 'chatClientId' | 'eventsClientId' | 'subscriptions'
+>;
+
 const certificateId = 'simulated-tenant-1';
 
-/** Opens the tenant kept in a folder, or founds one there. */
-export async function openTenant(folder: string): Promise<SimulatedTenant> {
+/** Opens the tenant kept in a folder, or founds one there. What an older version did not keep is added. */
+export async function openTenant(
+  folder: string,
+  options: {
+    /** Emergency calling policies with a seeded subscription each; default: those of the sites. Counts when the tenant is founded. */
+    readonly policies?: readonly string[];
+  } = {},
+): Promise<SimulatedTenant> {
   const keysFolder = join(folder, 'notification-keys');
   await mkdir(keysFolder, { recursive: true, mode: 0o700 });
-  const pem = await readOrWrite(join(keysFolder, `${certificateId}.pem`), makeKey);
-  const kept = JSON.parse(
-    await readOrWrite(join(folder, 'tenant.json'), async () => JSON.stringify(found(), null, 2)),
-  ) as Pick<SimulatedTenant, 'id' | 'domain' | 'serviceUser' | 'subscriptions'>;
-  return { ...kept, keysFolder, certificate: { id: certificateId, publicKey: createPublicKey(createPrivateKey(pem)) } };
+  const key = createPrivateKey(await readOrWrite(join(keysFolder, `${certificateId}.pem`), makeRsaKey));
+  // Not among the keys: every file of that folder is taken for a private key.
+  const notification = await readOrWrite(join(folder, 'notification-certificate.pem'), async () =>
+    selfSigned('Tocsin simulated notifications', key),
+  );
+  const eventsPrivateKey = join(folder, 'events-key.pem');
+  const eventsCertificate = join(folder, 'events-certificate.pem');
+  const eventsKey = createPrivateKey(await readOrWrite(eventsPrivateKey, makeRsaKey));
+  await readOrWrite(eventsCertificate, async () => selfSigned('Tocsin simulated events client', eventsKey));
+  const kept = await keep(
+    join(folder, 'tenant.json'),
+    options.policies ?? [...new Set(sites.map((site) => site.policy))],
+  );
+  return {
+    ...kept,
+    users: [
+      { id: kept.serviceUserId, displayName: 'Security Desk', userPrincipalName: kept.serviceUser },
+      ...people.map(({ id, displayName, upn, phoneNumber }) => ({
+        id,
+        displayName,
+        userPrincipalName: upn,
+        phoneNumber,
+      })),
+    ],
+    eventsCertificate,
+    eventsPrivateKey,
+    keysFolder,
+    certificate: {
+      id: certificateId,
+      publicKey: createPublicKey(key),
+      der: new X509Certificate(notification).raw.toString('base64'),
+    },
+  };
 }
 
-async function makeKey(): Promise<string> {
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return pair.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+async function keep(file: string, policies: readonly string[]): Promise<Kept> {
+  const text = await readOrWrite(file, async () => JSON.stringify(found(policies), null, 2));
+  const read = JSON.parse(text) as Partial<Kept>;
+  const kept = { ...found(policies), ...read };
+  if (Object.keys(read).length < Object.keys(kept).length) {
+    await writeFile(file, JSON.stringify(kept, null, 2), { mode: 0o600 });
+  }
+  return kept;
 }
 
-function found(): Pick<SimulatedTenant, 'id' | 'domain' | 'serviceUser' | 'subscriptions'> {
+function found(policies: readonly string[]): Kept {
   const serviceUserId = '7a0e0000-0000-4000-8000-0000000000aa';
   const secret = () => randomBytes(24).toString('base64url');
-  const policies = [...new Set(sites.map((site) => site.policy))];
   return {
     id: randomUUID(),
     domain: 'contoso.example',
     serviceUser: 'security-desk@contoso.example',
+    serviceUserId,
+    chatClientId: randomUUID(),
+    eventsClientId: randomUUID(),
     subscriptions: [
       {
         id: randomUUID(),
@@ -70,7 +138,7 @@ function found(): Pick<SimulatedTenant, 'id' | 'domain' | 'serviceUser' | 'subsc
         id: randomUUID(),
         feed: 'events' as const,
         policy,
-        resource: `communications/calls/getEmergencyEventsByPolicy(policyName='${policy}')`,
+        resource: `communications/calls/getEmergencyEventsByPolicy(policyName='${policy.replaceAll("'", "''")}')`,
         clientState: secret(),
       })),
     ],

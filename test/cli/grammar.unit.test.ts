@@ -29,7 +29,7 @@ describe('the grammar of the command line', () => {
           'run',
           'status',
           'doctor',
-          ...['call', 'chatter', 'notice', 'settings', 'fault'].map((verb) => `simulate ${verb}`),
+          ...['call', 'chatter', 'notice', 'approve', 'settings', 'fault'].map((verb) => `simulate ${verb}`),
           ...['list', 'show', 'watch', 'acknowledge', 'resolve'].map((verb) => `emergency ${verb}`),
           ...['list', 'show', 'follow', 'replay'].map((verb) => `audit ${verb}`),
           ...['list', 'rebuild', 'digest'].map((verb) => `projection ${verb}`),
