@@ -56,6 +56,22 @@ export interface NewEvent {
   readonly type: string;
   readonly data: JsonObject;
   readonly metadata: JsonObject;
+  /** Both as they are stored, where the caller made that already: an implementer may take it instead of serialising them once more. */
+  readonly json?: EventJson;
+}
+
+/**
+ * Metadata and data of one event as JSON (RFC 8259) in UTF-8, behind each other in a buffer that many events may share. They must say what `metadata`
+ * and `data` say, and the buffer must never change.
+ */
+export interface EventJson {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Offset of the first byte of the metadata. */
+  readonly start: number;
+  /** Offset of the first byte of the data, behind the last of the metadata. */
+  readonly middle: number;
+  /** Offset behind the last byte of the data. */
+  readonly end: number;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Secrets } from '#ports/secrets.ts';
 export type ApplicationProof =
   /** PEM files; one file may hold both. */
   | { readonly type: 'certificate-files'; readonly certificateFile: string; readonly keyFile: string }
+  /** A PEM file, and the text of its private key. */
+  | { readonly type: 'certificate-file'; readonly certificateFile: string; readonly key: string }
   /** A secret with PEM: the certificate and its private key, in any order. */
   | { readonly type: 'certificate-secret'; readonly name: string }
   /** A token of another issuer whom the application trusts (workload identity federation): of a managed identity, say. */
@@ -70,7 +72,7 @@ async function readPem(proof: Exclude<ApplicationProof, { type: 'federated' }>, 
   try {
     const [certificate, key] = await Promise.all([
       readFile(proof.certificateFile, 'utf8'),
-      readFile(proof.keyFile, 'utf8'),
+      proof.type === 'certificate-file' ? proof.key : readFile(proof.keyFile, 'utf8'),
     ]);
     return { ok: true, certificate, key };
   } catch {

@@ -44,7 +44,7 @@ export const modelJobs = {
     const stop = new AbortController();
     const running = models.run(stop.signal);
     while (!models.states().every(({ caughtUp }) => caughtUp)) await systemClock.sleep(20);
-    const rebuilds = { emergencies: 0, audit: 0, health: 0 };
+    const rebuilds = { emergencies: 0, audit: 0, health: 0, watch: 0 };
     for (const name of readModelNames) {
       const rebuilt = startTimer();
       const { equal } = await models.rebuild(name);

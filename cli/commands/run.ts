@@ -1,8 +1,10 @@
-import { createEndpointsFile, type Endpoints } from '#cli/endpoints.ts';
+import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
+import { pointAt } from '#cli/roles/pointing.ts';
+import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
 import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
@@ -27,8 +29,9 @@ export async function run(
   const asked = waitForSignal(context);
   guardProcess(context);
   try {
-    const own = await startRoles(context, roles, options.simulate === true, stack);
+    const { own, staying } = await startRoles(context, roles, options.simulate === true, stack);
     await endpoints.write(own);
+    void addTemporal(own, staying, endpoints);
     announce(context, own, performance.now() - started);
     await asked;
     context.log.info('stopping');
@@ -58,12 +61,12 @@ function parseRoles(text: string | undefined, simulate: boolean): ReadonlySet<Ro
 }
 
 async function startRoles(
-  context: RunContext,
+  given: RunContext,
   roles: ReadonlySet<RoleName>,
   simulate: boolean,
   stack: AsyncDisposableStack,
-): Promise<Endpoints> {
-  const { settings } = context;
+): Promise<{ readonly own: Endpoints; readonly staying?: StayingSubscribed }> {
+  let context = given;
   const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
   await loadModules(roles);
   const working = [...roles].filter((role) => role !== 'simulator');
@@ -73,16 +76,17 @@ async function startRoles(
   const simulator = roles.has('simulator')
     ? await (await import('#cli/roles/simulator-thread.ts')).startSimulatorThread(
         context,
-        settings.eventLog?.kind === 'sqlite' ? settings.eventLog.file : embedded,
+        context.settings.eventLog?.kind === 'sqlite' ? context.settings.eventLog.file : embedded,
       )
     : undefined;
   if (simulator !== undefined) {
     stack.defer(() => simulator.close());
+    if (simulate) context = { ...context, settings: pointAt(context.settings, simulator.settings) };
     const { tenant } = simulator;
     Object.assign(own, {
       eventHubs: simulator.eventHubs,
-      eventHub: settings.eventHub,
-      consumerGroup: settings.consumerGroup,
+      eventHub: context.settings.eventHub,
+      consumerGroup: context.settings.consumerGroup,
       eventStoreDB: simulator.eventStoreDb,
       simulator: simulator.control,
       certificateAuthority: simulator.certificateAuthority,
@@ -95,6 +99,7 @@ async function startRoles(
       },
     });
   }
+  const { settings } = context;
   const eventLog: EventLogSetting =
     settings.eventLog ??
     (pointing && simulator !== undefined
@@ -104,7 +109,7 @@ async function startRoles(
   const hub: EventHubsSetting | undefined =
     settings.eventHubs ??
     (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
-  if (working.length === 0) return own as unknown as Endpoints;
+  if (working.length === 0) return { own: own as unknown as Endpoints };
 
   const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const shared = await openShared(context, eventLog);
@@ -138,6 +143,10 @@ async function startRoles(
     ingestStop.abort();
     await ingest?.ended;
   });
+  const staying = await openStayingSubscribed({
+    ...{ context, shared, simulator, roles, signal: restStop.signal },
+    temporal: settings.temporal ?? { kind: simulate ? 'managed' : 'off' },
+  });
   const { startRest } = await import('#cli/roles/rest.ts');
   const rest = await startRest({
     context,
@@ -146,11 +155,31 @@ async function startRoles(
     hub: roles.has('resolve') ? needHub('resolve') : hub,
     ingest,
     simulator,
+    staying,
     signal: restStop.signal,
   });
-  closeRest = rest.close;
+  closeRest = async () => {
+    await rest.close();
+    await staying.close();
+  };
   Object.assign(own, rest.endpoints);
-  return own as unknown as Endpoints;
+  return { own: own as unknown as Endpoints, staying };
+}
+
+/** Temporal is not waited for: once it answers, the file says where. */
+async function addTemporal(
+  own: Endpoints,
+  staying: StayingSubscribed | undefined,
+  endpoints: EndpointsFile,
+): Promise<void> {
+  const target = await staying?.temporal?.ready;
+  if (target === undefined) return;
+  const ui = staying?.temporal?.ui();
+  await endpoints.write({
+    ...own,
+    ...{ temporal: target.address, temporalNamespace: target.namespace },
+    ...(ui === undefined ? {} : { temporalUi: ui }),
+  });
 }
 
 /** Loads the code of all roles first: loading blocks the event loop, and clients that already talk would run into their timers. */

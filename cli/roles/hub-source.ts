@@ -24,7 +24,7 @@ export interface HubSourceListeners {
 }
 
 /** MiB for young objects: with the usual 16 the collector copies what is received over and over before it is handed on. */
-const youngGenerationMb = 64;
+const youngGenerationMb = 192;
 
 /** The source of a hub in a thread of its own. */
 export function openHubSource(

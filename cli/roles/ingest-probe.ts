@@ -76,10 +76,13 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         const health = of(partition);
         health.appendedTo = sequenceNumber;
         const now = clock.now();
+        // Counted by type first: finding the counter of a set of labels costs more than counting.
+        const types = new Map<string, number>();
         for (const { event, enqueuedAt } of events) {
-          metrics.ingestEvents.inc({ partition, type: event.type });
+          types.set(event.type, (types.get(event.type) ?? 0) + 1);
           metrics.enqueueToAppend.observe(Math.max(0, now - enqueuedAt) / 1000);
         }
+        for (const [type, count] of types) metrics.ingestEvents.inc({ partition, type }, count);
         measure(health);
       },
       gap(partition, cause) {

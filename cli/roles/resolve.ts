@@ -7,6 +7,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf, keyFolders } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
+import type { TenantAccess } from '#cli/roles/tenant-access.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import type { EncryptedContent } from '#domain/notices/item.ts';
@@ -27,6 +28,7 @@ export async function startResolve(
   shared: Shared,
   hub: EventHubsSetting,
   simulator: RunningSimulator | undefined,
+  access: TenantAccess | undefined,
   signal: AbortSignal,
 ): Promise<RunningResolve> {
   const { settings, clock, ids, log } = context;
@@ -45,6 +47,10 @@ export async function startResolve(
     metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
     payloads: payloadsOf(context),
     publisher,
+    unverifiedAfterMs: settings.unverifiedAfter * 1000,
+    ...(access === undefined || settings.chatClientId === undefined || settings.tenant === undefined
+      ? {}
+      : { graph: access.graph('chat'), sealer: shared.sealer, tenantId: settings.tenant }),
     encrypt: (resource) => encryptForOurselves(context, simulator, resource),
     clientState: (event) => recoveryProof(shared.keyStore, event.id),
     observe: (outcome, event) => {
@@ -83,20 +89,23 @@ async function encryptForOurselves(
 }
 
 function rowOf(health: ResolveHealth): HealthRow {
-  const { pending, waiting, givenUp, state, waitingFor } = health;
-  const trouble = waitingFor !== undefined || givenUp > 0;
-  const word =
-    pending + waiting === 0 && givenUp === 0
-      ? state === 'standby'
-        ? 'stands by: another process fetches'
-        : 'nothing to fetch'
-      : `${pending} to fetch, ${waiting} that only Graph can tell, ${givenUp} given up`;
+  const { pending, waiting, givenUp, state, waitingFor, delayed, backFill } = health;
+  const away = waitingFor ?? backFill.waitingFor;
+  const todo = [
+    ...(pending > 0 ? [`${pending} large notices to fetch`] : []),
+    ...(waiting > 0 ? [`${waiting} messages to fetch from Graph`] : []),
+    ...(backFill.gaps > 0 ? [`${backFill.gaps} gaps to fill`] : []),
+  ].join(', ');
+  const idle = state === 'standby' ? 'stands by: another process fetches' : 'nothing to fetch';
   return {
     kind: 'role',
     name: 'resolve',
-    state: trouble || waiting > 0 ? 'warning' : 'ok',
-    word: waitingFor ?? word,
-    figures: { fetched: String(health.counts.published) },
-    ...(trouble ? { next: 'Check TOCSIN_LARGE_PAYLOADS and TOCSIN_NOTIFICATION_KEYS.' } : {}),
+    state: delayed !== undefined ? 'trouble' : away !== undefined ? 'warning' : 'ok',
+    word: away === undefined ? todo || idle : `${away}${todo === '' ? '' : ` (${todo})`}`,
+    ...(delayed === undefined ? {} : { since: delayed.since }),
+    figures: { fetched: String(health.counts.published), 'given up': String(givenUp) },
+    ...(delayed === undefined
+      ? {}
+      : { next: 'One unverified emergency stands for all that wait. See the credential and subscription rows.' }),
   };
 }

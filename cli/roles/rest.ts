@@ -2,8 +2,11 @@ import type { RoleName } from '#cli/role-names.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
+import { createListening } from '#cli/roles/listening.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
+import type { StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
+import { startWatch } from '#cli/roles/watch.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 
 export interface RestOptions {
@@ -13,6 +16,7 @@ export interface RestOptions {
   readonly hub: EventHubsSetting | undefined;
   readonly ingest: RunningIngest | undefined;
   readonly simulator: RunningSimulator | undefined;
+  readonly staying: StayingSubscribed;
   readonly signal: AbortSignal;
 }
 
@@ -23,7 +27,7 @@ export interface RunningRest {
 
 /** Starts what follows the log: triage, resolve, desk, probes. Each part is loaded only where its role was asked for. */
 export async function startRest(options: RestOptions): Promise<RunningRest> {
-  const { context, shared, roles, hub, ingest, signal } = options;
+  const { context, shared, roles, hub, ingest, staying, signal } = options;
   const endings: (() => Promise<void>)[] = [];
   if (roles.has('ingest')) {
     const housekeeping = expireQuarantine(context, shared.keyStore, signal);
@@ -35,7 +39,14 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
   if (triage !== undefined) endings.push(() => triage.ended);
   const resolve =
     roles.has('resolve') && hub !== undefined
-      ? await (await import('#cli/roles/resolve.ts')).startResolve(context, shared, hub, options.simulator, signal)
+      ? await (await import('#cli/roles/resolve.ts')).startResolve(
+          context,
+          shared,
+          hub,
+          options.simulator,
+          staying.access,
+          signal,
+        )
       : undefined;
   if (resolve !== undefined) endings.push(() => resolve.ended);
   const parts = {
@@ -45,10 +56,16 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     ingest,
     triage: triage?.health,
     resolve: resolve?.row,
-    acts: undefined,
-    workflows: undefined,
+    acts: staying.acts,
+    workflows: staying.worker?.rows,
     signal,
   };
+  if (ingest !== undefined && (staying.access?.targets.length ?? 0) > 0) {
+    const listening = createListening({ clock: context.clock, own: ingest.probe.partitions });
+    const looking = listening.run(signal);
+    const watching = startWatch(context, shared, staying.access?.targets ?? [], listening.state, signal);
+    endings.push(async () => void (await Promise.all([looking, watching])));
+  }
   const endpoints: Record<string, string> = {};
   if (roles.has('desk')) {
     const desk = await (await import('#cli/roles/desk.ts')).startDesk(parts);

@@ -1,5 +1,6 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
+import { createSqliteSecrets } from '#adapters/key-store/secrets.ts';
 import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
@@ -45,6 +46,12 @@ export function openEventLog(
     ids: context.ids,
     connectionName: `tocsin ${context.instanceId}`,
   });
+}
+
+/** Tokens, private keys and client states, in the same key store. */
+export function openSecrets({ settings, file, clock, ids }: Pick<RunContext, 'settings' | 'file' | 'clock' | 'ids'>) {
+  const store = settings.keyStore ?? file('keys.db');
+  return createSqliteSecrets({ file: store, masterKeyFile: `${store}.master`, clock, ids });
 }
 
 export async function openKeyStore(context: Pick<RunContext, 'settings' | 'file'>): Promise<KeyStore> {

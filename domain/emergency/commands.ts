@@ -1,3 +1,4 @@
+import type { ProvedHow } from '#domain/access/person.ts';
 import type {
   ActedFrom,
   Disposition,
@@ -30,6 +31,8 @@ export interface AcknowledgeEmergency {
   /** ISO 8601 UTC. */
   readonly at: string;
   readonly from: ActedFrom;
+  /** Absent: the name is claimed. */
+  readonly proved?: ProvedHow;
 }
 
 /** Somebody says what it was; nothing but this ends an emergency. */
@@ -42,6 +45,8 @@ export interface ResolveEmergency {
   readonly disposition: Disposition;
   readonly note?: Sealed;
   readonly from: ActedFrom;
+  /** Absent: the name is claimed. */
+  readonly proved?: ProvedHow;
 }
 
 export type EmergencyCommand = ReportCall | LinkEmergency | AcknowledgeEmergency | ResolveEmergency;

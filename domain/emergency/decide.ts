@@ -50,14 +50,14 @@ function report({ call, match }: ReportCall, state: EmergencyState): Decision {
   return bringsNews(state.call, call) ? events({ type: 'EmergencyEnriched', data: { call, match } }) : nothing;
 }
 
-function acknowledge({ by, byToken, at, from }: AcknowledgeEmergency, state: EmergencyState): Decision {
+function acknowledge({ type: _, ...data }: AcknowledgeEmergency, state: EmergencyState): Decision {
   switch (state.status) {
     case 'none':
       return { ok: false, reason: 'not-found' };
     case 'unacknowledged':
-      return events({ type: 'EmergencyAcknowledged', data: { by, byToken, at, from } });
+      return events({ type: 'EmergencyAcknowledged', data });
     case 'acknowledged':
-      return state.acknowledged.byToken === byToken
+      return state.acknowledged.byToken === data.byToken
         ? nothing
         : { ok: false, reason: 'already-acknowledged', acknowledged: state.acknowledged };
     case 'resolved':

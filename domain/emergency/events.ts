@@ -1,3 +1,5 @@
+import type { ProvedHow } from '#domain/access/person.ts';
+import type { PageOutcome } from '#domain/emergency/paging.ts';
 import type { CallReport } from '#domain/notices/item.ts';
 import type { SealedValue } from '#domain/personal.ts';
 
@@ -26,12 +28,21 @@ export interface EmergencyEnriched {
 /** It may have to do with another emergency: people see both, nothing is merged. */
 export interface EmergencyLinked {
   readonly type: 'EmergencyLinked';
-  readonly data: { readonly to: string; readonly why: 'caller-and-time-ambiguous' | 'redial' | 'same-chat' };
+  readonly data: {
+    readonly to: string;
+    readonly why: 'caller-and-time-ambiguous' | 'redial' | 'same-chat' | 'fetched-late';
+  };
 }
 
 export interface EmergencyAcknowledged {
   readonly type: 'EmergencyAcknowledged';
-  readonly data: { readonly by: Sealed; readonly byToken: string; readonly at: string; readonly from: ActedFrom };
+  readonly data: {
+    readonly by: Sealed;
+    readonly byToken: string;
+    readonly at: string;
+    readonly from: ActedFrom;
+    readonly proved?: ProvedHow;
+  };
 }
 
 export interface EmergencyResolved {
@@ -43,6 +54,27 @@ export interface EmergencyResolved {
     readonly disposition: Disposition;
     readonly note?: Sealed;
     readonly from: ActedFrom;
+    /** How it was proved who it was; absent: the name is claimed. */
+    readonly proved?: ProvedHow;
+  };
+}
+
+/** One attempt to page responders over one channel. Nothing personal is in it. */
+export interface ResponderPaged {
+  readonly type: 'ResponderPaged';
+  readonly data: {
+    /** 1 for the first. */
+    readonly attempt: number;
+    /** Such as `webhook`. */
+    readonly channel: string;
+    /** 1 to 5. */
+    readonly urgency: number;
+    readonly outcome: PageOutcome;
+    /** For operators: `HTTP 503`, `no answer in time`. */
+    readonly detail: string;
+    readonly test: boolean;
+    /** When it was sent, ISO 8601 UTC. */
+    readonly at: string;
   };
 }
 
@@ -57,4 +89,5 @@ export type EmergencyEvent =
   | EmergencyEnriched
   | EmergencyLinked
   | EmergencyAcknowledged
-  | EmergencyResolved;
+  | EmergencyResolved
+  | ResponderPaged;

@@ -23,6 +23,9 @@ export function evolve(state: EmergencyState, event: EmergencyEvent): EmergencyS
       return state.status === 'unacknowledged' ? { ...state, status: 'acknowledged', acknowledged: event.data } : state;
     case 'EmergencyResolved':
       return state.status === 'resolved' ? state : { ...state, status: 'resolved', resolved: event.data };
+    case 'ResponderPaged':
+      // On record for people; nothing is decided by it.
+      return state;
     default:
       return assertNever(event);
   }

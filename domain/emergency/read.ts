@@ -27,6 +27,10 @@ export function readEmergencyEvent(stored: {
       return typeof data['byToken'] === 'string' && typeof data['at'] === 'string'
         ? ({ type, data } as unknown as EmergencyEvent)
         : undefined;
+    case 'ResponderPaged':
+      return typeof data['attempt'] === 'number' && typeof data['channel'] === 'string'
+        ? ({ type, data } as unknown as EmergencyEvent)
+        : undefined;
     default:
       return undefined;
   }

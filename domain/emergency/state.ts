@@ -36,7 +36,7 @@ export interface Story {
 export interface EmergencyLink {
   /** Id of the other emergency. */
   readonly to: string;
-  readonly why: 'caller-and-time-ambiguous' | 'redial' | 'same-chat';
+  readonly why: 'caller-and-time-ambiguous' | 'redial' | 'same-chat' | 'fetched-late';
 }
 
 export interface Acknowledgement {

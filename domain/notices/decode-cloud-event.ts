@@ -1,3 +1,4 @@
+import { field } from '#domain/notices/fields.ts';
 import type { Notice } from '#domain/notices/item.ts';
 import { parse } from '#domain/notices/read-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
@@ -106,8 +107,10 @@ const prefixes = ['cloudevents:', 'cloudevents_', 'ce-', 'ce_', 'ce:'];
 
 /** The attributes of a CloudEvent in binary mode, undefined when the message is none: then `specversion` is not among its properties. */
 export function binaryAttributes(properties: Readonly<Record<string, Json>>): JsonObject | undefined {
+  const entries = Object.entries(properties);
+  if (entries.length === 0) return undefined;
   const attributes = new Map<string, Json>();
-  for (const [name, value] of Object.entries(properties)) {
+  for (const [name, value] of entries) {
     const lower = name.toLowerCase();
     const prefix = prefixes.find((each) => lower.startsWith(each));
     if (prefix === undefined) continue;
@@ -126,5 +129,5 @@ function timeOf(milliseconds: number): Json {
 
 /** True for an object that says that it is a CloudEvent, in whatever case. */
 export function claimsCloudEvent(value: Json): value is JsonObject {
-  return isJsonObject(value) && Object.keys(value).some((name) => name.toLowerCase() === 'specversion');
+  return isJsonObject(value) && field(value, 'specversion') !== undefined;
 }

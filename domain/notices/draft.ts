@@ -19,7 +19,6 @@ export function draftEvent(item: Item, opened: Opened | undefined, context: Draf
   const parts = partsOf(item, opened, context);
   const { type, content, data, subject, time, ...rest } = parts;
   const notice = 'notice' in item ? item.notice : undefined;
-  const enqueuedAt = new Date(context.enqueuedAt).toISOString();
   return {
     ...rest,
     type,
@@ -29,7 +28,7 @@ export function draftEvent(item: Item, opened: Opened | undefined, context: Draf
       source: sourceOf(notice),
       type,
       subject,
-      time: time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? enqueuedAt,
+      time: time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? new Date(context.enqueuedAt).toISOString(),
       datacontenttype: 'application/json',
       tocsincontent: content,
       tocsinrecovered: notice?.delivery === 'recovered' ? true : undefined,

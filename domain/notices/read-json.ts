@@ -28,13 +28,21 @@ export function readJson(bytes: Uint8Array): ReadJson {
 
 /** As {@link readJson}, of text. */
 export function parse(text: string): ReadJson {
-  if (/^\s*$/.test(text)) return { ok: false, why: 'empty-body' };
-  if (nestingOf(text) > depthBound) return { ok: false, why: 'nested-too-deeply' };
+  if (text.trimStart() === '') return { ok: false, why: 'empty-body' };
+  if (opensMoreThan(text, depthBound) && nestingOf(text) > depthBound) return { ok: false, why: 'nested-too-deeply' };
   try {
     return { ok: true, value: JSON.parse(text) as Json };
   } catch {
     return { ok: false, why: 'not-json' };
   }
+}
+
+/** True when a text has so many opening brackets, wherever they stand, that it may be nested as deeply. Looked for first, as it costs next to nothing. */
+function opensMoreThan(text: string, bound: number): boolean {
+  let left = bound;
+  for (const bracket of ['{', '['])
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) if (--left < 0) return true;
+  return false;
 }
 
 /** Deepest nesting of a JSON text, found before anything recurses over it. */

@@ -24,13 +24,26 @@ export const reasonTexts = {
   'content-not-sent': 'The notice came on the emergency feed without its content.',
   'cannot-be-read':
     'The notice came on the emergency feed, but its content could not be decrypted. All that is known is that it happened.',
+  'notices-not-fetched':
+    'N chat notices could not be fetched from Microsoft Graph for too long: each of them may be an emergency call. Look into the chats of the security desk.',
+  'notices-fetched':
+    'The chat notices were fetched since, or are gone. Each call that was among them is an emergency of its own, linked to this one.',
   'client-state-mismatch': 'The notice carried a secret that is none of ours: it may not come from Microsoft.',
   'client-state-unchecked': 'No secret is known for this subscription, so where the notice came from was not checked.',
 } as const;
 
 export type Reason = keyof typeof reasonTexts;
 
-/** The sentence for a word that an event carries; the word itself when it was written by a build that knew more of them. */
+/**
+ * The sentence for a word that an event carries, with the number that may stand behind it (`notices-not-fetched=57`); the word itself when it was written by a
+ * build that knew more of them.
+ */
 export function reasonText(reason: string): string {
-  return Object.hasOwn(reasonTexts, reason) ? reasonTexts[reason as Reason] : reason;
+  const [, word = reason, count] = /^([a-z-]+)=(\d{1,9})$/.exec(reason) ?? [];
+  if (!Object.hasOwn(reasonTexts, word)) return reason;
+  const text = reasonTexts[word as Reason];
+  if (count === undefined) return text;
+  return count === '1'
+    ? text.replace('N chat notices', 'A chat notice').replace('each of them', 'it')
+    : text.replace('N', count);
 }

@@ -17,9 +17,17 @@ export function believable(time: string | undefined, enqueuedAt: number): string
   return at >= earliest && at <= enqueuedAt + aheadBound ? iso : undefined;
 }
 
+/** Notices of one subscription all say the same time of expiry: the last answer is kept. */
+let last: { readonly time: string; readonly iso: string | undefined } = { time: '', iso: undefined };
+
 /** As {@link believable}, for times that may lie ahead. */
 export function toIso(time: string | undefined): string | undefined {
   if (time === undefined) return undefined;
+  if (time !== last.time) last = { time, iso: isoOf(time) };
+  return last.iso;
+}
+
+function isoOf(time: string): string | undefined {
   // Some members come without an offset; Graph's times are UTC.
   const zoned = /[Zz]$|[+-]\d\d:\d\d$/.test(time) ? time : `${time}Z`;
   if (!isTimestamp(zoned)) return undefined;

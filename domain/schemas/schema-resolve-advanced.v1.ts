@@ -13,4 +13,7 @@ export const resolveAdvancedV1 = z.looseObject({
   waiting: count.optional(),
   givenUp: count.optional(),
   oldestWaitingAt: z.iso.datetime().optional(),
+  messages: z.array(z.looseObject({ stream: z.string(), revisions: z.array(count) })).optional(),
+  delayed: z.array(z.looseObject({ id: z.string(), since: z.iso.datetime(), count, next: count })).optional(),
+  backFill: z.looseObject({ gaps: z.array(z.looseObject({})), open: z.array(z.looseObject({})) }).optional(),
 });

@@ -57,6 +57,53 @@ export async function recoveredNotice(
   };
 }
 
+/** What a gap asks to be read again. */
+export interface GapToFill {
+  /** The event by which the gap ended: what is published for it carries its proof. */
+  readonly opened: RecordedEvent;
+  readonly tenantId: string;
+  /** Milliseconds since 1970 UTC: what was posted before is an update. */
+  readonly from: number;
+}
+
+/**
+ * The notice that Graph would have sent of a message, had anybody been there. Named as Graph names it, so that it is the same call as whatever else tells of the
+ * message.
+ */
+export async function backFilledNotice(
+  deps: RecoverDeps,
+  { opened, tenantId, from }: GapToFill,
+  chatId: string,
+  message: JsonObject,
+): Promise<MessageToPublish> {
+  const messageId = textField(message, 'id') ?? '';
+  const resource = messageResource(chatId, messageId);
+  const isDeleted = textField(message, 'deletedDateTime') !== undefined;
+  const isOld = Date.parse(textField(message, 'createdDateTime') ?? '') < from;
+  const clientState = deps.clientState?.(opened);
+  const changed = textField(message, 'lastModifiedDateTime') ?? textField(message, 'etag') ?? '';
+  const id = uuid5(namespace, `back-filled|${tenantId}|${chatId}/${messageId}|${changed}`);
+  const notice = {
+    ...{ id, tenantId, resource },
+    changeType: isDeleted ? 'deleted' : isOld ? 'updated' : 'created',
+    ...(clientState === undefined ? {} : { clientState }),
+    resourceData: reference({ '@odata.type': '#Microsoft.Graph.chatMessage', '@odata.id': resource, ...message }),
+    encryptedContent: { ...(await deps.encrypt(message)) },
+  };
+  return {
+    body: new TextEncoder().encode(JSON.stringify({ value: [notice] })),
+    contentType: 'application/json',
+    messageId: id,
+    properties: { 'tocsin-recovered': true, 'tocsin-original-event': opened.id },
+  };
+}
+
+/** The path of a message as notices name it ("Get change notifications for messages in Teams"): OData keys, quotes doubled. */
+export function messageResource(chatId: string, messageId: string): string {
+  const key = (id: string) => id.replaceAll("'", "''");
+  return `chats('${key(chatId)}')/messages('${key(messageId)}')`;
+}
+
 /** What the payload adds to the notice; content that is not encrypted yet is. Undefined where it is nothing of Graph's. */
 async function contentOf({ encrypt }: RecoverDeps, payload: Uint8Array): Promise<JsonObject | undefined> {
   const found = parse(payload);

@@ -1,34 +1,37 @@
+import { fetchStreams } from '#domain/fetching/events.ts';
 import type { EventMetadata } from '#domain/metadata.ts';
 import { streamPrefixes } from '#domain/names.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
-import type { EventPublisher } from '#ports/event-publisher.ts';
+import type { Graph } from '#ports/graph.ts';
 import type { Ids } from '#ports/ids.ts';
-import type { LargePayloads } from '#ports/large-payloads.ts';
 import { createFollower, type FollowerState, type Taken } from '#processor/follower.ts';
-import { type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
-import { createWaitingList, type WaitingHealth } from '#processor/resolve/waiting-list.ts';
+import { type BackFillHealth, createBackFill } from '#processor/resolve/back-fill.ts';
+import { createDelays } from '#processor/resolve/delays.ts';
+import { type FetchDeps, fetchMessage, fetchPayload } from '#processor/resolve/fetch.ts';
+import { createLane, type FetchOutcome, type LaneDeps } from '#processor/resolve/lane.ts';
+import { readPlaces } from '#processor/resolve/places.ts';
+import { createWaitingList, type Source, type WaitingHealth } from '#processor/resolve/waiting-list.ts';
 
-export interface ResolveDeps extends RecoverDeps {
+export interface ResolveDeps extends Omit<FetchDeps, 'clock' | 'graph'> {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly ids: Ids;
   /** Names this process; never reused. */
   readonly instanceId: string;
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
-  readonly payloads: LargePayloads;
-  readonly publisher: Pick<EventPublisher, 'publish'>;
+  /** Of the chat feed's sign-in; absent while there is none: what only Graph can tell waits, and so do gaps. */
+  readonly graph?: Pick<Graph, 'message' | 'chats' | 'messages'>;
+  /** The tenant whose chats `graph` reads; gaps wait without it. */
+  readonly tenantId?: string;
+  /** Milliseconds that a notice may wait for Graph until all that wait are raised as one unverified emergency (default 60,000). */
+  readonly unverifiedAfterMs?: number;
   /** Told what came of each referred notice; must not throw. */
   readonly observe?: (outcome: ResolveOutcome, event: RecordedEvent) => void;
 }
 
-export type ResolveOutcome =
-  | { readonly kind: 'published' }
-  /** It is tried again by itself. */
-  | { readonly kind: 'later'; readonly detail: string }
-  /** Trying again would not help: what the notice referred to is not to be had. The notice stays in the record. */
-  | { readonly kind: 'given-up'; readonly detail: string };
+export type ResolveOutcome = FetchOutcome;
 
 /** How resolve is doing, for probes; nothing personal in it. Times are ISO 8601 UTC and say when the hub got a notice. */
 export interface ResolveHealth extends WaitingHealth {
@@ -39,6 +42,9 @@ export interface ResolveHealth extends WaitingHealth {
   readonly counts: Readonly<Record<ResolveOutcome['kind'], number>>;
   /** What the last thing that is tried again failed of. */
   readonly waitingFor?: string;
+  /** Notices that waited too long for Graph and are raised as one unverified emergency: since when, and how many. */
+  readonly delayed?: { readonly since: string; readonly count: number };
+  readonly backFill: BackFillHealth;
 }
 
 export interface Resolve {
@@ -48,127 +54,147 @@ export interface Resolve {
 }
 
 const resolveStream = 'resolve';
-/** Fetched side by side: one slow answer must not hold up the others. */
 const together = 8;
-/** More than this wait only while the storage account is away: then it is waited for, not run ahead of. */
-const mostPending = 100;
+/** More than this wait only while a service is away: then it is waited for, not run ahead of. */
+const most = { blob: 100, message: 2_000 } as const;
+/** So long what is fetched is waited for before the log is read on: most answers come sooner, and then one position stands for both. */
+const settleMs = 250;
+/** While something is under way by itself it is looked after this often. */
+const lookMs = 500;
 
 /**
- * Fetches what notices only referred to, and publishes it to the hub as a notice of ours, which goes the way of all others (architecture 3.3). What can only be
- * had from Graph waits, and is counted. Position and what is pending are put on record together, so a crash repeats and never forgets; what
- * is published twice is one call all the same.
+ * Fetches what notices only referred to, and publishes it to the hub as a notice of ours, which goes the way of all others (architecture 3.3): payloads from Blob
+ * storage, chat messages from Graph, and what a gap of the chat feed swallowed. Position and what is pending are put on record together, so a crash repeats and
+ * never forgets; what is published twice is one call all the same.
  */
 export function createResolve(deps: ResolveDeps): Resolve {
-  const { log, clock, payloads, publisher, observe } = deps;
+  const { log, clock, observe } = deps;
   const list = createWaitingList(clock);
   const counts = { published: 0, later: 0, 'given-up': 0 };
   let logAway: string | undefined;
-  let waitingFor: string | undefined;
+  let isChanged = false;
+  /** Ends what goes on beside when another time as the active one begins. */
+  let tenure = new AbortController();
 
-  async function recover(event: RecordedEvent, blobId: string, signal: AbortSignal): Promise<ResolveOutcome> {
-    const payload = await payloads.fetch(blobId, signal);
-    if (!payload.ok) {
-      const again = payload.reason === 'unavailable' || payload.reason === 'access-denied';
-      return { kind: again ? 'later' : 'given-up', detail: `${payload.reason}: ${payload.detail}` };
-    }
-    const recovered = await recoveredNotice(deps, event, payload.body);
-    if (!recovered.ok) return { kind: 'given-up', detail: recovered.reason };
-    const published = await publisher.publish([recovered.message]);
-    if (published.ok) return { kind: 'published' };
-    return {
-      kind: published.reason === 'too-large' ? 'given-up' : 'later',
-      detail: `${published.reason}: ${published.detail}`,
-    };
+  const isActive = (): boolean => follower.state() === 'active';
+  const onOutcome: LaneDeps['onOutcome'] = (outcome, { event }) => {
+    counts[outcome.kind]++;
+    isChanged ||= outcome.kind !== 'later';
+    observe?.(outcome, event);
+  };
+  const blobs = createLane({
+    ...{ list, kind: 'blob', clock, together, isActive, onOutcome },
+    attempt: (fetch, signal) =>
+      fetchPayload(deps, fetch, fetch.source.kind === 'blob' ? fetch.source.blobId : '', signal),
+  });
+  const messages = createLane({
+    ...{ list, kind: 'message', clock, together, isActive, onOutcome },
+    attempt: (fetch, signal) => fetchMessage(deps, fetch, signal),
+  });
+  const lanes = [blobs, messages];
+  const isFull = () => list.pending('blob') >= most.blob || list.pending('message') >= most.message;
+  const retrying = {
+    ...{ log, clock, ids: deps.ids },
+    onWaiting: (detail: string | undefined) => {
+      logAway = detail;
+    },
+  };
+  const { unverifiedAfterMs = 60_000 } = deps;
+  const delays = createDelays({
+    ...{ ...retrying, list, metadata: deps.metadata, unverifiedAfterMs, isAway: messages.isAway },
+  });
+  const backFill = createBackFill({ ...deps, ...retrying, isActive });
+
+  const idle = () => Promise.all([...lanes, backFill].map((each) => each.idle()));
+
+  function sort(event: RecordedEvent): number {
+    backFill.take(event);
+    delays.take(event);
+    if (!event.stream.startsWith(streamPrefixes.inbox)) return 0;
+    const { data } = event;
+    if (data['tocsinrecovered'] === true) list.recovered(data['id']);
+    else if (data['tocsincontent'] === 'referred') list.add(event, sourceOf(data));
+    return 1;
   }
 
-  /** Tries everything that is due; true when that changed what is pending. */
-  async function work(signal: AbortSignal): Promise<boolean> {
-    let changed = false;
-    for (let due = list.due(together); due.length > 0 && !signal.aborted; due = list.due(together)) {
-      await Promise.all(
-        due.map(async ({ event, blobId }) => {
-          // Whatever is wrong with one, the others are fetched.
-          const outcome = await recover(event, blobId, signal).catch(
-            (error: unknown): ResolveOutcome => ({
-              kind: 'later',
-              detail: error instanceof Error ? error.message : 'failed',
-            }),
-          );
-          if (signal.aborted && outcome.kind !== 'published') return;
-          counts[outcome.kind]++;
-          waitingFor = outcome.kind === 'later' ? outcome.detail : undefined;
-          if (outcome.kind === 'later') list.postpone(event.id);
-          else list.settle(event.id, outcome.kind);
-          changed ||= outcome.kind !== 'later';
-          observe?.(outcome, event);
-        }),
-      );
-    }
-    return changed;
+  /** Gives what is due a moment; whatever takes longer goes on beside. */
+  async function work(ms: number, signal: AbortSignal): Promise<void> {
+    for (const each of [...lanes, backFill]) each.kick(tenure.signal);
+    const ending = new AbortController();
+    const fetched = Promise.all(lanes.map((lane) => lane.idle()));
+    await Promise.race([fetched, clock.sleep(ms, AbortSignal.any([signal, ending.signal]))]);
+    ending.abort();
+    if (await delays.check(signal)) isChanged = true;
   }
 
   async function take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Taken> {
     let done = 0;
-    let urgent = false;
-    for (const event of events) {
-      if (!event.stream.startsWith(streamPrefixes.inbox)) continue;
-      done++;
-      const { data } = event;
-      if (data['tocsinrecovered'] === true) list.recovered(data['id']);
-      else if (data['tocsincontent'] === 'referred') urgent = list.add(event, blobIdOf(data)) || urgent;
-      while (list.pending() >= mostPending && !signal.aborted) {
-        if (await work(signal)) urgent = true;
-        else await clock.sleep(list.dueIn() ?? 0, signal);
-      }
+    for (const event of events) done += sort(event);
+    await work(settleMs, signal);
+    while (isFull() && !signal.aborted) {
+      await work(lookMs, signal);
+      if (lanes.every((lane) => lane.isIdle()))
+        await clock.sleep(Math.min(lookMs, ...lanes.map((lane) => lane.dueIn() ?? lookMs)), signal);
     }
-    if (await work(signal)) urgent = true;
+    const urgent = backFill.changed() || isChanged;
+    isChanged = false;
     return { done, urgent, aborted: signal.aborted };
+  }
+
+  function dueIn(): number | undefined {
+    if (isChanged) return 0;
+    const isBusy = lanes.some((lane) => !lane.isIdle()) || backFill.isBusy();
+    const times = [...lanes.map((lane) => lane.dueIn()), delays.dueIn(), isBusy ? lookMs : undefined];
+    // While notices are on record as delayed, their end is looked for.
+    if (delays.health().delayed !== undefined) times.push(lookMs);
+    const first = Math.min(...times.filter((time) => time !== undefined));
+    return Number.isFinite(first) ? first : undefined;
   }
 
   /** What an earlier process left to do. */
   async function claimed(memo: JsonObject, signal: AbortSignal): Promise<void> {
-    for (const { stream, revision } of list.restore(memo)) {
-      for (;;) {
-        const read = await log.readStream(stream, { direction: 'forwards', from: revision, limit: 1 });
-        const away = !read.ok && (read.reason === 'unavailable' || read.reason === 'access-denied');
-        logAway = away ? read.detail : undefined;
-        if (signal.aborted) return;
-        if (!away) {
-          const event = read.ok ? read.events[0] : undefined;
-          if (event?.revision === revision) list.add(event, blobIdOf(event.data));
-          break;
-        }
-        await clock.sleep(500, signal);
-      }
-    }
+    tenure.abort();
+    await idle();
+    tenure = new AbortController();
+    const ours = tenure;
+    signal.addEventListener('abort', () => ours.abort(), { once: true, signal: ours.signal });
+    const left = await readPlaces(retrying, list.restore(memo), signal);
+    for (const event of left) list.add(event, sourceOf(event.data));
+    delays.restore(memo);
+    backFill.restore(memo);
   }
 
   const follower = createFollower({
-    ...{ log, clock, ids: deps.ids, instanceId: deps.instanceId, metadata: deps.metadata },
+    ...{ ...retrying, instanceId: deps.instanceId, metadata: deps.metadata },
     ...{ stream: resolveStream, type: 'ResolveAdvanced' },
-    onWaiting: (detail) => {
-      logAway = detail;
+    stage: {
+      prefixes: [streamPrefixes.watch, fetchStreams],
+      ...{ claimed, take, dueIn },
+      memo: () => ({ ...list.memo(), ...delays.memo(), ...backFill.memo() }),
     },
-    stage: { prefixes: [], claimed, take, dueIn: list.dueIn, memo: list.memo },
   });
 
   return {
-    run: follower.run,
+    async run(signal) {
+      await follower.run(signal);
+      tenure.abort();
+      await idle();
+    },
     health() {
       const position = follower.position();
-      const away = logAway ?? waitingFor;
+      const away = logAway ?? blobs.waitingFor() ?? messages.waitingFor() ?? backFill.health().waitingFor;
       return {
         ...{ state: follower.state(), caughtUp: follower.caughtUp(), counts: { ...counts } },
         ...(position === undefined ? {} : { position }),
         ...(away === undefined ? {} : { waitingFor: away }),
-        ...list.health(),
+        ...{ ...list.health(), ...delays.health(), backFill: backFill.health() },
       };
     },
   };
 }
 
-function blobIdOf(data: JsonObject): string | undefined {
+function sourceOf(data: JsonObject): Source {
   const inner = data['data'];
   const blobId = isJsonObject(inner) ? inner['blobId'] : undefined;
-  return typeof blobId === 'string' && blobId !== '' ? blobId : undefined;
+  return typeof blobId === 'string' && blobId !== '' ? { kind: 'blob', blobId } : { kind: 'message' };
 }

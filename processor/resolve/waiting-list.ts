@@ -2,124 +2,173 @@ import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 
-/** What has to be fetched, and what nobody can fetch yet. */
+/** Where what a notice refers to has to be fetched from: Blob storage, or Graph. */
+export type Source = { readonly kind: 'blob'; readonly blobId: string } | { readonly kind: 'message' };
+export type SourceKind = Source['kind'];
+
+/** What has to be fetched. */
 export interface WaitingList {
-  /** A referred notice: to be fetched when it names a blob, else to wait for Graph. True when it is to be fetched. */
-  add(event: RecordedEvent, blobId: string | undefined): boolean;
-  /** What of it is due now, at most this many. */
-  due(most: number): readonly Fetch[];
+  /** A referred notice. */
+  add(event: RecordedEvent, source: Source): void;
+  /** What of it is due now and not under way, at most this many; it is under way from then on, until it is postponed or settled. */
+  due(kind: SourceKind, most: number): readonly Fetch[];
   /** Milliseconds until something is due; undefined when nothing will be. */
-  dueIn(): number | undefined;
-  postpone(eventId: string): void;
+  dueIn(kind: SourceKind): number | undefined;
+  /** It failed. `later`: so long, growing; `when-back`: as soon as the whole service is tried again. */
+  postpone(eventId: string, until: 'later' | 'when-back'): void;
   settle(eventId: string, how: 'published' | 'given-up'): void;
   /** A recovered notice is in the log, by the id of its CloudEvent. */
   recovered(cloudEventId: unknown): void;
-  pending(): number;
+  pending(kind: SourceKind): number;
+  all(kind: SourceKind): Iterable<Fetch>;
   health(): WaitingHealth;
   /** What the next process has to know. */
   memo(): JsonObject;
   /** Starts with what an earlier process left; returns where the notices are that it had not fetched. */
-  restore(memo: JsonObject): readonly { readonly stream: string; readonly revision: number }[];
+  restore(memo: JsonObject): readonly Place[];
+}
+
+export interface Place {
+  readonly stream: string;
+  /** Ascending. */
+  readonly revisions: readonly number[];
 }
 
 export interface Fetch {
   readonly event: RecordedEvent;
-  readonly blobId: string;
+  readonly source: Source;
+  readonly attempts: number;
+  /** When this process came to know of it, by the monotonic clock. */
+  readonly knownAt: number;
 }
 
 export interface WaitingHealth {
   /** Notices whose payload is being fetched from Blob storage. */
   readonly pending: number;
   readonly oldestPendingAt?: string;
-  /** Notices whose content can only be had from Graph. */
+  /** Notices whose content is being fetched from Graph. */
   readonly waiting: number;
   readonly oldestWaitingAt?: string;
-  /** Notices whose payload is not to be had, since the log began. */
+  /** Notices whose content is not to be had, since the log began. */
   readonly givenUp: number;
+}
+
+interface Entry extends Fetch {
+  attempts: number;
+  dueAt: number;
+  underWay: boolean;
 }
 
 const firstDelayMs = 1_000;
 const longestDelayMs = 60_000;
 
 export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList {
-  const fetches = new Map<string, Fetch & { attempts: number; dueAt: number }>();
-  /** Those that this process saw, by the id of their CloudEvent. */
-  const seen = new Set<string>();
-  let waiting = 0;
-  let oldestWaitingAt: string | undefined;
+  const lists = { blob: new Map<string, Entry>(), message: new Map<string, Entry>() };
+  /** Of those that wait for Graph: the stored event by the id of its CloudEvent. */
+  const byCloudEvent = new Map<string, string>();
   let givenUp = 0;
 
-  const oldestPendingAt = () => [...fetches.values()].map(({ event }) => enqueuedAt(event)).sort()[0];
+  const oldest = (kind: SourceKind) => [...lists[kind].values()].map(({ event }) => enqueuedAt(event)).sort()[0];
+  const find = (eventId: string) => lists.blob.get(eventId) ?? lists.message.get(eventId);
+
+  function remove(eventId: string): boolean {
+    const entry = find(eventId);
+    if (entry === undefined) return false;
+    const id = cloudEventIdOf(entry.event);
+    if (byCloudEvent.get(id) === eventId) byCloudEvent.delete(id);
+    return lists[entry.source.kind].delete(eventId);
+  }
 
   return {
-    add(event, blobId) {
-      if (blobId !== undefined) {
-        if (!fetches.has(event.id)) fetches.set(event.id, { event, blobId, attempts: 0, dueAt: clock.monotonic() });
-        return true;
-      }
-      const id = String(event.data['id'] ?? event.id);
-      if (seen.has(id)) return false;
-      seen.add(id);
-      waiting++;
-      oldestWaitingAt ??= enqueuedAt(event);
-      return false;
-    },
-    due(most) {
+    add(event, source) {
+      if (find(event.id) !== undefined) return;
       const now = clock.monotonic();
-      return [...fetches.values()].filter(({ dueAt }) => dueAt <= now).slice(0, most);
+      lists[source.kind].set(event.id, { event, source, attempts: 0, knownAt: now, dueAt: now, underWay: false });
+      if (source.kind === 'message') byCloudEvent.set(cloudEventIdOf(event), event.id);
     },
-    dueIn() {
-      const first = Math.min(...[...fetches.values()].map(({ dueAt }) => dueAt));
+    due(kind, most) {
+      const now = clock.monotonic();
+      const due: Entry[] = [];
+      for (const entry of lists[kind].values()) {
+        if (due.length >= most) break;
+        if (entry.underWay || entry.dueAt > now) continue;
+        entry.underWay = true;
+        due.push(entry);
+      }
+      return due;
+    },
+    dueIn(kind) {
+      let first = Number.POSITIVE_INFINITY;
+      for (const { dueAt, underWay } of lists[kind].values()) if (!underWay) first = Math.min(first, dueAt);
       return Number.isFinite(first) ? Math.max(0, Math.ceil(first - clock.monotonic())) : undefined;
     },
-    postpone(eventId) {
-      const fetch = fetches.get(eventId);
-      if (fetch === undefined) return;
-      fetch.dueAt = clock.monotonic() + Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(fetch.attempts, 10));
-      fetch.attempts++;
+    postpone(eventId, until) {
+      const entry = find(eventId);
+      if (entry === undefined) return;
+      entry.underWay = false;
+      const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(entry.attempts, 10));
+      if (until === 'later') entry.dueAt = clock.monotonic() + delayMs;
+      entry.attempts++;
     },
     settle(eventId, how) {
-      if (fetches.delete(eventId) && how === 'given-up') givenUp++;
+      if (remove(eventId) && how === 'given-up') givenUp++;
     },
     recovered(cloudEventId) {
-      if (typeof cloudEventId !== 'string' || !seen.delete(cloudEventId)) return;
-      waiting = Math.max(0, waiting - 1);
-      if (waiting === 0) oldestWaitingAt = undefined;
+      const eventId = typeof cloudEventId === 'string' ? byCloudEvent.get(cloudEventId) : undefined;
+      if (eventId !== undefined) remove(eventId);
     },
-    pending: () => fetches.size,
+    pending: (kind) => lists[kind].size,
+    all: (kind) => lists[kind].values(),
     health() {
-      const oldest = oldestPendingAt();
+      const [oldestPendingAt, oldestWaitingAt] = [oldest('blob'), oldest('message')];
       return {
-        ...{ pending: fetches.size, waiting, givenUp },
-        ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
+        ...{ pending: lists.blob.size, waiting: lists.message.size, givenUp },
+        ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
         ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
       };
     },
-    memo: () => ({
-      pending: [...fetches.values()].map(({ event: { stream, revision } }) => ({ stream, revision })),
-      ...{ waiting, givenUp },
-      ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
-    }),
+    memo() {
+      const oldestWaitingAt = oldest('message');
+      const messages = [...Map.groupBy(lists.message.values(), ({ event }) => event.stream)].map(
+        ([stream, entries]) => ({ stream, revisions: entries.map(({ event }) => event.revision) }),
+      );
+      return {
+        pending: [...lists.blob.values()].map(({ event: { stream, revision } }) => ({ stream, revision })),
+        ...{ messages, waiting: lists.message.size, givenUp },
+        ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
+      };
+    },
     restore(memo) {
-      fetches.clear();
-      seen.clear();
-      waiting = count(memo['waiting']);
-      givenUp = count(memo['givenUp']);
-      oldestWaitingAt = typeof memo['oldestWaitingAt'] === 'string' ? memo['oldestWaitingAt'] : undefined;
-      const { pending } = memo;
-      return (Array.isArray(pending) ? pending : []).flatMap((each) => {
-        if (!isJsonObject(each)) return [];
-        const { stream, revision } = each;
-        return typeof stream === 'string' && typeof revision === 'number' ? [{ stream, revision }] : [];
-      });
+      for (const list of [lists.blob, lists.message, byCloudEvent]) list.clear();
+      givenUp = typeof memo['givenUp'] === 'number' && memo['givenUp'] > 0 ? memo['givenUp'] : 0;
+      return placesIn(memo);
     },
   };
 }
 
-function enqueuedAt({ metadata, created }: RecordedEvent): string {
+function placesIn({ pending, messages }: JsonObject): readonly Place[] {
+  const places = new Map<string, number[]>();
+  const add = (stream: unknown, revisions: readonly unknown[]) => {
+    if (typeof stream !== 'string') return;
+    const known = places.get(stream) ?? [];
+    places.set(stream, [...known, ...revisions.filter((each) => typeof each === 'number')]);
+  };
+  for (const each of Array.isArray(pending) ? pending : [])
+    if (isJsonObject(each)) add(each['stream'], [each['revision']]);
+  for (const each of Array.isArray(messages) ? messages : [])
+    if (isJsonObject(each) && Array.isArray(each['revisions'])) add(each['stream'], each['revisions']);
+  return [...places].map(([stream, revisions]) => ({
+    stream,
+    revisions: [...new Set(revisions)].sort((a, b) => a - b),
+  }));
+}
+
+/** When the hub got a notice, ISO 8601 UTC. */
+export function enqueuedAt({ metadata, created }: RecordedEvent): string {
   return typeof metadata['enqueuedAt'] === 'string' ? metadata['enqueuedAt'] : new Date(created).toISOString();
 }
 
-function count(value: unknown): number {
-  return typeof value === 'number' && value > 0 ? value : 0;
+/** The id by which a notice and what was recovered for it belong together. */
+export function cloudEventIdOf(event: RecordedEvent): string {
+  return typeof event.data['id'] === 'string' ? event.data['id'] : event.id;
 }

@@ -85,19 +85,30 @@ async function linkBack(
   signal: AbortSignal,
 ): Promise<void> {
   if (own.state.status === 'none' || own.state.notices[0] !== noticeId) return;
-  for (const { to, why } of own.state.links) {
-    for (let loaded = await deps.emergencies.load(to, signal); loaded !== undefined; ) {
-      const decision = decide({ type: 'LinkEmergency', to: id, why }, loaded.state);
-      if (!decision.ok || decision.events.length === 0) break;
-      const result = await append(deps, to, loaded, decision.events, noticeId, signal);
-      if (result?.ok === true) deps.emergencies.appended(to, loaded, decision.events, result.revision);
-      if (result === undefined || result.ok || result.reason !== 'wrong-expected-revision') break;
-      loaded = await deps.emergencies.reload(to, signal);
-    }
+  for (const { to, why } of own.state.links) await linkTo(deps, to, id, why, noticeId, signal);
+}
+
+/** Tells one emergency about another; one that knows of it already is left as it is. */
+export async function linkTo(
+  deps: JudgeDeps,
+  id: string,
+  to: string,
+  why: EmergencyLink['why'],
+  noticeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let loaded = await deps.emergencies.load(id, signal); loaded !== undefined; ) {
+    const decision = decide({ type: 'LinkEmergency', to, why }, loaded.state);
+    if (!decision.ok || decision.events.length === 0) return;
+    const result = await append(deps, id, loaded, decision.events, noticeId, signal);
+    if (result?.ok === true) deps.emergencies.appended(id, loaded, decision.events, result.revision);
+    if (result === undefined || result.ok || result.reason !== 'wrong-expected-revision') return;
+    loaded = await deps.emergencies.reload(id, signal);
   }
 }
 
-function append(
+/** Appends what a notice means; ids derive from it, so that the same again changes nothing. */
+export function append(
   deps: JudgeDeps,
   emergencyId: string,
   loaded: Loaded,

@@ -1,9 +1,11 @@
+import { fetchStreams } from '#domain/fetching/events.ts';
 import type { EventMetadata } from '#domain/metadata.ts';
 import { streamPrefixes, triageStream } from '#domain/names.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 import { createFollower, type FollowerState, type Taken } from '#processor/follower.ts';
+import { createDelayedNotices, judgeDelayed, linkFetchedLate } from '#processor/triage/delayed.ts';
 import { createEmergencies } from '#processor/triage/emergencies.ts';
 import { judge, type Outcome } from '#processor/triage/judge.ts';
 
@@ -44,7 +46,7 @@ export interface Triage {
 }
 
 /**
- * Turns notices into emergencies (architecture 3.5): follows `inbox-*` and appends what each notice means to `emergency-<id>`. Ids derive from the notice,
+ * Turns notices into emergencies (architecture 3.5): follows `inbox-*` and `fetch-*` and appends what each notice means to `emergency-<id>`. Ids derive from the notice,
  * so that judging it again changes nothing; what was judged is never judged again.
  */
 export function createTriage(deps: TriageDeps): Triage {
@@ -69,19 +71,23 @@ export function createTriage(deps: TriageDeps): Triage {
     },
   };
   const emergencies = createEmergencies(retrying);
-  const judging = { ...retrying, emergencies, metadata: deps.metadata };
+  const delayed = createDelayedNotices(emergencies.index);
+  const judging = { ...retrying, emergencies, delayed, metadata: deps.metadata };
 
   /** Reads all emergencies up to the end of the log: after the claim, so that whatever its predecessor appended is among them. */
   async function readEmergencies(signal: AbortSignal): Promise<void> {
     const ending = new AbortController();
     const items = log.subscribe({
       ...(indexedTo === undefined ? {} : { after: indexedTo }),
-      filter: { by: 'stream-prefix', prefixes: [streamPrefixes.emergency] },
+      filter: { by: 'stream-prefix', prefixes: [streamPrefixes.emergency, fetchStreams] },
       signal: AbortSignal.any([signal, ending.signal]),
     });
     for await (const item of items) {
       if (item.kind === 'caught-up') break;
-      if (item.kind === 'events') for (const event of item.events) await emergencies.observe(event, signal);
+      for (const event of item.kind === 'events' ? item.events : []) {
+        delayed.observe(event);
+        await emergencies.observe(event, signal);
+      }
       if (signal.aborted) return;
       indexedTo = item.kind === 'events' ? item.events.at(-1)?.position : item.position;
     }
@@ -93,10 +99,11 @@ export function createTriage(deps: TriageDeps): Triage {
     let urgent = false;
     for (const event of events) {
       if (event.stream.startsWith(streamPrefixes.emergency)) await emergencies.observe(event, signal);
-      if (!event.stream.startsWith(streamPrefixes.inbox)) continue;
+      const isDelay = event.stream.startsWith(fetchStreams);
+      if (!isDelay && !event.stream.startsWith(streamPrefixes.inbox)) continue;
       const outcome = await judgeSafely(event, signal);
       if (outcome === 'aborted') return { done, urgent, aborted: true };
-      done++;
+      if (!isDelay) done++;
       urgent ||= outcome === 'raised' || outcome === 'enriched';
     }
     return { done, urgent, aborted: false };
@@ -106,7 +113,9 @@ export function createTriage(deps: TriageDeps): Triage {
   async function judgeSafely(event: RecordedEvent, signal: AbortSignal): Promise<Outcome['kind'] | 'failed'> {
     let kind: Outcome['kind'] | 'failed' = 'failed';
     try {
-      const outcome = await judge(judging, event, signal);
+      const isDelay = event.stream.startsWith(fetchStreams);
+      const outcome = await (isDelay ? judgeDelayed : judge)(judging, event, signal);
+      if (!isDelay) await linkFetchedLate(judging, event, outcome, signal);
       kind = outcome.kind;
       observe?.(outcome, event);
     } catch (error) {
@@ -120,7 +129,11 @@ export function createTriage(deps: TriageDeps): Triage {
   const follower = createFollower({
     ...retrying,
     ...{ instanceId: deps.instanceId, metadata: deps.metadata, stream: triageStream, type: 'TriageAdvanced' },
-    stage: { prefixes: [streamPrefixes.emergency], claimed: (_memo, signal) => readEmergencies(signal), take },
+    stage: {
+      prefixes: [streamPrefixes.emergency, fetchStreams],
+      claimed: (_memo, signal) => readEmergencies(signal),
+      take,
+    },
   });
 
   return {

@@ -180,7 +180,7 @@ function whatToWrite(
         data: {
           ...of,
           at,
-          cause: before === undefined && cause === 'subscription-missing' ? 'not-started' : cause,
+          cause: before === undefined ? 'not-started' : cause,
           ...(detail === undefined ? {} : { detail }),
         },
       },

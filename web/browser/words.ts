@@ -36,6 +36,7 @@ const linkWords: Readonly<Record<string, string>> = {
   redial: 'the same caller dialled again',
   'same-chat': 'it is in the same chat',
   'caller-and-time-ambiguous': 'caller and time fit more than one call',
+  'fetched-late': 'it was among the notices that could not be fetched in time',
 };
 
 /** One event of a call's story in plain words. */

@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { Settings } from '#config/settings.ts';
+import { readPolicyList } from '#domain/subscriptions/policy-list.ts';
+
+/** Teams emergency calling policies that have to be covered: those of the setting, and those of the imported list; exit code 78 where that cannot be read. */
+export function policiesOf({ policies, policyList }: Pick<Settings, 'policies' | 'policyList'>): readonly string[] {
+  if (policyList === undefined) return policies ?? [];
+  let text: string;
+  try {
+    text = readFileSync(policyList, 'utf8');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new CommandError(exitCodes.settings, `TOCSIN_POLICY_LIST: ${policyList} cannot be read (${code})`);
+  }
+  const read = readPolicyList(text);
+  if (!read.ok) throw new CommandError(exitCodes.settings, `TOCSIN_POLICY_LIST: ${policyList} ${read.problem}`);
+  return [...new Set([...(policies ?? []), ...read.policies])];
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { PayloadCodec } from '@temporalio/common';
+import { createCodecEndpoint } from '#adapters/temporal/codec/codec-endpoint.ts';
+import { startCodecServer } from '#adapters/temporal/codec/codec-server.ts';
+import { createKeyRing } from '#adapters/temporal/codec/key-ring.ts';
+import { createDataConverter, createPayloadCodec } from '#adapters/temporal/codec/payload-codec.ts';
+import { createConnection, type TemporalConnection, type TemporalTarget } from '#adapters/temporal/connection.ts';
+import { createDevServer, type DevServer } from '#adapters/temporal/dev-server/dev-server.ts';
+import { searchAttributeTypes } from '#adapters/temporal/search-attributes.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import type { TemporalSetting } from '#config/parsers.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import type { HealthRow } from '#web/health-report.ts';
+
+/** The way to Temporal; for `managed` its server too. Nothing waits for it: it comes when it comes. */
+export interface Temporal {
+  readonly codec: PayloadCodec;
+  /** Undefined until the server is there. */
+  target(): TemporalTarget | undefined;
+  connection(): TemporalConnection | undefined;
+  /** Resolves once there is a server to talk to; undefined when the signal came first, or none is to be had. */
+  readonly ready: Promise<TemporalTarget | undefined>;
+  /** Where its pages are; absent for a cluster. */
+  ui(): string | undefined;
+  row(): HealthRow;
+  close(): Promise<void>;
+}
+
+/** Programs and bundles that are kept between runs. */
+export function cacheDir(): string {
+  return process.env['TOCSIN_CACHE_DIR'] ?? join(homedir(), '.cache', 'tocsin');
+}
+
+export async function openTemporal(
+  context: RunContext,
+  setting: Exclude<TemporalSetting, { kind: 'off' }>,
+  secrets: Secrets,
+): Promise<Temporal> {
+  const { settings, clock } = context;
+  const namespace = settings.temporalNamespace;
+  const codec = createPayloadCodec({ keys: createKeyRing({ secrets, clock }), namespace });
+  let target: TemporalTarget | undefined;
+  let connection: TemporalConnection | undefined;
+  let ui: string | undefined;
+  const connect = (address: string): TemporalTarget => {
+    target = { address, namespace, ...accessOf(context, setting) };
+    connection = createConnection({ target, dataConverter: createDataConverter(codec), clock });
+    return target;
+  };
+  if (setting.kind === 'cluster') {
+    const ready = Promise.resolve(connect(setting.address));
+    return {
+      ...{ codec, ready, target: () => target, connection: () => connection, ui: () => ui },
+      row: () => ({ kind: 'temporal', name: setting.address, state: 'ok', word: 'a cluster of yours' }),
+      close: async () => connection?.close(),
+    };
+  }
+  const codecServer = await startCodecServer(
+    createCodecEndpoint({
+      ...{ codec, namespace, origins: () => (ui === undefined ? [] : originsOf(ui)) },
+      // It answers on loopback alone, as the dev server's pages do.
+      authorise: () => true,
+    }),
+    0,
+  );
+  const server = createDevServer({
+    ...{ cacheDir: cacheDir(), stateDir: context.stateDir, namespace, clock },
+    ...(settings.temporalCli === undefined ? {} : { executable: settings.temporalCli }),
+    ports: { grpc: settings.temporalPort, ui: settings.temporalUiPort },
+    codecEndpoint: codecServer.endpoint,
+    searchAttributes: searchAttributeTypes,
+    log: context.log,
+    onProgress: (line) => context.log.info({ temporal: 'dev server' }, line),
+  });
+  const ready = server.start().then((started) => {
+    if (!started.ok) {
+      if (started.reason !== 'stopped')
+        context.log.warn(
+          { detail: started.detail },
+          'no Temporal: calls reach the desk, but nobody signs in or subscribes',
+        );
+      return undefined;
+    }
+    ui = started.ui;
+    return connect(started.address);
+  });
+  return {
+    ...{ codec, ready, target: () => target, connection: () => connection, ui: () => ui, row: () => rowOf(server) },
+    async close() {
+      await connection?.close();
+      await server.stop();
+      await codecServer.close();
+    },
+  };
+}
+
+/** The UI is called by its address and by name. */
+function originsOf(ui: string): readonly string[] {
+  const { origin } = new URL(ui);
+  return [origin, origin.replace('127.0.0.1', 'localhost')];
+}
+
+function rowOf(server: DevServer): HealthRow {
+  const state = server.state();
+  const base = { kind: 'temporal', name: 'dev server' } as const;
+  switch (state.state) {
+    case 'running':
+      return { ...base, state: 'ok', word: 'runs', figures: { pages: state.ui } };
+    case 'obtaining':
+      return {
+        ...base,
+        state: 'warning',
+        word: 'is being fetched, or built once: this takes minutes; calls do not wait for it',
+      };
+    case 'not-to-be-had':
+      return { ...base, state: 'trouble', word: state.detail, next: state.remedy };
+    case 'starting':
+    case 'restarting':
+      return { ...base, state: 'warning', word: state.detail };
+    case 'stopped':
+      return { ...base, state: 'warning', word: 'stopped' };
+  }
+}
+
+/** TLS and key for a cluster; the dev server is on loopback and needs none. */
+function accessOf({ settings }: RunContext, setting: TemporalSetting): Pick<TemporalTarget, 'tls' | 'apiKey'> {
+  if (setting.kind !== 'cluster') return {};
+  const { temporalTlsCa, temporalTlsCertificate, temporalTlsKey, temporalTlsServerName, temporalApiKey } = settings;
+  const loopback = /^(127\.|localhost:|\[::1\])/.test(setting.address);
+  const given = [temporalTlsCa, temporalTlsCertificate, temporalTlsKey, temporalTlsServerName].some(
+    (one) => one !== undefined,
+  );
+  const tls = {
+    ...(temporalTlsCa === undefined ? {} : { ca: pem('TOCSIN_TEMPORAL_TLS_CA', temporalTlsCa) }),
+    ...(temporalTlsCertificate === undefined
+      ? {}
+      : { cert: pem('TOCSIN_TEMPORAL_TLS_CERTIFICATE', temporalTlsCertificate) }),
+    ...(temporalTlsKey === undefined ? {} : { key: Buffer.from(temporalTlsKey) }),
+    ...(temporalTlsServerName === undefined ? {} : { serverName: temporalTlsServerName }),
+  };
+  return {
+    // Off loopback nothing is spoken in plain text.
+    ...(given ? { tls } : loopback && temporalApiKey === undefined ? {} : { tls: true }),
+    ...(temporalApiKey === undefined ? {} : { apiKey: () => temporalApiKey }),
+  };
+}
+
+function pem(name: string, file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new CommandError(exitCodes.settings, `${name}: ${file} cannot be read (${code})`);
+  }
+}

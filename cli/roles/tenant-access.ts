@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { createApplicationIdentity } from '#adapters/entra/application-identity.ts';
+import type { ApplicationProof } from '#adapters/entra/application-proof.ts';
+import { createDelegatedIdentity } from '#adapters/entra/delegated-identity.ts';
+import { createGraph } from '#adapters/graph/graph.ts';
+import { createOutbound } from '#adapters/outbound/outbound.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { policiesOf } from '#cli/roles/policies.ts';
+import { clouds } from '#domain/identity/clouds.ts';
+import { streamPrefixes } from '#domain/names.ts';
+import type { Graph } from '#ports/graph.ts';
+import type { Identity } from '#ports/identity.ts';
+import type { Outbound } from '#ports/outbound.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import type { WatchTarget } from '#processor/watch/watch.ts';
+import { type Feed, streamOf, subscriptionWorkflowId } from '#workflows/contract.ts';
+import { type Desired, desiredBy } from '#workflows/desired.ts';
+
+/** Tocsin's own way to Entra ID and Graph: what `resolve` and the workflows use. */
+export interface TenantAccess {
+  readonly secrets: Secrets;
+  readonly outbound: Outbound;
+  /** What the settings want to be signed in and subscribed. */
+  readonly desired: Desired;
+  /** What of it is to be watched. */
+  readonly targets: readonly WatchTarget[];
+  /** Where Graph delivers. */
+  readonly notificationUrl: string;
+  identity(feed: Feed): Identity;
+  graph(feed: Feed): Graph;
+  close(): Promise<void>;
+}
+
+/** Undefined where the settings name no tenant and no application: then nobody signs in, and nothing is subscribed by Tocsin. */
+export function openTenantAccess(context: RunContext, secrets: Secrets): TenantAccess | undefined {
+  const { settings, clock, ids, log } = context;
+  const { tenant, chatClientId, eventsClientId } = settings;
+  if (tenant === undefined || (chatClientId ?? eventsClientId) === undefined) return undefined;
+  const cloud = clouds[settings.cloud];
+  const graphBase = settings.graph ?? cloud.graph;
+  const authority = settings.entra ?? `${cloud.entra}/${tenant}`;
+  const outbound = createOutbound({
+    ...{ cloud: settings.cloud, extraHosts: settings.allowedHosts ?? [], clock },
+    ...(settings.certificateAuthority === undefined ? {} : { ca: readPem(settings.certificateAuthority) }),
+  });
+  const shared = {
+    ...{ tenantId: tenant, authority, knownAuthorities: [new URL(authority).host], secrets, outbound, clock, ids },
+    onClockSkew: (skewMs: number) =>
+      log.warn({ skewMs }, 'the clocks of this machine and of Entra ID differ; set the time of this machine'),
+  };
+  const identities: Partial<Record<Feed, Identity>> = {
+    ...(chatClientId === undefined
+      ? {}
+      : { chat: createDelegatedIdentity({ ...shared, credential: 'chat', clientId: chatClientId }) }),
+    ...(eventsClientId === undefined
+      ? {}
+      : {
+          events: createApplicationIdentity({
+            ...{ ...shared, credential: 'events', clientId: eventsClientId },
+            ...{ graph: cloud.graph, proof: proofOf(context) },
+          }),
+        }),
+  };
+  const identity = (feed: Feed): Identity => {
+    const found = identities[feed];
+    if (found === undefined) throw new Error(`no application is set for the feed ${feed}`);
+    return found;
+  };
+  const graphs = new Map<Feed, Graph>();
+  const policies = policiesOf(settings);
+  const desired = desiredBy({
+    ...(chatClientId === undefined ? {} : { chat: { content: settings.chatContent } }),
+    ...(eventsClientId === undefined
+      ? {}
+      : {
+          events: {
+            method: settings.eventsPrivateKey === undefined ? 'federated' : 'certificate',
+            ...{ apiVersion: settings.eventsApi, policies },
+          },
+        }),
+  });
+  return {
+    ...{ secrets, outbound, desired, identity },
+    targets: desired.subscriptions.map(({ id, feed, policy, credential }) => ({
+      ...{ feed, credential },
+      subscription: streamOf(subscriptionWorkflowId(id)).slice(streamPrefixes.subscription.length),
+      ...(policy === undefined ? {} : { policy }),
+    })),
+    notificationUrl: settings.notificationUrl ?? notificationUrlOf(context),
+    graph(feed) {
+      const made =
+        graphs.get(feed) ??
+        createGraph({
+          ...{ baseUrl: graphBase, version: feed === 'events' ? settings.eventsApi : 'v1.0' },
+          ...{ identity: identity(feed), outbound, clock, ids, signal: context.signal },
+        });
+      graphs.set(feed, made);
+      return made;
+    },
+    async close() {
+      await outbound.close();
+    },
+  };
+}
+
+function proofOf({ settings }: RunContext): ApplicationProof {
+  const { eventsCertificate, eventsPrivateKey } = settings;
+  if (eventsPrivateKey === undefined) return { type: 'federated', assertion: managedIdentityAssertion };
+  if (eventsCertificate === undefined)
+    throw new CommandError(
+      exitCodes.settings,
+      'TOCSIN_EVENTS_CERTIFICATE must be set beside TOCSIN_EVENTS_PRIVATE_KEY: the PEM file of its certificate',
+    );
+  return { type: 'certificate-file', certificateFile: eventsCertificate, key: eventsPrivateKey };
+}
+
+/** A token of this machine's managed identity, which the application trusts (Entra ID, "Configure an application to trust a managed identity"). */
+async function managedIdentityAssertion(): Promise<string> {
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  const { token } = await new DefaultAzureCredential().getToken('api://AzureADTokenExchange/.default');
+  return token;
+}
+
+/** The hub's address in Graph's form ("Receive change notifications through Azure Event Hubs"). */
+function notificationUrlOf({ settings }: RunContext): string {
+  const host =
+    settings.eventHubs?.kind === 'namespace'
+      ? settings.eventHubs.host
+      : /(?:^|;)Endpoint=sb:\/\/([^/:;]+)/i.exec(settings.eventHubs?.value ?? '')?.[1];
+  if (host === undefined)
+    throw new CommandError(
+      exitCodes.settings,
+      'TOCSIN_NOTIFICATION_URL or TOCSIN_EVENT_HUBS must be set: Graph has to be told where to deliver',
+    );
+  return `EventHub:https://${host}/eventhubname/${settings.eventHub}?tenantId=${settings.tenantDomain ?? settings.tenant}`;
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.settings,
+      `TOCSIN_CERTIFICATE_AUTHORITY: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
+  }
+}

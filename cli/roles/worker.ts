@@ -1,0 +1,175 @@
+import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
+import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
+import { runWorker } from '#adapters/temporal/worker-host.ts';
+import type { RunContext } from '#cli/roles/context.ts';
+import { keyFolders } from '#cli/roles/ingest.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
+import type { Temporal } from '#cli/roles/temporal.ts';
+import { cacheDir } from '#cli/roles/temporal.ts';
+import type { TenantAccess } from '#cli/roles/tenant-access.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import type { HealthRow } from '#web/health-report.ts';
+import type { Channel } from '#workflows/activities/channels/channel.ts';
+import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
+import { createActivities } from '#workflows/activities/create-activities.ts';
+import { taskQueue } from '#workflows/contract.ts';
+import { createLogFollower, type LogFollower } from '#workflows/log-follower.ts';
+import { createStarter } from '#workflows/starter.ts';
+import { workflowsPath } from '#workflows/worker.ts';
+
+export interface WorkerOptions {
+  readonly context: RunContext;
+  readonly shared: Shared;
+  readonly simulator: RunningSimulator | undefined;
+  readonly temporal: Temporal;
+  readonly secrets: Secrets;
+  /** Absent: nothing is signed in or subscribed; calls are paged all the same. */
+  readonly access: TenantAccess | undefined;
+  /** With simulators: what they have to have lived through first. */
+  readonly lived: Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** The role `worker`: workflows on Temporal. */
+export interface RunningWorker {
+  readonly rows: () => readonly HealthRow[];
+  readonly ended: Promise<void>;
+}
+
+const retryMs = 2_000;
+/** What runs is compared with what is wanted this often: somebody may have ended an entity by hand. */
+const ensureMs = 300_000;
+
+/** Starts the worker; it comes into its own once Temporal is there, and nothing waits for it. */
+export function startWorker(options: WorkerOptions): RunningWorker {
+  const { context, temporal, signal } = options;
+  let word: { readonly state: HealthRow['state']; readonly word: string } = {
+    state: 'warning',
+    word: 'waits for Temporal',
+  };
+  let follower: LogFollower | undefined;
+  const ended = (async () => {
+    const target = await temporal.ready;
+    await options.lived;
+    if (target === undefined || signal.aborted) return;
+    const channels = channelsOf(options);
+    const host = runWorker({
+      ...{
+        target,
+        taskQueue,
+        codec: temporal.codec,
+        cacheDir: cacheDir(),
+        clock: context.clock,
+        log: context.log,
+        signal,
+      },
+      workflows: { path: workflowsPath },
+      activities: createActivities(await activityDeps(options, channels)),
+      deployment: { name: 'tocsin' },
+      onState: ({ state, detail }) => {
+        word =
+          state === 'running'
+            ? { state: 'ok', word: 'works' }
+            : { state: state === 'connecting' ? 'warning' : 'trouble', word: detail };
+      },
+    });
+    const connection = temporal.connection();
+    if (connection !== undefined) {
+      const { client } = connection;
+      follower = createLogFollower({
+        ...{ log: options.shared.eventLog, client, taskQueue, clock: context.clock, ids: context.ids },
+        recordedBy: context.recordedBy('worker'),
+        desired: () => options.access?.desired.subscriptions ?? [],
+        pages: channels.length > 0,
+      });
+      const starter = createStarter({ client, taskQueue, visibility: createWorkflowVisibility(connection) });
+      await Promise.all([follower.run(signal), ensureForEver(options, starter), host.done]);
+    } else await host.done;
+  })();
+  return {
+    ended: ended.catch((error: unknown) => context.log.error({ err: error }, 'the role worker ended by itself')),
+    rows: () => [
+      temporal.row(),
+      { kind: 'role', name: 'worker', ...word },
+      ...(follower === undefined ? [] : [followerRow(follower, options)]),
+    ],
+  };
+}
+
+async function activityDeps(options: WorkerOptions, channels: readonly Channel[]) {
+  const { context, shared, access, simulator } = options;
+  const folders = await keyFolders(context, simulator);
+  const missing = (): never => {
+    throw new Error('no tenant is set');
+  };
+  return {
+    ...{ log: shared.eventLog, sealer: shared.sealer, clock: context.clock, ids: context.ids },
+    secrets: options.secrets,
+    recordedBy: context.recordedBy('worker'),
+    identity: (feed: 'chat' | 'events') => access?.identity(feed) ?? missing(),
+    graph: (feed: 'chat' | 'events') => access?.graph(feed) ?? missing(),
+    delivery: {
+      notificationUrl: access?.notificationUrl ?? '',
+      lifecycleNotificationUrl: access?.notificationUrl ?? '',
+      applicationId: (feed: 'chat' | 'events') =>
+        feed === 'chat' ? context.settings.chatClientId : context.settings.eventsClientId,
+    },
+    makeCertificate: makeSelfSigned,
+    holdsKey: async (certificateId: string) => {
+      for (const folder of folders) if ((await folder.find(certificateId)) !== undefined) return true;
+      return false;
+    },
+    channels,
+    desired: () => access?.desired.subscriptions ?? [],
+  };
+}
+
+function channelsOf({ context, access }: WorkerOptions): readonly Channel[] {
+  const { webhookUrl, webhookSecret } = context.settings;
+  if (webhookUrl === undefined || webhookSecret === undefined || access === undefined) return [];
+  return [
+    createWebhookChannel({
+      ...{ url: webhookUrl, secret: webhookSecret, clock: context.clock },
+      async post(url, { headers, body, signal }) {
+        const answer = await access.outbound.request(url, { method: 'POST', headers, body, signal });
+        if (!answer.ok) throw new Error(answer.reason);
+        return { status: answer.status };
+      },
+    }),
+  ];
+}
+
+/** Again and again: Temporal may be away, and somebody may end what should run. */
+async function ensureForEver({ context, access, signal }: WorkerOptions, starter: ReturnType<typeof createStarter>) {
+  if (access === undefined) return;
+  for (let tries = 0; !signal.aborted; tries++) {
+    try {
+      await starter.ensure(access.desired);
+      tries = 0;
+      await context.clock.sleep(ensureMs, signal);
+    } catch (error) {
+      if (tries % 15 === 0)
+        context.log.warn(
+          { detail: error instanceof Error ? error.message : 'failed' },
+          'workflows cannot be started yet',
+        );
+      await context.clock.sleep(retryMs, signal);
+    }
+  }
+}
+
+function followerRow(follower: LogFollower, { context }: WorkerOptions): HealthRow {
+  const { caughtUp, open, waitingFor } = follower.health();
+  const nobody = context.settings.webhookUrl === undefined;
+  return {
+    kind: 'channel',
+    name: 'escalation',
+    state: waitingFor !== undefined || !caughtUp ? 'warning' : nobody ? 'warning' : 'ok',
+    word:
+      waitingFor ??
+      (nobody ? 'nobody is paged beyond the desk' : caughtUp ? 'pages until somebody acts' : 'catching up'),
+    figures: { 'not acted on': String(open) },
+    ...(nobody ? { next: 'Set TOCSIN_WEBHOOK_URL and TOCSIN_WEBHOOK_SECRET.' } : {}),
+  };
+}

@@ -1,0 +1,120 @@
+import { isJsonObject, type JsonObject } from '#kernel/json.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+import type { EventPublisher } from '#ports/event-publisher.ts';
+import type { Graph, GraphFailure } from '#ports/graph.ts';
+import type { LargePayloads } from '#ports/large-payloads.ts';
+import type { Sealer } from '#ports/sealer.ts';
+import type { FetchOutcome } from '#processor/resolve/lane.ts';
+import { messageResource, type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
+import { readReference } from '#processor/resolve/reference.ts';
+import type { Fetch } from '#processor/resolve/waiting-list.ts';
+
+export interface FetchDeps extends RecoverDeps {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly payloads: LargePayloads;
+  readonly publisher: Pick<EventPublisher, 'publish'>;
+  /** Of the chat feed's sign-in; absent while there is none: what only Graph can tell waits. */
+  readonly graph?: Pick<Graph, 'message'>;
+  /** Needed with `graph`: which message a stored notice refers to is sealed. */
+  readonly sealer?: Pick<Sealer, 'unseal'>;
+}
+
+/** A chat that we may not read any more refuses every time; a permission that is missing may be granted tomorrow. */
+const refusedMs = 24 * 3_600_000;
+
+/** Fetches a payload from Blob storage and publishes it. */
+export async function fetchPayload(
+  deps: FetchDeps,
+  { event }: Fetch,
+  blobId: string,
+  signal: AbortSignal,
+): Promise<FetchOutcome> {
+  const payload = await deps.payloads.fetch(blobId, signal);
+  if (!payload.ok) {
+    const again = payload.reason === 'unavailable' || payload.reason === 'access-denied';
+    return { kind: again ? 'later' : 'given-up', detail: `${payload.reason}: ${payload.detail}` };
+  }
+  return publishRecovered(deps, event, payload.body);
+}
+
+/** Fetches a chat message from Graph and publishes it. */
+export async function fetchMessage(
+  deps: FetchDeps,
+  { event, knownAt }: Fetch,
+  signal: AbortSignal,
+): Promise<FetchOutcome> {
+  const { graph, sealer } = deps;
+  const { data } = event.data;
+  if (isJsonObject(data) && data['kind'] === 'emergency-call')
+    return { kind: 'given-up', detail: 'Graph has no way to read an event of the emergency feed again' };
+  if (graph === undefined || sealer === undefined)
+    return { kind: 'later', service: true, detail: 'nobody is signed in to Microsoft Graph' };
+  const reference = await readReference(sealer, event);
+  if (!reference.ok)
+    return reference.reason === 'locked'
+      ? { kind: 'later', service: true, detail: 'the key store does not answer' }
+      : { kind: 'given-up', detail: `the reference is not to be read: ${reference.reason}` };
+  const { chatId, messageId } = reference;
+  const found = await beforeAbort(graph.message(chatId, messageId), signal);
+  if (found === 'aborted') return { kind: 'later', detail: found };
+  if (!found.ok) return outcomeOf(found, deps.clock.monotonic() - knownAt);
+  const payload = { resource: messageResource(chatId, messageId), resourceData: asMessage(found.value) };
+  return publishRecovered(deps, event, new TextEncoder().encode(JSON.stringify(payload)));
+}
+
+async function publishRecovered(deps: FetchDeps, event: RecordedEvent, payload: Uint8Array): Promise<FetchOutcome> {
+  const recovered = await recoveredNotice(deps, event, payload);
+  if (!recovered.ok) return { kind: 'given-up', detail: recovered.reason };
+  const published = await deps.publisher.publish([recovered.message]);
+  if (published.ok) return { kind: 'published' };
+  const detail = `${published.reason}: ${published.detail}`;
+  return published.reason === 'too-large' ? { kind: 'given-up', detail } : { kind: 'later', service: true, detail };
+}
+
+function outcomeOf(failure: GraphFailure, knownMs: number): FetchOutcome {
+  const detail = detailOf(failure);
+  if (isServiceAway(failure)) return { kind: 'later', service: true, detail };
+  if (failure.reason === 'forbidden' && knownMs < refusedMs) return { kind: 'later', detail };
+  return { kind: 'given-up', detail };
+}
+
+/** True where nothing else could be had from Graph either, and waiting helps. */
+export function isServiceAway(failure: GraphFailure): boolean {
+  switch (failure.reason) {
+    case 'identity':
+    case 'unauthorised':
+    case 'unavailable':
+    case 'unknown-outcome':
+    case 'throttled':
+    case 'quota':
+      return true;
+    // Refused before it was sent: by our own rules for hosts, which the settings can change.
+    case 'rejected':
+      return failure.status === undefined && failure.code === undefined;
+    default:
+      return false;
+  }
+}
+
+/** For operators. */
+export function detailOf(failure: GraphFailure): string {
+  return failure.reason === 'identity'
+    ? `${failure.trouble.what} ${failure.trouble.next}`
+    : `${failure.reason}: ${failure.detail}`;
+}
+
+/** Graph gives a message that was asked for without its type; a notice says it. */
+export function asMessage(message: JsonObject): JsonObject {
+  return { '@odata.type': '#Microsoft.Graph.chatMessage', ...message };
+}
+
+/** The promise's value, or that the signal was first: nobody waits at the end for an answer that may take half a minute. */
+export function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | 'aborted'> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve('aborted');
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
+}
