@@ -1,0 +1,212 @@
+import { innerNames } from '#infra/names.ts';
+import type { StackSettings } from '#infra/settings/stack-settings.ts';
+
+/** Urgency as Azure Monitor counts it: 0 is the worst. */
+export type Severity = 0 | 1 | 2 | 3;
+
+/** An alarm on a metric that Azure keeps by itself. */
+export interface MetricAlarm {
+  readonly name: string;
+  readonly on: 'namespace' | 'vault' | 'app' | 'database' | 'machine';
+  readonly metricNamespace: string;
+  readonly metric: string;
+  readonly aggregation: 'Total' | 'Average' | 'Minimum' | 'Maximum';
+  readonly operator: 'GreaterThan' | 'LessThan' | 'LessThanOrEqual';
+  readonly threshold: number;
+  /** ISO 8601 durations. */
+  readonly window: string;
+  readonly every: string;
+  readonly severity: Severity;
+  readonly description: string;
+}
+
+/** An alarm on what is in Log Analytics. It goes off as soon as the query has a row. */
+export interface QueryAlarm {
+  readonly name: string;
+  readonly query: string;
+  readonly window: string;
+  readonly every: string;
+  readonly severity: Severity;
+  readonly description: string;
+}
+
+const hub = { on: 'namespace', metricNamespace: 'Microsoft.EventHub/namespaces' } as const;
+const app = { on: 'app', metricNamespace: 'Microsoft.App/containerapps' } as const;
+
+/** Alarms on metrics ("Supported metrics with Azure Monitor", learn.microsoft.com). Those on parts that a stack does not have are left out. */
+export const metricAlarms: readonly MetricAlarm[] = [
+  {
+    ...hub,
+    name: 'hub-throttled',
+    metric: 'ThrottledRequests',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 0,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 1,
+    description: 'Event Hubs slows senders or readers down: notices of calls wait. Raise throughputUnits.',
+  },
+  {
+    ...hub,
+    name: 'hub-errors',
+    metric: 'ServerErrors',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 5,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 1,
+    description: 'Event Hubs fails requests. See the health of the service; notices wait in the hub.',
+  },
+  {
+    ...hub,
+    name: 'no-events',
+    metric: 'IncomingMessages',
+    aggregation: 'Total',
+    operator: 'LessThanOrEqual',
+    threshold: 0,
+    window: 'P1D',
+    every: 'PT1H',
+    severity: 2,
+    description:
+      'Nothing arrived at the hub for a day, not even a lifecycle notice. Look at subscriptions and sign-in.',
+  },
+  {
+    on: 'vault',
+    metricNamespace: 'Microsoft.KeyVault/vaults',
+    name: 'vault-away',
+    metric: 'Availability',
+    aggregation: 'Average',
+    operator: 'LessThan',
+    threshold: 99,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 1,
+    description: 'The key vault fails requests: calls still reach the board, but sealed details stay locked.',
+  },
+  {
+    ...app,
+    name: 'restarts',
+    metric: 'RestartCount',
+    aggregation: 'Maximum',
+    operator: 'GreaterThan',
+    threshold: 3,
+    window: 'PT15M',
+    every: 'PT5M',
+    severity: 1,
+    description: 'A role starts again and again. Its last lines in the log say why.',
+  },
+  {
+    ...app,
+    name: 'not-running',
+    metric: 'Replicas',
+    aggregation: 'Minimum',
+    operator: 'LessThan',
+    threshold: 1,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 0,
+    description: 'A role does not run at all.',
+  },
+  {
+    on: 'database',
+    metricNamespace: 'Microsoft.DBforPostgreSQL/flexibleServers',
+    name: 'database-disk',
+    metric: 'storage_percent',
+    aggregation: 'Average',
+    operator: 'GreaterThan',
+    threshold: 80,
+    window: 'PT15M',
+    every: 'PT5M',
+    severity: 2,
+    description: "The disk of Temporal's database fills up.",
+  },
+  {
+    on: 'machine',
+    metricNamespace: 'Microsoft.Compute/virtualMachines',
+    name: 'machine-away',
+    metric: 'VmAvailabilityMetric',
+    aggregation: 'Average',
+    operator: 'LessThan',
+    threshold: 1,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 0,
+    description: 'A machine that holds the log does not answer.',
+  },
+];
+
+/** Alarms that Tocsin itself raises: a log line with the field `alarm` and one of these words. */
+export const programAlarms = {
+  'sign-in-ends': {
+    severity: 1,
+    description: 'The sign-in of a feed ends soon or has ended: somebody has to sign in.',
+  },
+  'subscription-ends': { severity: 1, description: 'A subscription ends soon and was not renewed.' },
+  'feed-not-watched': { severity: 0, description: 'A feed is provably not watched: calls may be missed.' },
+  'reading-behind': { severity: 1, description: 'Reading the hub is behind.' },
+  'policy-not-covered': { severity: 2, description: 'An emergency calling policy has no subscription.' },
+} as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly description: string }>>;
+
+/** Used space of a disk in percent from which on it is an alarm. */
+const fullDisk = 80;
+
+/** How far scheduled queries look back: two days at most ("Log search alert rules", learn.microsoft.com). */
+const lookBack = [
+  { hours: 12, window: 'PT12H' },
+  { hours: 24, window: 'P1D' },
+  { hours: 48, window: 'P2D' },
+] as const;
+
+/** Alarms on Log Analytics for a stack with these settings. */
+export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
+  const machines = s.log !== 'connection';
+  const half = lookBack.findLast(({ hours }) => hours <= s.retentionDays * 12) ?? lookBack[0];
+  const sums = `AzureMetrics | where ResourceProvider == "MICROSOFT.EVENTHUB" and MetricName in ("IncomingMessages", "OutgoingMessages") | summarize Arrived = sumif(Total, MetricName == "IncomingMessages"), Read = sumif(Total, MetricName == "OutgoingMessages")`;
+  return [
+    {
+      name: 'lag',
+      query: `${sums} | where Arrived > 0 and Read < Arrived * 0.5`,
+      window: 'PT15M',
+      every: 'PT5M',
+      severity: 1,
+      description: `Less was read from ${innerNames.hub} than arrived: the board is behind.`,
+    },
+    {
+      name: 'lag-half-retention',
+      query: `${sums} | where Arrived > 0 and Read == 0`,
+      window: half.window,
+      every: 'PT1H',
+      severity: 0,
+      description: `Nothing was read for ${half.hours} hours; the hub forgets after ${s.retentionDays} days. Calls will be lost.`,
+    },
+    ...(machines
+      ? [
+          {
+            name: 'disk',
+            query: `Perf | where ObjectName == "Logical Disk" and CounterName == "% Used Space" | summarize Used = avg(CounterValue) by Computer, InstanceName | where Used > ${fullDisk}`,
+            window: 'PT30M',
+            every: 'PT15M',
+            severity: 1 as const,
+            description: 'A disk of a machine fills up; when the disk of the log is full, nothing can be recorded.',
+          },
+        ]
+      : []),
+    ...Object.entries(programAlarms).map(([name, { severity, description }]) => ({
+      name,
+      query: `${lines(s)} | where Line has '"alarm":"${name}"'`,
+      window: 'PT15M',
+      every: 'PT5M',
+      severity,
+      description,
+    })),
+  ];
+}
+
+/** Where the lines that Tocsin writes end up: the console of Container Apps, or the journal of the single machine. */
+export function lines(s: StackSettings): string {
+  return s.log === 'embedded'
+    ? 'Syslog | where ProcessName in ("podman", "tocsin") | extend Line = SyslogMessage'
+    : 'ContainerAppConsoleLogs | extend Line = Log';
+}

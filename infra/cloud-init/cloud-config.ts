@@ -1,0 +1,84 @@
+/** A file that cloud-init writes. */
+export interface CloudFile {
+  readonly path: string;
+  /** Octal. */
+  readonly permissions: string;
+  readonly content: string;
+}
+
+export interface CloudConfig {
+  readonly packages: readonly string[];
+  readonly files: readonly CloudFile[];
+  readonly commands: readonly string[];
+}
+
+/**
+ * The text of a `#cloud-config` (cloudinit.readthedocs.io, "Cloud config examples"). Its values are written as JSON, which is YAML too: nothing has to
+ * be escaped by hand. It is readable by everybody on the machine, so it never holds a secret.
+ */
+export function cloudConfig({ packages, files, commands }: CloudConfig): string {
+  const lines = [
+    '#cloud-config',
+    'package_update: true',
+    `packages: ${JSON.stringify(packages)}`,
+    'write_files:',
+    ...files.map((file) => `  - ${JSON.stringify({ ...file, owner: 'root:root' })}`),
+    'runcmd:',
+    ...commands.map((command) => `  - ${JSON.stringify(['sh', '-euc', command])}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * A script that gives the data disk (logical unit 0, SCSI or NVMe) a file system once, and mounts it. A disk that has one is never formatted again: it
+ * holds the log.
+ */
+export function mountDisk(folder: string): CloudFile {
+  const content = `#!/bin/sh
+set -eu
+for try in $(seq 60); do
+  disk=$(ls /dev/disk/azure/data/by-lun/0 /dev/disk/azure/scsi1/lun0 2>/dev/null | head -n 1)
+  [ -n "$disk" ] && break
+  sleep 5
+done
+[ -n "$disk" ] || { echo 'the data disk is not there' >&2; exit 1; }
+blkid "$disk" || mkfs.xfs -L tocsin "$disk"
+mkdir -p ${folder}
+grep -q ' ${folder} ' /etc/fstab || echo 'LABEL=tocsin ${folder} xfs defaults,nofail,noatime 0 2' >> /etc/fstab
+systemctl daemon-reload
+mountpoint -q ${folder} || mount ${folder}
+chown 1000:1000 ${folder}
+`;
+  return { path: '/usr/local/sbin/tocsin-disk', permissions: '0700', content };
+}
+
+/**
+ * A script that gets secrets from the key vault with the identity of the machine ("How to use managed identities on a virtual machine",
+ * learn.microsoft.com) and puts them into memory: `/run` is no disk. It tries for five minutes, because a role takes that long to come into force.
+ */
+export function fetchSecrets(options: {
+  readonly clientId: string;
+  readonly folder: string;
+  readonly secrets: readonly { readonly url: string; readonly file: string }[];
+}): string {
+  return `#!/bin/sh
+set -eu
+umask 077
+mkdir -p ${options.folder}
+token() {
+  curl -sf -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=${options.clientId}" | jq -er .access_token
+}
+secret() {
+  for try in $(seq 60); do
+    if curl -sf --max-time 20 -H "Authorization: Bearer $(token)" "$1?api-version=7.4" | jq -ejr .value > "$2.new"; then
+      mv "$2.new" "$2"
+      return 0
+    fi
+    sleep 5
+  done
+  echo "cannot read $1" >&2
+  return 1
+}
+${options.secrets.map(({ url, file }) => `secret ${url} ${options.folder}/${file}`).join('\n')}
+`;
+}

@@ -1,0 +1,84 @@
+import { cloudConfig, fetchSecrets, mountDisk } from '#infra/cloud-init/cloud-config.ts';
+
+export interface LogNode {
+  /** Host name inside the zone, such as `log1`. */
+  readonly name: string;
+  /** DNS zone of the log. */
+  readonly zone: string;
+  /** All nodes, this one among them. */
+  readonly nodes: readonly string[];
+  /** Image of EventStoreDB by digest. */
+  readonly image: string;
+  /** Client id of the identity that reads the secrets. */
+  readonly clientId: string;
+  /** `https://<vault>.vault.azure.net/secrets`. */
+  readonly secretsUrl: string;
+}
+
+const folder = '/run/tocsin';
+const data = '/var/lib/eventstore';
+
+/**
+ * Cloud-init of one machine of a self-hosted EventStoreDB: the disk, the secrets in memory, the container by systemd. Settings by the vendor's
+ * "Configuration options" and "Cluster" pages; two nodes of three have to have written before an append is answered. Pure, and without a secret.
+ */
+export function logNodeCloudInit(node: LogNode): string {
+  const address = (name: string) => `${name}.${node.zone}`;
+  const peers = node.nodes.filter((name) => name !== node.name).map((name) => `${address(name)}:2113`);
+  const environment = [
+    `EVENTSTORE_CLUSTER_SIZE=${node.nodes.length}`,
+    ...(node.nodes.length > 1
+      ? ['EVENTSTORE_DISCOVER_VIA_DNS=false', `EVENTSTORE_GOSSIP_SEED=${peers.join(',')}`]
+      : []),
+    `EVENTSTORE_NODE_HOST_ADVERTISE_AS=${address(node.name)}`,
+    `EVENTSTORE_REPLICATION_HOST_ADVERTISE_AS=${address(node.name)}`,
+    'EVENTSTORE_NODE_IP=0.0.0.0',
+    'EVENTSTORE_REPLICATION_IP=0.0.0.0',
+    'EVENTSTORE_DB=/data',
+    'EVENTSTORE_LOG=/data/logs',
+    `EVENTSTORE_CERTIFICATE_FILE=${folder}/certificate.pem`,
+    `EVENTSTORE_CERTIFICATE_PRIVATE_KEY_FILE=${folder}/key.pem`,
+    `EVENTSTORE_TRUSTED_ROOT_CERTIFICATES_PATH=${folder}/authority`,
+    'EVENTSTORE_RUN_PROJECTIONS=None',
+    'EVENTSTORE_ENABLE_ATOM_PUB_OVER_HTTP=false',
+  ];
+  const unit = `[Unit]
+Description=EventStoreDB
+After=network-online.target
+Wants=network-online.target
+RequiresMountsFor=${data}
+
+[Service]
+ExecStartPre=/usr/local/sbin/tocsin-secrets
+ExecStartPre=/bin/sh -c 'printf "EVENTSTORE_DEFAULT_ADMIN_PASSWORD=%%s\\n" "$(cat ${folder}/password)" > ${folder}/first.env; mkdir -p ${folder}/authority; cp ${folder}/authority.pem ${folder}/authority/ca.crt; chown -R 1000:1000 ${folder}'
+ExecStartPre=-/usr/bin/podman rm -f eventstore
+ExecStart=/usr/bin/podman run --name eventstore --rm --network host --read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges --user 1000:1000 --ulimit nofile=65536 --env-file /etc/eventstore.env --env-file ${folder}/first.env -v ${folder}:${folder}:ro -v ${data}:/data ${node.image}
+ExecStop=/usr/bin/podman stop -t 60 eventstore
+Restart=always
+RestartSec=5
+TimeoutStartSec=900
+
+[Install]
+WantedBy=multi-user.target
+`;
+  const secrets = [
+    { url: `${node.secretsUrl}/log-certificate`, file: 'certificate.pem' },
+    { url: `${node.secretsUrl}/log-key`, file: 'key.pem' },
+    { url: `${node.secretsUrl}/log-authority`, file: 'authority.pem' },
+    { url: `${node.secretsUrl}/log-password`, file: 'password' },
+  ];
+  return cloudConfig({
+    packages: ['podman', 'jq', 'curl', 'xfsprogs'],
+    files: [
+      mountDisk(data),
+      {
+        path: '/usr/local/sbin/tocsin-secrets',
+        permissions: '0700',
+        content: fetchSecrets({ clientId: node.clientId, folder, secrets }),
+      },
+      { path: '/etc/eventstore.env', permissions: '0644', content: `${environment.join('\n')}\n` },
+      { path: '/etc/systemd/system/eventstore.service', permissions: '0644', content: unit },
+    ],
+    commands: ['/usr/local/sbin/tocsin-disk', 'systemctl enable --now eventstore.service'],
+  });
+}

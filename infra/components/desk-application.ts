@@ -1,0 +1,66 @@
+import * as azuread from '@pulumi/azuread';
+import * as pulumi from '@pulumi/pulumi';
+import type { StackContext } from '#infra/components/component.ts';
+import { deskRoles, federationAudience } from '#infra/graph-permissions.ts';
+
+/** Path that Entra ID sends a browser back to after the sign-in to the desk. */
+export const deskCallbackPath = '/sign-in/callback';
+
+/** Registration of the desk: people sign in to it with one of four roles, and nobody without. It holds no permission on Graph. */
+export function createDeskApplication(
+  context: StackContext,
+  parent: pulumi.Resource,
+  given: { readonly deskUrl: pulumi.Output<string>; readonly signsIn: pulumi.Output<string> },
+): { readonly clientId: pulumi.Output<string> } {
+  const { settings, tenantId } = context;
+  const application = new azuread.Application(
+    'desk-application',
+    {
+      displayName: `Tocsin ${settings.tenant}: desk`,
+      notes: 'People sign in to the desk here. Managed by Pulumi; changes by hand are undone.',
+      preventDuplicateNames: true,
+      signInAudience: 'AzureADMyOrg',
+      api: { requestedAccessTokenVersion: 2 },
+      web: {
+        redirectUris: [pulumi.interpolate`${given.deskUrl}${deskCallbackPath}`],
+        implicitGrant: { accessTokenIssuanceEnabled: false, idTokenIssuanceEnabled: false },
+      },
+      appRoles: deskRoles.map(({ id, value, description }) => ({
+        id,
+        value,
+        description,
+        displayName: value,
+        allowedMemberTypes: ['User'],
+        enabled: true,
+      })),
+    },
+    { parent },
+  );
+  const principal = new azuread.ServicePrincipal(
+    'desk-principal',
+    { clientId: application.clientId, appRoleAssignmentRequired: true },
+    { parent },
+  );
+  new azuread.ApplicationFederatedIdentityCredential(
+    'desk-credential',
+    {
+      applicationId: application.id,
+      displayName: 'desk',
+      description: 'The managed identity of the desk proves the desk when it redeems a sign-in.',
+      audiences: [federationAudience],
+      issuer: `https://login.microsoftonline.com/${tenantId}/v2.0`,
+      subject: given.signsIn,
+    },
+    { parent },
+  );
+  for (const role of deskRoles) {
+    const group = settings[role.group];
+    if (group === undefined) continue;
+    new azuread.AppRoleAssignment(
+      `desk-${role.group}`,
+      { appRoleId: role.id, principalObjectId: group, resourceObjectId: principal.objectId },
+      { parent },
+    );
+  }
+  return { clientId: application.clientId };
+}

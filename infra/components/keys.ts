@@ -1,0 +1,113 @@
+import * as keyvault from '@pulumi/azure-native/keyvault/index.js';
+import * as pulumi from '@pulumi/pulumi';
+import { type Built, createComponent, kept, type StackContext, tagsOf } from '#infra/components/component.ts';
+import type { Foundation } from '#infra/components/foundation.ts';
+import { lockInProduction } from '#infra/components/lock.ts';
+import { createContainer, createPlainStorage } from '#infra/components/storage.ts';
+import { createSecret, vaultArgs } from '#infra/components/vault.ts';
+import { innerNames } from '#infra/names.ts';
+import { type VaultSecretName, vaultSecrets } from '#infra/vault-secrets.ts';
+
+/** Keys and secrets of a stack. */
+export interface Keys {
+  readonly vaultId: pulumi.Output<string>;
+  /** `https://<vault>.vault.azure.net`. */
+  readonly vaultUrl: string;
+  readonly masterKeyId: pulumi.Output<string>;
+  /** URL of the master key without a version: a rotation changes no setting. */
+  readonly masterKeyUrl: pulumi.Output<string>;
+  readonly subjectKeysAccountId: pulumi.Output<string>;
+  readonly subjectKeysContainerId: pulumi.Output<string>;
+  readonly subjectKeysUrl: pulumi.Output<string>;
+  /** Resource ids of the secrets that the stack keeps in the vault. */
+  readonly secretIds: Readonly<Partial<Record<VaultSecretName, pulumi.Output<string>>>>;
+}
+
+/**
+ * The key vault with the master key and the secrets, and the storage of the wrapped keys of persons. Certificates are not here: Azure Resource Manager
+ * has none, the worker makes them.
+ */
+export function createKeys(context: StackContext, foundation: Foundation): Built<Keys> {
+  const { settings, names } = context;
+  return createComponent('Keys', (parent) => {
+    const { resourceGroupName } = foundation;
+    const tags = tagsOf(context, 'Keys');
+    const vault = new keyvault.Vault(
+      'vault',
+      {
+        resourceGroupName,
+        location: settings.region,
+        tags,
+        vaultName: names.keyVault.value,
+        properties: vaultArgs(context, foundation),
+      },
+      kept(context, parent),
+    );
+    const master = new keyvault.Key(
+      'master-key',
+      {
+        resourceGroupName,
+        vaultName: vault.name,
+        keyName: innerNames.masterKey,
+        tags,
+        properties: {
+          kty: 'RSA',
+          keySize: 3072,
+          keyOps: ['wrapKey', 'unwrapKey'],
+          attributes: { enabled: true, exportable: false },
+          // Old versions stay: what they wrapped can be unwrapped for ever, and is wrapped anew when it is next used.
+          rotationPolicy: {
+            lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: 'P1Y' } }],
+          },
+        },
+      },
+      kept(context, parent),
+    );
+    lockInProduction(context, parent, {
+      name: 'vault',
+      scope: vault.id,
+      notes: 'Without the master key nothing personal in the record can be read again.',
+    });
+    const secretIds: Partial<Record<VaultSecretName, pulumi.Output<string>>> = {};
+    for (const { name, value } of vaultSecrets(settings)) {
+      secretIds[name] = createSecret(context, parent, {
+        name: `secret-${name}`,
+        kind: 'Keys',
+        resourceGroupName,
+        vault,
+        secretName: name,
+        value: pulumi.secret(value),
+      }).id;
+    }
+    const account = createPlainStorage(context, parent, {
+      name: 'subject-keys',
+      kind: 'Keys',
+      account: names.keyStorage,
+      foundation,
+      options: kept(context, parent),
+    });
+    const container = createContainer(parent, {
+      name: 'subject-keys-container',
+      resourceGroupName,
+      account,
+      container: innerNames.subjectKeysContainer,
+      options: kept(context, parent),
+    });
+    lockInProduction(context, parent, {
+      name: 'subject-keys',
+      scope: account.id,
+      notes: 'Wrapped keys of persons: one is deleted to erase a person, all of them never.',
+    });
+    const vaultUrl = `https://${names.keyVault.value}.vault.azure.net`;
+    return {
+      vaultId: vault.id,
+      vaultUrl,
+      masterKeyId: master.id,
+      masterKeyUrl: pulumi.interpolate`${vaultUrl}/keys/${innerNames.masterKey}`,
+      subjectKeysAccountId: account.id,
+      subjectKeysContainerId: container.id,
+      subjectKeysUrl: pulumi.interpolate`https://${account.name}.blob.core.windows.net/${container.name}`,
+      secretIds,
+    };
+  });
+}

@@ -1,0 +1,51 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { Backup } from '#infra/components/backup.ts';
+import type { Evidence } from '#infra/components/evidence.ts';
+import type { Foundation } from '#infra/components/foundation.ts';
+import type { Ingest } from '#infra/components/ingest.ts';
+import type { Keys } from '#infra/components/keys.ts';
+import type { Machine } from '#infra/components/machine.ts';
+import type { Runtime } from '#infra/components/runtime.ts';
+import type { WatchingArgs } from '#infra/components/watching.ts';
+import type { Workflows } from '#infra/components/workflows.ts';
+
+type Ids = Readonly<Record<string, pulumi.Output<string>>>;
+
+const ifThere = (name: string, id: pulumi.Output<string> | undefined): Ids => (id === undefined ? {} : { [name]: id });
+
+/** Everything of a stack that has logs and metrics, and what alarms look at. */
+export function watchedOf(parts: {
+  readonly foundation: Foundation;
+  readonly ingest: Ingest;
+  readonly keys: Keys;
+  readonly evidence: Evidence;
+  readonly workflows: Workflows;
+  readonly runtime: Runtime;
+  readonly backup: Backup;
+  readonly machines: readonly Machine[];
+}): WatchingArgs {
+  const { foundation, ingest, keys, evidence, workflows, runtime, backup } = parts;
+  const blobs = (account: pulumi.Output<string>) => pulumi.interpolate`${account}/blobServices/default`;
+  return {
+    resourceGroupName: foundation.resourceGroupName,
+    sources: {
+      namespace: ingest.namespaceId,
+      vault: keys.vaultId,
+      'storage-ownership': blobs(ingest.ownershipAccountId),
+      'storage-subject-keys': blobs(keys.subjectKeysAccountId),
+      'storage-evidence': blobs(evidence.accountId),
+      ...ifThere('graph-vault', ingest.large?.vaultId),
+      ...ifThere('storage-large', ingest.large === undefined ? undefined : blobs(ingest.large.accountId)),
+      ...ifThere('environment', foundation.environment?.id),
+      ...ifThere('database', workflows.databaseId),
+      ...ifThere('backup-vault', backup.vaultId),
+    },
+    alarmed: {
+      namespace: { namespace: ingest.namespaceId },
+      vault: { vault: keys.vaultId },
+      app: Object.fromEntries(Object.entries(runtime.apps).map(([role, { id }]) => [role, id])),
+      database: ifThere('database', workflows.databaseId),
+      machine: Object.fromEntries(parts.machines.map(({ id }, index) => [`machine-${index + 1}`, id])),
+    },
+  };
+}

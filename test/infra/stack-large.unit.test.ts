@@ -1,0 +1,103 @@
+import { expect, it } from 'vitest';
+import { large } from '#test/infra/given.ts';
+import { permissionIdOf, type Registered } from '#test/infra/mocked-stack.ts';
+import { stackContract } from '#test/infra/stack.contract.ts';
+
+const stack = stackContract('large', large);
+const one = (name: string): Registered['inputs'] => {
+  const found = stack().resources.filter((resource) => resource.name === name && !resource.type.startsWith('tocsin:'));
+  if (found.length !== 1) throw new Error(`${found.length} resources are named ${name}`);
+  return found[0]?.inputs ?? {};
+};
+const named = (pattern: RegExp) => stack().resources.filter(({ name }) => pattern.test(name));
+
+it('the chat application asks for seven scopes by name, and consent is for the service user alone', () => {
+  const scopes = [
+    'User.Read',
+    'Chat.Read',
+    'Chat.ReadBasic',
+    'ChatMessage.Read',
+    'openid',
+    'offline_access',
+    'profile',
+  ];
+  expect(one('chat-application')['requiredResourceAccesses']).toEqual([
+    {
+      resourceAppId: '00000003-0000-0000-c000-000000000000',
+      resourceAccesses: scopes.map((scope) => ({ id: permissionIdOf(scope), type: 'Scope' })),
+    },
+  ]);
+  expect(one('chat-consent')).toMatchObject({ claimValues: scopes, userObjectId: 'object-of-service-user' });
+});
+
+it('the events application holds one permission and no password', () => {
+  expect(one('events-application')['requiredResourceAccesses']).toEqual([
+    {
+      resourceAppId: '00000003-0000-0000-c000-000000000000',
+      resourceAccesses: [{ id: permissionIdOf('CallEvents-Emergency.Read.All'), type: 'Role' }],
+    },
+  ]);
+  expect(one('events-consent')['appRoleId']).toBe(permissionIdOf('CallEvents-Emergency.Read.All'));
+  expect(one('events-certificate')['type']).toBe('AsymmetricX509Cert');
+  expect(stack().resources.filter(({ type }) => /Password$/.test(type))).toEqual([]);
+});
+
+it('the groups of the desk get their roles, and nobody signs in without one', () => {
+  expect(named(/^desk-(?:responders|operators|compliance|administrators)$/)).toHaveLength(4);
+  expect(one('desk-principal')['appRoleAssignmentRequired']).toBe(true);
+});
+
+it('the log has a machine, a disk and an address in each zone, and a backup of each disk', () => {
+  for (const number of [1, 2, 3]) {
+    expect(one(`log-machine-${number}`)['zones']).toEqual([`${number}`]);
+    expect(one(`log-machine-${number}-disk`)['zones']).toEqual([`${number}`]);
+    expect(one(`log-record-${number}`)['aRecords']).toEqual([{ ipv4Address: `10.40.4.${10 + number}` }]);
+  }
+  expect(named(/^backup-disk-\d$/)).toHaveLength(3);
+});
+
+it('ingest never gets more copies than partitions, and follows the unread messages', () => {
+  const scale = (one('ingest')['template'] as { scale: { maxReplicas: number; rules: { custom: { type: string } }[] } })
+    .scale;
+  expect(scale.maxReplicas).toBeLessThanOrEqual(one('hub')['partitionCount'] as number);
+  expect(scale.rules[0]?.custom.type).toBe('azure-eventhub');
+});
+
+it('what holds evidence, keys and the address that Graph knows is locked in production', () => {
+  expect(
+    named(/-lock$/)
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual([
+    'evidence-lock',
+    'log-machine-1-disk-lock',
+    'log-machine-2-disk-lock',
+    'log-machine-3-disk-lock',
+    'namespace-lock',
+    'subject-keys-lock',
+    'vault-lock',
+  ]);
+});
+
+it('evidence cannot be changed for its days, and is not locked unless somebody asks', () => {
+  expect(one('evidence-storage')['immutableStorageWithVersioning']).toEqual({
+    enabled: true,
+    immutabilityPolicy: {
+      state: 'Unlocked',
+      immutabilityPeriodSinceCreationInDays: 400,
+      allowProtectedAppendWrites: false,
+    },
+  });
+  expect(stack().outputs['evidenceLocked']).toBe(false);
+});
+
+it('the outputs hold what others need, and of secrets only where they are', () => {
+  expect(stack().outputs).toMatchObject({
+    tenant: 'northwind-traders',
+    notificationUrl:
+      'EventHub:https://evhns-northwind-traders-1q0sa6ld.servicebus.windows.net/eventhubname/teams-emergency?tenantId=contoso.com',
+    roleSettings: {
+      ingest: { TOCSIN_EVENT_LOG: 'secret:https://kv-northwind-t-1q0sa6ld.vault.azure.net/secrets/event-log' },
+    },
+  });
+});

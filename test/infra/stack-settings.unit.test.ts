@@ -1,0 +1,107 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { declaredSettings } from '#infra/settings/pulumi-config.ts';
+import { requiredSettings, stackSettings } from '#infra/settings/schema.ts';
+import { canaries, large, small, standard } from '#test/infra/given.ts';
+import { faultsOf, settingsOf } from '#test/infra/settings-of.ts';
+
+describe('the settings of a stack', () => {
+  it('are accepted for a small, a standard and a large tenant', () => {
+    for (const given of [small, standard, large]) expect(faultsOf(given)).toEqual([]);
+  });
+
+  it('name everything that is missing at once when nothing is given', () => {
+    const faults = faultsOf({});
+    for (const key of [...requiredSettings, 'serviceUser'])
+      expect(faults.filter((fault) => fault.startsWith(`${key} is missing`))).toHaveLength(1);
+    expect(faults).toHaveLength(requiredSettings.length + 1);
+  });
+
+  it('list every fault, and look across settings too', () => {
+    const faults = faultsOf({
+      ...standard,
+      eventHubsTier: 'Basic',
+      partitions: '64',
+      ingestMost: '65',
+      dataResidency: 'us',
+      image: 'ghcr.io/tocsin/tocsin:latest',
+      serviceUser: '',
+      retentionDays: 'a week',
+      unknown: 'x',
+    });
+    expect(faults.map((fault) => fault.split(' ')[0]).toSorted()).toEqual([
+      'eventHubsTier',
+      'image',
+      'ingestMost',
+      'partitions',
+      'region',
+      'retentionDays',
+      'serviceUser',
+      'unknown',
+    ]);
+  });
+
+  it('never repeat the value of a secret', () => {
+    const wrong = Object.fromEntries(
+      Object.entries(stackSettings)
+        .filter(([, row]) => row.secret)
+        .map(([key]) => [key, ' canary ']),
+    );
+    const faults = faultsOf({ ...standard, ...wrong });
+    expect(faults.length).toBeGreaterThan(5);
+    expect(faults.join('\n')).not.toContain('canary');
+    expect(faultsOf({ ...standard, temporal: 'off' }).join('\n')).not.toContain(canaries.temporalKey);
+  });
+
+  it.each([
+    ['Basic is refused and says why', { eventHubsTier: 'Basic' }, 'one consumer group'],
+    ['Standard keeps seven days at most', { retentionDays: '8' }, 'Standard keeps at most 7'],
+    ['Standard has 32 partitions at most', { partitions: '33' }, 'at most 32'],
+    ['Premium counts in steps', { eventHubsTier: 'Premium', throughputUnits: '3' }, '1, 2, 4, 8, 12, 16'],
+    ['ingest never has more copies than partitions', { partitions: '2', ingestMost: '3' }, 'has work for no more'],
+    ['inflation goes up', { throughputUnits: '4', throughputUnitsMost: '2' }, 'less than throughputUnits'],
+    ['data stays where it has to', { dataResidency: 'uk' }, 'keeps data in eu'],
+    ['an unknown region is refused', { region: 'mars' }, 'must be one of'],
+    ['a tag is no digest', { image: 'ghcr.io/tocsin/tocsin:1.0' }, 'by digest'],
+    ['a slug has no capitals', { tenant: 'Contoso' }, 'lower-case'],
+    ['a slug has no double hyphen', { tenant: 'a--b' }, 'single hyphens'],
+    ['a slug does not end in a hyphen', { tenant: 'contoso-' }, 'single hyphens'],
+    [
+      'plain text to the log is refused',
+      { logConnection: 'esdb://log.contoso.com:2113?tls=false' },
+      'without tls=false',
+    ],
+    ['something has to be watched', { chatFeed: 'false', serviceUser: '' }, 'nothing would be watched'],
+    ['the events feed needs policies', { eventsFeed: 'true' }, 'policies is missing'],
+    ['policies without their feed are a mistake', { policies: 'Stockholm' }, 'no effect'],
+    ['a certificate has its key', { temporalKey: '' }, 'belong together'],
+    ['a test stack is not locked', { environment: 'test', lockEvidence: 'true' }, 'never be cleared'],
+    ['a list names nothing twice', { alertEmails: 'a@b.se,a@b.se' }, 'twice'],
+    ['a flag is true or false', { eventGrid: 'yes' }, 'true or false'],
+    ['pages are signed', { pagingSecret: '' }, 'pagingSecret is missing'],
+  ])('%s', (_name, changed, said) => {
+    const faults = faultsOf({ ...standard, ...changed });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(said);
+  });
+
+  it('take the numbers of a size unless they are given', () => {
+    expect(settingsOf(standard)).toMatchObject({ partitions: 8, eventHubsTier: 'Standard', retentionDays: 7 });
+    expect(settingsOf({ ...standard, partitions: '12' })).toMatchObject({ partitions: 12, ingestMost: 4 });
+    expect(settingsOf(large)).toMatchObject({ partitions: 32, eventHubsTier: 'Premium', logNodes: '3' });
+  });
+
+  it('lock nothing unless somebody asks', () => {
+    for (const given of [small, standard, large]) expect(settingsOf(given).lockEvidence).toBe(false);
+  });
+
+  it('are what Pulumi.yaml declares', () => {
+    const file = join(import.meta.dirname, '../../Pulumi.yaml');
+    const project = parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    if (process.env['TOCSIN_TEST_GOLDEN'] === 'write')
+      writeFileSync(file, stringify({ ...project, config: declaredSettings() }, { lineWidth: 0 }));
+    expect((parse(readFileSync(file, 'utf8')) as Record<string, unknown>)['config']).toEqual(declaredSettings());
+  });
+});

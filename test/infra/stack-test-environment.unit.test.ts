@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { standard } from '#test/infra/given.ts';
+import { runStack } from '#test/infra/mocked-stack.ts';
+
+it('a test stack can be cleared away, and one with restricted networks lets in its own alone', async () => {
+  const stack = await runStack({
+    ...standard,
+    environment: 'test',
+    restrictEventHubs: 'true',
+    allowedNetworks: '198.51.100.0/24',
+    largeNotifications: 'false',
+    chatFeed: 'false',
+    serviceUser: '',
+    eventsFeed: 'true',
+    policies: 'Stockholm',
+    deskAccess: 'public',
+  });
+  const inputs = (name: string) =>
+    stack.resources.find((one) => one.name === name && !one.type.startsWith('tocsin:'))?.inputs ?? {};
+  expect(stack.resources.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).toEqual([]);
+  expect(stack.resources.filter(({ type }) => type.includes('ManagementLock'))).toEqual([]);
+  expect(inputs('namespace-network')).toMatchObject({
+    defaultAction: 'Deny',
+    trustedServiceAccessEnabled: true,
+    ipRules: [{ ipMask: '198.51.100.0/24', action: 'Allow' }],
+  });
+  expect(stack.resources.filter(({ name }) => /^(?:chat|large|graph-vault)/.test(name))).toEqual([]);
+  expect(inputs('events-credential')).toMatchObject({
+    subject: 'principal-of-worker-identity',
+    issuer: 'https://login.microsoftonline.com/aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee/v2.0',
+    audiences: ['api://AzureADTokenExchange'],
+  });
+  expect(stack.resources.filter(({ type }) => type.includes('privatedns'))).toEqual([]);
+});
