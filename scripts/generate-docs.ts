@@ -3,8 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Setting } from '#config/setting.ts';
 import { settings } from '#config/settings.ts';
 import { errorCodes } from '#domain/errors.ts';
+import { applicationPermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
+import { identityTroubles } from '#domain/identity/trouble-table.ts';
 import { reasonTexts } from '#domain/notices/reasons.ts';
 import { eventRegistry } from '#domain/registry.ts';
+import { gapWords } from '#domain/watch/words.ts';
 
 const generated = '<!-- Generated from the code by `npm run docs`; changes here are lost. -->\n';
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -34,7 +37,29 @@ function eventsPage(): string {
   return `${generated}# Stored events\n\nEvery type of event that Tocsin writes, with the version of its data (\`metadata.schemaVersion\`). Older versions are read through upcasters.\n\n| type | version | stream | what it says |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
-const pages = { 'docs/settings.md': settingsPage(), 'docs/errors.md': errorsPage(), 'docs/events.md': eventsPage() };
+const whoActs = {
+  'sign-in-again': 'Somebody has to sign in again',
+  'admin-must-act': 'An administrator has to change something first',
+  'back-off': 'Nobody has to do anything: it is tried again',
+  'our-fault': 'A fault of ours',
+} as const;
+
+function signInPage(): string {
+  const permissions = [...delegatedPermissions, ...applicationPermissions].map(
+    ({ name, reason }) =>
+      `| \`${name}\` | ${applicationPermissions.some((one) => one.name === name) ? 'application, events feed' : 'delegated, chat feed'} | ${cell(reason)} |`,
+  );
+  const troubles = Object.entries(whoActs).map(([kind, title]) => {
+    const rows = identityTroubles
+      .filter((row) => row.kind === kind)
+      .map(({ code, what, next }) => `| \`${code}\` | ${cell(what)} | ${cell(next)} |`);
+    return `### ${title}\n\n| code | what it means | what to do |\n|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  const gaps = Object.entries(gapWords).map(([cause, { word, next }]) => `| \`${cause}\` | ${cell(word)} | ${cell(next)} |`);
+  return `${generated}# Sign-in, permissions and gaps\n\n## Permissions\n\nTocsin asks for these and no others; \`tocsin doctor\` says when one is missing or one too many is granted.\n\n| permission | kind | what for |\n|---|---|---|\n${permissions.join('\n')}\n\n## What Microsoft Entra ID answers, and what to do\n\n${troubles.join('\n')}\n## Why a feed was not watched\n\nThe causes that \`tocsin watch report\` and the page Watch name.\n\n| cause | in words | if it goes on |\n|---|---|---|\n${gaps.join('\n')}\n`;
+}
+
+const pages = { 'docs/settings.md': settingsPage(), 'docs/errors.md': errorsPage(), 'docs/events.md': eventsPage(), 'docs/sign-in.md': signInPage() };
 const check = process.argv.includes('--check');
 let stale = 0;
 for (const [file, text] of Object.entries(pages)) {

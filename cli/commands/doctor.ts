@@ -1,6 +1,8 @@
 import type { Finding } from '#cli/doctor/finding.ts';
 import { checkHub } from '#cli/doctor/hub.ts';
 import { checkStorage } from '#cli/doctor/storage.ts';
+import { checkTemporal } from '#cli/doctor/temporal.ts';
+import { checkTenant } from '#cli/doctor/tenant.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { createOutput, printable } from '#cli/output.ts';
 import { contextOf } from '#cli/roles/context.ts';
@@ -65,5 +67,15 @@ async function effectiveSettings(flags: SettingFlags, simulate: boolean): Promis
 async function checkServices(settings: Settings, simulate: boolean): Promise<Finding[]> {
   const context = contextOf({ ...settings, logLevel: 'silent' }, version, new AbortController().signal);
   await using stack = new AsyncDisposableStack();
-  return [...(await checkStorage(context, stack)), ...(await checkHub(context, simulate, stack))];
+  const temporal = (await running(settings.stateDir))?.['temporal'];
+  return [
+    ...(await checkStorage(context, stack)),
+    ...(await checkHub(context, simulate, stack)),
+    ...(simulate && settings.tenant === undefined ? [] : await checkTenant(context, stack)),
+    await checkTemporal(
+      context,
+      settings.temporal ?? { kind: simulate || temporal !== undefined ? 'managed' : 'off' },
+      typeof temporal === 'string' ? temporal : undefined,
+    ),
+  ];
 }

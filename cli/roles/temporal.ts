@@ -126,7 +126,7 @@ function rowOf(server: DevServer): HealthRow {
 }
 
 /** TLS and key for a cluster; the dev server is on loopback and needs none. */
-function accessOf({ settings }: RunContext, setting: TemporalSetting): Pick<TemporalTarget, 'tls' | 'apiKey'> {
+export function accessOf({ settings }: RunContext, setting: TemporalSetting): Pick<TemporalTarget, 'tls' | 'apiKey'> {
   if (setting.kind !== 'cluster') return {};
   const { temporalTlsCa, temporalTlsCertificate, temporalTlsKey, temporalTlsServerName, temporalApiKey } = settings;
   const loopback = /^(127\.|localhost:|\[::1\])/.test(setting.address);
