@@ -6,6 +6,7 @@ import { createDeskData } from '#cli/roles/desk-data.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf, openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening, type Listening } from '#cli/roles/listening.ts';
+import { openOwnListening } from '#cli/roles/own-listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
@@ -101,8 +102,7 @@ async function openListening(
   const { clock, settings } = context;
   const reached = () =>
     readModels.states().every(({ name, connection }) => name !== 'emergencies' || connection !== 'down');
-  if (ingest !== undefined)
-    return { listening: createListening({ clock, own: ingest.probe.partitions, reached }), close: async () => {} };
+  if (ingest !== undefined) return openOwnListening(context, shared, hub, ingest, reached);
   const ownership = await openOwnership(context, hub);
   const source =
     hub === undefined

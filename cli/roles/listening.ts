@@ -59,6 +59,8 @@ export interface ListeningDeps {
     readonly source: Pick<EventSource, 'describe' | 'partition'> | undefined;
     readonly log: Pick<EventLog, 'readStream'>;
     readonly hub: string;
+    /** Who we are: our own claims say nothing about others. */
+    readonly self?: string;
   };
   /** Whether what is stored reaches this board; a hub that is read is of no use to a desk that is cut off from the log. */
   readonly reached?: () => boolean;
@@ -81,8 +83,9 @@ export function createListening(deps: ListeningDeps): Listening {
   let remote: readonly PartitionHealth[] = [];
   let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
   let reachedAt = clock.monotonic();
+  let lookAt = reachedAt;
   const look = (): ListeningState => {
-    const partitions = deps.own?.() ?? remote;
+    const partitions = together(deps.own?.(), remote);
     if (deps.reached?.() !== false) reachedAt = clock.monotonic();
     const heard = judgeListening(partitions, clock.now());
     const judged =
@@ -96,14 +99,31 @@ export function createListening(deps: ListeningDeps): Listening {
     state: look,
     async run(signal) {
       while (!signal.aborted) {
-        if (deps.elsewhere !== undefined)
+        if (deps.elsewhere !== undefined && clock.monotonic() >= lookAt) {
+          lookAt = clock.monotonic() + pollMs;
           remote = await lookElsewhere(deps.elsewhere, remote, clock.now()).catch(() => remote);
+        }
         // Since when it is so has to be known before anybody asks.
         look();
-        await clock.sleep(deps.elsewhere === undefined ? ownPollMs : pollMs, signal);
+        await clock.sleep(deps.own === undefined ? pollMs : ownPollMs, signal);
       }
     },
   };
+}
+
+/** What this process reads itself it knows best; of the others' partitions it knows what they claim. */
+function together(
+  own: readonly PartitionHealth[] | undefined,
+  remote: readonly PartitionHealth[],
+): readonly PartitionHealth[] {
+  if (own === undefined) return remote;
+  const reading = (health: PartitionHealth | undefined) => health?.state === 'reading';
+  const elsewhere = new Map(remote.filter(reading).map((health) => [health.partition, health]));
+  const ours = new Set(own.map(({ partition }) => partition));
+  return [
+    ...own.map((health) => (reading(health) ? health : (elsewhere.get(health.partition) ?? health))),
+    ...[...elsewhere.values()].filter(({ partition }) => !ours.has(partition)),
+  ];
 }
 
 /** A living claim says that somebody reads; that the log has what the hub has says that it is true. */
@@ -112,7 +132,7 @@ async function lookElsewhere(
   before: readonly PartitionHealth[],
   now: number,
 ): Promise<readonly PartitionHealth[]> {
-  const claims = await from.ownership.list();
+  const claims = (await from.ownership.list()).filter(({ ownerId }) => ownerId !== from.self);
   const described = await from.source?.describe();
   const ids = described?.ok === true ? described.hub.partitionIds : claims.map(({ partitionId }) => partitionId);
   return Promise.all(

@@ -2,7 +2,7 @@ import type { RoleName } from '#cli/role-names.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
-import { createListening } from '#cli/roles/listening.ts';
+import { openOwnListening } from '#cli/roles/own-listening.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
@@ -61,10 +61,13 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     signal,
   };
   if (ingest !== undefined && (staying.access?.targets.length ?? 0) > 0) {
-    const listening = createListening({ clock: context.clock, own: ingest.probe.partitions });
+    const { listening, close } = await openOwnListening(context, shared, hub, ingest);
     const looking = listening.run(signal);
     const watching = startWatch(context, shared, staying.access?.targets ?? [], listening.state, signal);
-    endings.push(async () => void (await Promise.all([looking, watching])));
+    endings.push(async () => {
+      await Promise.all([looking, watching]);
+      await close();
+    });
   }
   const endpoints: Record<string, string> = {};
   if (roles.has('desk')) {

@@ -66,6 +66,7 @@ export async function openTemporal(
     }),
     0,
   );
+  const { promise: ready, resolve } = Promise.withResolvers<TemporalTarget | undefined>();
   const server = createDevServer({
     ...{ cacheDir: cacheDir(), stateDir: context.stateDir, namespace, clock },
     ...(settings.temporalCli === undefined ? {} : { executable: settings.temporalCli }),
@@ -74,18 +75,21 @@ export async function openTemporal(
     searchAttributes: searchAttributeTypes,
     log: context.log,
     onProgress: (line) => context.log.info({ temporal: 'dev server' }, line),
+    // Also a server that came up only after several tries.
+    onState(state) {
+      if (state.state !== 'running') return;
+      ui = state.ui;
+      resolve(target ?? connect(state.address));
+    },
   });
-  const ready = server.start().then((started) => {
-    if (!started.ok) {
-      if (started.reason !== 'stopped')
-        context.log.warn(
-          { detail: started.detail },
-          'no Temporal: calls reach the desk, but nobody signs in or subscribes',
-        );
-      return undefined;
-    }
-    ui = started.ui;
-    return connect(started.address);
+  context.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  void server.start().then((started) => {
+    if (started.ok || started.reason === 'stopped') return;
+    context.log.warn(
+      { detail: started.detail },
+      'no Temporal: calls reach the desk, but nobody signs in or subscribes',
+    );
+    if (started.reason === 'not-to-be-had') resolve(undefined);
   });
   return {
     ...{ codec, ready, target: () => target, connection: () => connection, ui: () => ui, row: () => rowOf(server) },

@@ -1,4 +1,5 @@
 import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
+import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import { runWorker } from '#adapters/temporal/worker-host.ts';
 import type { RunContext } from '#cli/roles/context.ts';
@@ -125,14 +126,19 @@ async function activityDeps(options: WorkerOptions, channels: readonly Channel[]
   };
 }
 
-function channelsOf({ context, access }: WorkerOptions): readonly Channel[] {
-  const { webhookUrl, webhookSecret } = context.settings;
-  if (webhookUrl === undefined || webhookSecret === undefined || access === undefined) return [];
+/** Pages go out with or without a tenant, and to the one host that the setting names. */
+function channelsOf({ context }: WorkerOptions): readonly Channel[] {
+  const { webhookUrl, webhookSecret, cloud } = context.settings;
+  if (webhookUrl === undefined || webhookSecret === undefined) return [];
+  const { protocol, hostname, port } = new URL(webhookUrl);
+  const outbound = createOutbound({
+    ...{ cloud, clock: context.clock, extraHosts: [`${hostname}:${port || (protocol === 'http:' ? 80 : 443)}`] },
+  });
   return [
     createWebhookChannel({
       ...{ url: webhookUrl, secret: webhookSecret, clock: context.clock },
       async post(url, { headers, body, signal }) {
-        const answer = await access.outbound.request(url, { method: 'POST', headers, body, signal });
+        const answer = await outbound.request(url, { method: 'POST', headers, body, signal });
         if (!answer.ok) throw new Error(answer.reason);
         return { status: answer.status };
       },

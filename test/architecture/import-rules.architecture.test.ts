@@ -10,12 +10,15 @@ const folders = [
   'cli',
   'config',
   'domain',
+  'infra',
   'kernel',
   'ports',
   'processor',
   'projections',
   'simulator',
+  'tools',
   'web',
+  'workflows',
 ];
 const planted: string[] = [];
 
@@ -123,6 +126,16 @@ describe('import rules', () => {
       'config-is-a-leaf',
       'config/planted.ts',
       "import { namespace } from '#domain/names.ts';\nexport const x = namespace;\n",
+    ],
+    [
+      'workflows-see-ports-only',
+      'workflows/planted.ts',
+      "import { systemClock } from '#adapters/system/clock.ts';\nexport const x = systemClock;\n",
+    ],
+    [
+      'workflow-definitions-are-deterministic',
+      'workflows/definitions/planted.ts',
+      "import { randomUUID } from 'node:crypto';\nexport const x = randomUUID;\n",
     ],
     [
       'infra-knows-config-only',

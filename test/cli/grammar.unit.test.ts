@@ -37,6 +37,7 @@ describe('the grammar of the command line', () => {
           ...['list', 'show', 'revoke'].map((verb) => `credential ${verb}`),
           ...['list', 'show', 'renew', 'recreate'].map((verb) => `subscription ${verb}`),
           'watch report',
+          ...['init', 'preview', 'up', 'status', 'destroy', 'list'].map((verb) => `tenant ${verb}`),
           'completion',
         ].map((path) => `tocsin ${path}`),
       ),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createListening, judgeListening } from '#cli/roles/listening.ts';
 import { createManualClock } from '#simulator/manual-clock.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
 const reading = (partition: string, heardAt: number, lagMs = 0) =>
@@ -71,5 +72,37 @@ describe('whether Tocsin listens', () => {
       ok: false,
       word: 'Calls come late: the hub is read 20 s behind',
     });
+  });
+
+  it('counts what another process reads, and not what this one claims and does not read', async () => {
+    const clock = createManualClock(start);
+    const claim = (partitionId: string, ownerId: string) => ({
+      partitionId,
+      ownerId,
+      etag: 'e',
+      claimedAt: clock.now(),
+    });
+    let claims = [claim('0', 'us'), claim('1', 'them')];
+    let ours = [reading('0', start), { ...reading('1', start), state: 'stopped' as const }];
+    const listening = createListening({
+      clock,
+      own: () => ours,
+      elsewhere: {
+        ...{ hub: 'hub', source: undefined, self: 'us' },
+        ownership: { list: async () => claims, claim: async () => [], release: async () => {}, close: async () => {} },
+        log: createMemoryEventLog(),
+      },
+    });
+    const stop = new AbortController();
+    const running = listening.run(stop.signal);
+    await eventually('a look', () => clock.sleepers() === 1);
+    expect(listening.state()).toMatchObject({ ok: true });
+    ours = [{ ...reading('0', start), state: 'stopped' as const }];
+    claims = [claim('0', 'us'), claim('1', 'them')];
+    clock.advance(3000);
+    await eventually('the next look', () => clock.sleepers() === 1);
+    expect(listening.state()).toMatchObject({ ok: false, word: 'Partition 0 of the hub is not being read' });
+    stop.abort();
+    await running;
   });
 });
