@@ -13,12 +13,19 @@ export function isUuid(text: string): boolean {
  * @param name hashed as UTF-8
  */
 export function uuid5(namespace: string, name: string): string {
-  const named = Buffer.concat([bytesOf(namespace), Buffer.from(name, 'utf8')]);
-  const hash = digest('sha1', named, 'buffer');
-  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
-  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
-  const hex = hash.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+  const hex = digest('sha1', named(bytesOf(namespace), name), 'hex');
+  const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) & 3];
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** Room for what is hashed, used again and again: ids are made for every event. */
+const room = Buffer.allocUnsafeSlow(1024);
+
+function named(namespace: Buffer, name: string): Buffer {
+  // Three bytes of UTF-8 are the most that one UTF-16 unit can need.
+  if (namespace.length + name.length * 3 > room.length) return Buffer.concat([namespace, Buffer.from(name, 'utf8')]);
+  room.set(namespace);
+  return room.subarray(0, namespace.length + room.write(name, namespace.length, 'utf8'));
 }
 
 /** Namespaces are few and asked for thousands of times a second. */

@@ -58,19 +58,25 @@ function copyArray(values: readonly unknown[], pointer: string, found: (slot: Pe
 }
 
 function copyObject(object: object, pointer: string, found: (slot: PersonalSlot) => void): Json {
-  const made: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(object)) {
+  // Copied as a whole, own members by definition whatever their names: several times faster than one by one.
+  const made = { ...object } as Record<string, Json>;
+  for (const name of Object.keys(made)) {
+    const value: unknown = made[name];
     // Most members are texts and stay as they are: for them neither a pointer nor a closure is made.
-    if (typeof value === 'string') setMember(made, name, value);
-    else if (value !== undefined)
+    if (typeof value === 'string') continue;
+    if (value === undefined) delete made[name];
+    else if (typeof value === 'object' && value !== null)
       setMember(
         made,
         name,
         copy(value, `${pointer}/${pointerStep(name)}`, found, (sealed) => setMember(made, name, sealed)),
       );
+    else copy(value, `${pointer}/${pointerStep(name)}`, found, noSlot);
   }
   return made;
 }
+
+function noSlot(): void {}
 
 /** Sets a member whatever its name: an assignment to `__proto__` would change the object's prototype instead. */
 export function setMember(object: Record<string, Json>, name: string, value: Json): void {

@@ -31,8 +31,9 @@ export function encodeEvents(events: readonly NewEvent[]): EncodedEvents {
   for (const [index, event] of events.entries()) {
     if (!isUuid(event.id)) return { ok: false, detail: `event ${index}: the id is no UUID` };
     if (event.type === '') return { ok: false, detail: `event ${index}: the type is empty` };
-    const data = encodeJson(event.data);
-    const metadata = encodeJson(event.metadata);
+    const { json } = event;
+    const data = json === undefined ? encodeJson(event.data) : json.bytes.subarray(json.middle, json.end);
+    const metadata = json === undefined ? encodeJson(event.metadata) : json.bytes.subarray(json.start, json.middle);
     if (data === undefined || metadata === undefined) {
       return { ok: false, detail: `event ${index}: data and metadata must be JSON objects` };
     }

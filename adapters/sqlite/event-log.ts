@@ -1,6 +1,6 @@
 import { withDeadline } from '#adapters/sqlite/deadline.ts';
 import type { LogEngine } from '#adapters/sqlite/engine.ts';
-import { type PackedEvents, packTexts } from '#adapters/sqlite/packing.ts';
+import { type PackedEvents, packJson, packTexts } from '#adapters/sqlite/packing.ts';
 import { fromPosition, toPosition, toRecordedEvents } from '#adapters/sqlite/recorded-events.ts';
 import { metadataStreamOf } from '#adapters/sqlite/retention.ts';
 import { createSqliteEngine, type SqliteEngineOptions } from '#adapters/sqlite/sqlite-engine.ts';
@@ -31,7 +31,7 @@ export async function createSqliteEventLog(options: SqliteEngineOptions): Promis
     events: readonly NewEvent[],
     timeoutMs: number,
   ): Promise<AppendResult> {
-    const packed = packJson(events);
+    const packed = pack(events);
     if ('reason' in packed) return packed;
     const outcome = await withDeadline(clock, timeoutMs, engine.appendPacked(stream, expected, packed));
     if (outcome === 'late') return late(timeoutMs);
@@ -111,7 +111,9 @@ function late(ms: number): { ok: false; reason: 'unknown-outcome'; detail: strin
   return { ok: false, reason: 'unknown-outcome', detail: `no answer within ${ms} ms` };
 }
 
-function packJson(events: readonly NewEvent[]): PackedEvents | Extract<AppendResult, { reason: 'invalid' }> {
+function pack(events: readonly NewEvent[]): PackedEvents | Extract<AppendResult, { reason: 'invalid' }> {
+  const serialised = packJson(events);
+  if (serialised !== undefined) return serialised;
   try {
     const texts = events.flatMap((event) => [JSON.stringify(event.metadata), JSON.stringify(event.data)]);
     // JSON.stringify answers undefined for what it does not know at all.

@@ -1,4 +1,5 @@
 import type { EngineContentType, EngineEvent, EngineNewEvent } from '#adapters/sqlite/engine.ts';
+import type { NewEvent } from '#ports/event-log.ts';
 
 /**
  * Many events as a few flat columns and one buffer that is transferred, not copied, between threads: cloning an object with two buffers for
@@ -64,6 +65,28 @@ export function packTexts(ids: readonly string[], types: readonly string[], text
     if (i % 2 === 1) dataBytes += written;
   }
   return { ids, types, json: ids.map(() => true), ends, bytes: new Uint8Array(buffer.subarray(0, size)), dataBytes };
+}
+
+/** Packs events that were serialised before, into one buffer and behind each other; undefined where they were not. */
+export function packJson(events: readonly NewEvent[]): PackedEvents | undefined {
+  const first = events[0]?.json;
+  if (first === undefined) return undefined;
+  const ends = new Uint32Array(events.length * 2);
+  const ids: string[] = [];
+  const types: string[] = [];
+  let end = first.start;
+  let dataBytes = 0;
+  for (const [i, { id, type, json }] of events.entries()) {
+    if (json === undefined || json.bytes !== first.bytes || json.start !== end) return undefined;
+    end = json.end;
+    ends[2 * i] = json.middle - first.start;
+    ends[2 * i + 1] = end - first.start;
+    dataBytes += end - json.middle;
+    ids.push(id.toLowerCase());
+    types.push(type);
+  }
+  // A copy, as it goes to another thread: the caller may have to append the same events again.
+  return { ids, types, json: ids.map(() => true), ends, bytes: first.bytes.slice(first.start, end), dataBytes };
 }
 
 /** Metadata and data of one event, as views. */

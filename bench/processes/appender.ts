@@ -19,15 +19,17 @@ const recorded = new Map<string, Batch[]>();
 export const appenderJobs = {
   /** Lets ingest run once into an embedded log and keeps its appends; answers how many events there were. */
   async record(args: IngestArgs): Promise<number> {
-    let events = 0;
+    let total = 0;
     const run = await runIngest(args, (shared) => ({
       ...shared,
       eventLog: {
         ...shared.eventLog,
         async append(stream, expected, batch, options) {
           if (stream.startsWith('inbox-')) {
-            recorded.set(stream, [...(recorded.get(stream) ?? []), { expected, events: batch }]);
-            events += batch.length;
+            // As plain values: the vendor's client is given what its documentation gives it.
+            const events = batch.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }));
+            recorded.set(stream, [...(recorded.get(stream) ?? []), { expected, events }]);
+            total += batch.length;
           }
           return shared.eventLog.append(stream, expected, batch, options);
         },
@@ -36,7 +38,7 @@ export const appenderJobs = {
     await run.all;
     await run.stop();
     rmSync(args.stateDir, { recursive: true, force: true });
-    return events;
+    return total;
   },
 
   /** The vendor's client alone, as its documentation shows it: JSON events, explicit revisions, one append after the other in each stream. */

@@ -59,7 +59,7 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
       await lived;
       await temporal?.close();
       await access?.close();
-      secrets.close();
+      await secrets.close();
     },
   };
 }

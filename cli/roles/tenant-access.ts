@@ -32,6 +32,9 @@ export interface TenantAccess {
   close(): Promise<void>;
 }
 
+/** Milliseconds for one call with its attempts: whoever calls waits longer by itself, where operators see it. */
+const graphMs = 10_000;
+
 /** Undefined where the settings name no tenant and no application: then nobody signs in, and nothing is subscribed by Tocsin. */
 export function openTenantAccess(context: RunContext, secrets: Secrets): TenantAccess | undefined {
   const { settings, clock, ids, log } = context;
@@ -93,7 +96,7 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
         graphs.get(feed) ??
         createGraph({
           ...{ baseUrl: graphBase, version: feed === 'events' ? settings.eventsApi : 'v1.0' },
-          ...{ identity: identity(feed), outbound, clock, ids, signal: context.signal },
+          ...{ identity: identity(feed), outbound, clock, ids, signal: context.signal, deadlineMs: graphMs },
         });
       graphs.set(feed, made);
       return made;

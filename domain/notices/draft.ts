@@ -28,7 +28,8 @@ export function draftEvent(item: Item, opened: Opened | undefined, context: Draf
       source: sourceOf(notice),
       type,
       subject,
-      time: time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? new Date(context.enqueuedAt).toISOString(),
+      time:
+        time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? new Date(context.enqueuedAt).toISOString(),
       datacontenttype: 'application/json',
       tocsincontent: content,
       tocsinrecovered: notice?.delivery === 'recovered' ? true : undefined,

@@ -46,14 +46,16 @@ export async function runPartition(deps: PartitionDeps, partition: string, signa
       ? await readOn(deps, partition, opened, signal).catch((error: unknown) => ({
           why: 'failed' as const,
           detail: String(error),
+          progressed: false,
         }))
-      : { why: 'failed' as const, detail: opened.detail };
+      : { why: 'failed' as const, detail: opened.detail, progressed: false };
     if (signal.aborted) break;
     if (ended.why === 'reread') {
       failures = 0;
       continue;
     }
-    failures++;
+    // Trouble after success is new trouble: its pauses begin anew, or a stop now and then would in time make every one as long as the longest.
+    failures = ended.progressed === true ? 1 : failures + 1;
     deps.observe.state(partition, 'waiting', ended.detail);
     await deps.clock.sleep(pause(failures, deps.ids.fraction()), signal);
   }
@@ -102,7 +104,14 @@ async function openPartition(
   return { ok: true, stream, plan, revision: appended.revision, lastSequence };
 }
 
-type Ended = { readonly why: 'reread' } | { readonly why: 'failed'; readonly detail: string };
+type Ended =
+  | { readonly why: 'reread' }
+  | {
+      readonly why: 'failed';
+      readonly detail: string;
+      /** Something was appended before. */
+      readonly progressed?: boolean;
+    };
 
 /** Receives and appends until something asks for a fresh look at the tail. While one batch is appended the next is prepared. */
 async function readOn(
@@ -118,6 +127,7 @@ async function readOn(
   let lastSequence = from.lastSequence;
   let resume = from.plan.resume;
   let ended: Ended | undefined;
+  let progressed = false;
   let appending: Promise<void> = Promise.resolve();
   const finish = (how: Ended) => {
     ended ??= how;
@@ -157,6 +167,7 @@ async function readOn(
       appending = appendAll(deps, from.stream, revision, prepared.events, signal).then((result) => {
         if (result.outcome === 'appended') {
           revision = result.revision;
+          progressed = true;
           deps.observe.appended(partition, prepared.events, sequence);
         } else finish(endOf(deps, partition, result));
       });
@@ -165,7 +176,8 @@ async function readOn(
     await appending;
     signal.removeEventListener('abort', stop);
   }
-  return ended ?? { why: 'failed', detail: 'the hub ended the stream' };
+  const how = ended ?? { why: 'failed', detail: 'the hub ended the stream' };
+  return how.why === 'failed' ? { ...how, progressed } : how;
 }
 
 /** The first message is not the next one, and the hub says that those between are gone. */

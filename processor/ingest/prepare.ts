@@ -1,15 +1,17 @@
-import { eventMetadata, type InboxMetadata, type RecordedBy } from '#domain/metadata.ts';
+import type { RecordedBy } from '#domain/metadata.ts';
 import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
 import type { DraftContext, EventDraft, Item, Opened, Phrase } from '#domain/notices/item.ts';
-import type { Json, JsonObject } from '#kernel/json.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { NewEvent } from '#ports/event-log.ts';
 import type { ReceivedMessage } from '#ports/event-source.ts';
 import type { KeyStore, KeyStoreFailure } from '#ports/key-store.ts';
 import type { NotificationOpener } from '#ports/notification-keys.ts';
 import type { Sealer } from '#ports/sealer.ts';
+import { type MetadataTemplate, metadataTemplate } from '#processor/ingest/metadata-template.ts';
+import { type EventTexts, serialise } from '#processor/ingest/serialised.ts';
 import { recoveryProof } from '#processor/recovery-proof.ts';
 
 export interface PrepareDeps {
@@ -33,7 +35,7 @@ export interface PrepareDeps {
 export interface PreparedEvent {
   readonly event: NewEvent;
   readonly enqueuedAt: number;
-  /** Bytes of its data as JSON, at most: what the server's limit counts. */
+  /** Bytes of its data as JSON: what the server's limit counts. */
   readonly size: number;
 }
 
@@ -43,7 +45,8 @@ interface Drafted {
   readonly id: string;
   readonly day: string;
   readonly draft: EventDraft;
-  readonly metadata: InboxMetadata;
+  /** JSON. */
+  readonly metadata: string;
   readonly enqueuedAt: number;
 }
 
@@ -51,18 +54,12 @@ interface Drafted {
 interface Batch {
   readonly deps: PrepareDeps;
   readonly incarnation: string;
-  /** Milliseconds since 1970 UTC. */
-  readonly now: number;
+  /** What the metadata of all its events have in common. */
+  readonly metadata: MetadataTemplate;
 }
 
 /** Largest event that is stored: below the server's limit of 1 MiB for a whole append (servers before 25.1), with room for what the server adds. */
 export const maxEventBytes = 900 * 1024;
-
-/**
- * More bytes than the attributes of a CloudEvent take beside its data: ids, source and subject have at most 256 characters. Metadata is not counted by the
- * server's limit. Measuring it would mean to serialise every event once more.
- */
-const attributeBytes = 1024;
 
 /**
  * Makes one event of every item of every message: decoded, decrypted, judged, minimised, sealed.
@@ -74,19 +71,26 @@ export async function prepareBatch(
   messages: readonly ReceivedMessage[],
   resume?: { readonly sequenceNumber: number; readonly index: number },
 ): Promise<PrepareResult> {
-  const batch: Batch = { deps, incarnation, now: deps.clock.now() };
+  const metadata = metadataTemplate(deps.recordedBy, deps.clock.now(), incarnation, messages[0]?.partitionId ?? '');
+  const batch: Batch = { deps, incarnation, metadata };
   const drafts = messages.map((message) => draftMessage(batch, message, resume));
   // Without encrypted items nothing has to be waited for, and a promise for each of thousands would cost as much as the work.
   const drafted = (drafts.every(Array.isArray) ? (drafts as Drafted[][]) : await Promise.all(drafts)).flat();
   const sealed = await deps.sealer.seal(drafted.map(({ id, draft }) => ({ eventId: id, document: draft.cloudEvent })));
   if (!sealed.ok) return sealed;
-  const events: PreparedEvent[] = [];
+  const texts: EventTexts[] = [];
   for (const [index, item] of drafted.entries()) {
     const finished = finish(deps, item, sealed.documents[index] as JsonObject);
     const settled = finished instanceof Promise ? await finished : finished;
     if (!settled.ok) return settled;
-    events.push(settled.event);
+    const { id, draft, metadata } = item;
+    texts.push({ id, type: draft.type, metadata, data: settled.data });
   }
+  const events = serialise(texts).map((event, index) => ({
+    event,
+    enqueuedAt: drafted[index]?.enqueuedAt ?? 0,
+    size: event.json.end - event.json.middle,
+  }));
   return { ok: true, events };
 }
 
@@ -103,7 +107,7 @@ function draftMessage(
 }
 
 function draftItems(
-  { deps, incarnation, now }: Batch,
+  { deps, incarnation, metadata }: Batch,
   message: ReceivedMessage,
   items: readonly Item[],
   first: number,
@@ -111,7 +115,7 @@ function draftItems(
 ): Drafted[] {
   const { enqueuedAt, body, partitionId, sequenceNumber } = message;
   const enqueued = new Date(enqueuedAt).toISOString();
-  const { recordedBy, testNumbers, phrases } = deps;
+  const { testNumbers, phrases } = deps;
   const original =
     message.properties['tocsin-recovered'] === true ? message.properties['tocsin-original-event'] : undefined;
   const proof = typeof original === 'string' ? recoveryProof(deps.keyStore, original) : undefined;
@@ -126,12 +130,9 @@ function draftItems(
       ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
     });
     const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
-    const metadata: InboxMetadata = {
-      ...eventMetadata(recordedBy, now, call?.emergencyId ?? id, id),
-      ...{ incarnation, partition: partitionId, offset: message.offset, sequenceNumber },
-      ...{ enqueuedAt: enqueued, index, count: items.length },
-    };
-    return { id, day: enqueued.slice(0, 10), draft, enqueuedAt, metadata };
+    const place = { offset: message.offset, sequenceNumber, enqueuedAt: enqueued, index, count: items.length };
+    const described = metadata(call?.emergencyId ?? id, id, place);
+    return { id, day: enqueued.slice(0, 10), draft, enqueuedAt, metadata: described };
   });
 }
 
@@ -139,11 +140,12 @@ function open(opener: NotificationOpener, item: Item): Promise<Opened> | undefin
   return 'content' in item && item.content.at === 'encrypted' ? opener.open(item.content.encrypted) : undefined;
 }
 
-type Finished = { readonly ok: true; readonly event: PreparedEvent } | KeyStoreFailure;
+/** `data` is the whole CloudEvent as JSON. */
+type Finished = { readonly ok: true; readonly data: string } | KeyStoreFailure;
 
 /** Adds what only keys can make (tokens, commitment, quarantine), and cuts what would be too large to store. */
 function finish(deps: PrepareDeps, item: Drafted, cloudEvent: JsonObject): Finished | Promise<Finished> {
-  let data: JsonObject = cloudEvent['data'] as JsonObject;
+  let data = cloudEvent['data'] as JsonObject;
   const { draft } = item;
   const call = data['call'] as JsonObject | undefined;
   if (call !== undefined) {
@@ -186,21 +188,17 @@ function fitted(
   cloudEvent: JsonObject,
   data: JsonObject,
 ): Finished | Promise<Finished> {
-  const size = sizeOf(data) + attributeBytes;
-  if (size <= maxEventBytes) return finished(item, cloudEvent, data, size);
+  const whole = textOf(cloudEvent, data);
+  // One UTF-16 unit needs three bytes of UTF-8 at most.
+  if (whole.length * 3 <= maxEventBytes || Buffer.byteLength(whole, 'utf8') <= maxEventBytes)
+    return { ok: true, data: whole };
   return withoutContent(deps, item, data).then((cut) =>
-    cut.ok ? finished(item, cloudEvent, cut.data, sizeOf(cut.data) + attributeBytes) : cut,
+    cut.ok ? { ok: true, data: textOf(cloudEvent, cut.data) } : cut,
   );
 }
 
-function finished(item: Drafted, cloudEvent: JsonObject, data: JsonObject, size: number): Finished {
-  const event: NewEvent = {
-    id: item.id,
-    type: item.draft.type,
-    data: { ...cloudEvent, data },
-    metadata: item.metadata,
-  };
-  return { ok: true, event: { event, enqueuedAt: item.enqueuedAt, size } };
+function textOf(cloudEvent: JsonObject, data: JsonObject): string {
+  return JSON.stringify(cloudEvent['data'] === data ? cloudEvent : { ...cloudEvent, data });
 }
 
 /** The call itself stays; what it was taken from is replaced by a commitment to it. */
@@ -219,14 +217,4 @@ async function withoutContent(deps: PrepareDeps, item: Drafted, data: JsonObject
       },
     },
   };
-}
-
-/** Bytes of a value as JSON, without making it: exact but for characters that JSON escapes, for which the bound leaves room. */
-function sizeOf(value: Json | undefined): number {
-  if (typeof value === 'string') return Buffer.byteLength(value, 'utf8') + 2;
-  if (typeof value !== 'object' || value === null) return 24;
-  let size = 2;
-  if (Array.isArray(value)) for (const each of value) size += sizeOf(each) + 1;
-  else for (const [name, each] of Object.entries(value as JsonObject)) size += name.length + 4 + sizeOf(each);
-  return size;
 }

@@ -29,6 +29,34 @@ export function describeAppends({ test }: Suite): void {
       expect(stored?.created).toBeGreaterThan(Date.UTC(2020));
     });
 
+    test('takes events that were serialised before, in one append or several, and again', async (log) => {
+      const stream = freshName('serialised');
+      const plain = [{ caller: '緊急' }, {}, { n: 3 }, { text: 'x'.repeat(5000) }].map((data) => newEvent(data));
+      const text = plain.map(({ metadata, data }) => [JSON.stringify(metadata), JSON.stringify(data)] as const);
+      const bytes = new TextEncoder().encode(text.flat().join(''));
+      let at = 0;
+      const size = (each: string) => new TextEncoder().encode(each).length;
+      const events = plain.map((event, i): NewEvent => {
+        const [metadata, data] = text[i] ?? ['', ''];
+        const start = at;
+        const middle = start + size(metadata);
+        at = middle + size(data);
+        return { ...event, json: { bytes, start, middle, end: at } };
+      });
+      await write(log, stream, 'no-stream', events.slice(0, 1));
+      // Not next to each other, and one that was not serialised.
+      await write(log, stream, 0, [events[2] as NewEvent, events[1] as NewEvent, plain[3] as NewEvent]);
+      await write(log, stream, 0, [events[2] as NewEvent, events[1] as NewEvent, events[3] as NewEvent]);
+      const stored = await readWhole(log, stream);
+      expect(stored.map(({ data, metadata }) => ({ data, metadata }))).toEqual(
+        [0, 2, 1, 3].map((i) => ({ data: plain[i]?.data, metadata: plain[i]?.metadata })),
+      );
+      const other = freshName('serialised-together');
+      await write(log, other, 'no-stream', events.slice(1));
+      expect((await write(log, other, 'no-stream', events.slice(1))).revision).toBe(2);
+      expect((await readWhole(log, other)).map(({ data }) => data)).toEqual(plain.slice(1).map(({ data }) => data));
+    });
+
     test('refuses an expectation that the stream has passed and says where it is', async (log) => {
       const stream = freshName('passed');
       await write(log, stream, 'no-stream', newEvents(3));

@@ -12,7 +12,13 @@ const texts = (data: object, n = 0) => ({
 
 describe('events as JSON', () => {
   it('say the same as the texts that they were made of, whatever the language', () => {
-    const data = [{ plain: 'text' }, { japanese: '緊急通報' }, { emoji: '🚨'.repeat(200) }, {}, { accents: 'é'.repeat(999) }];
+    const data = [
+      { plain: 'text' },
+      { japanese: '緊急通報' },
+      { emoji: '🚨'.repeat(200) },
+      {},
+      { accents: 'é'.repeat(999) },
+    ];
     const events = serialise(data.map((each, n) => texts(each, n)));
     expect(events.map((event) => event.data)).toEqual(data);
     expect(events.map((event) => event.metadata)).toEqual(data.map((_, n) => ({ n })));
