@@ -9,6 +9,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf, openHubSource } from '#cli/roles/hub-source.ts';
 import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import { createSubscriptionSecrets } from '#cli/roles/subscription-secrets.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
@@ -49,13 +50,14 @@ export async function startIngest(
     },
   );
   const ownership = await openOwnership(context, hub);
+  const own = createSubscriptionSecrets(shared.secrets, clock);
   const ingest = createIngest({
     log: shared.eventLog,
     source,
     ownership,
     ownerId: context.instanceId,
     assignmentIntervalMs: settings.partitionOwnership?.kind === 'blob' ? 3000 : 500,
-    opener: createNotificationOpener({ keys: (id) => findKey(folders, id) }),
+    opener: createNotificationOpener({ keys: async (id) => (await findKey(folders, id)) ?? own.findKey(id) }),
     sealer: shared.sealer,
     keyStore: shared.keyStore,
     clock,
@@ -63,7 +65,8 @@ export async function startIngest(
     recordedBy: context.recordedBy('ingest'),
     testNumbers: settings.testNumbers,
     phrases: [...(settings.phrases ?? []), ...defaultPhrases],
-    judgeClientState: judge(simulator, settings.clientStates ?? []),
+    refresh: own.refresh,
+    judgeClientState: judge(simulator, () => [...(settings.clientStates ?? []), ...own.clientStates()]),
     onRetry: (reason, attempt) => {
       metrics.appendRetries.inc({ reason });
       if (attempt > 1) log.warn({ reason, attempt }, 'an append has to be repeated');
@@ -128,12 +131,15 @@ async function findKey(folders: readonly NotificationKeyFolder[], id: string) {
  * Subscriptions that are known by id have one value; for others any accepted one will do, and without any there is nothing to compare. What we
  * fetched and published ourselves carries a proof in its place.
  */
-function judge(simulator: RunningSimulator | undefined, accepted: readonly string[]): PrepareDeps['judgeClientState'] {
+function judge(
+  simulator: RunningSimulator | undefined,
+  accepted: () => readonly string[],
+): PrepareDeps['judgeClientState'] {
   const known = new Map((simulator?.tenant.subscriptions ?? []).map(({ id, clientState }) => [id, clientState]));
   return (subscriptionId, clientState, proof) => {
     if (proof !== undefined && clientState !== undefined && matchesAny(clientState, [proof])) return 'match';
     const own = subscriptionId === undefined ? undefined : known.get(subscriptionId);
-    const candidates = own === undefined ? accepted : [own];
+    const candidates = own === undefined ? accepted() : [own];
     if (candidates.length === 0) return 'unchecked';
     return matchesAny(clientState ?? '', candidates) ? 'match' : 'mismatch';
   };

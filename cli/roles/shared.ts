@@ -9,6 +9,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { KeyStore } from '#ports/key-store.ts';
+import type { Secrets } from '#ports/secrets.ts';
 import type { Sealer } from '#ports/sealer.ts';
 import { bindKeyStore, boundKeyStore } from '#processor/keys.ts';
 
@@ -17,6 +18,7 @@ export interface Shared {
   readonly eventLog: EventLog;
   readonly keyStore: KeyStore;
   readonly sealer: Sealer;
+  readonly secrets: Secrets;
   close(): Promise<void>;
 }
 
@@ -24,12 +26,15 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
   // Stages and read models of one process follow the log over one subscription: each event is decoded once.
   const eventLog = createSharedTail(await openEventLog(context, eventLogSetting), context.clock);
   const keyStore = await openKeyStore(context);
+  const secrets = openSecrets(context);
   return {
+    secrets,
     eventLog,
     keyStore,
     sealer: bindingSealer(context, eventLog, keyStore),
     async close() {
       await eventLog.close();
+      await secrets.close();
       await keyStore.close();
     },
   };

@@ -1,5 +1,5 @@
 import type { RunContext } from '#cli/roles/context.ts';
-import { openSecrets, type Shared } from '#cli/roles/shared.ts';
+import type { Shared } from '#cli/roles/shared.ts';
 import { liveSimulated } from '#cli/roles/simulated-past.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { SubscribingActs } from '#cli/roles/subscribing.ts';
@@ -29,7 +29,7 @@ export interface StayingSubscribedOptions {
 /** Opens what the roles of this process need of it; what is large is loaded only then. */
 export async function openStayingSubscribed(options: StayingSubscribedOptions): Promise<StayingSubscribed> {
   const { context, roles, simulator, signal } = options;
-  const secrets = openSecrets(context);
+  const { secrets } = options.shared;
   const access = openTenantAccess(context, secrets);
   const lived =
     simulator === undefined || access === undefined
@@ -59,7 +59,6 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
       await lived;
       await temporal?.close();
       await access?.close();
-      await secrets.close();
     },
   };
 }

@@ -23,6 +23,8 @@ export interface PrepareDeps {
   readonly testNumbers: readonly string[];
   readonly phrases: readonly Phrase[];
   /** Judges the `clientState` of a notice in constant time; never stores it. */
+  /** Asked before a batch is judged, where what judging needs may have changed; undefined where nothing has to be waited for. */
+  readonly refresh?: () => Promise<void> | undefined;
   readonly judgeClientState: (
     subscriptionId: string | undefined,
     clientState: string | undefined,
@@ -71,6 +73,8 @@ export async function prepareBatch(
   messages: readonly ReceivedMessage[],
   resume?: { readonly sequenceNumber: number; readonly index: number },
 ): Promise<PrepareResult> {
+  const refreshing = deps.refresh?.();
+  if (refreshing !== undefined) await refreshing;
   const metadata = metadataTemplate(deps.recordedBy, deps.clock.now(), incarnation, messages[0]?.partitionId ?? '');
   const batch: Batch = { deps, incarnation, metadata };
   const drafts = messages.map((message) => draftMessage(batch, message, resume));
