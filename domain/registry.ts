@@ -14,6 +14,7 @@ import {
   credentialRemindedV1,
   credentialRevokedV1,
   credentialSignedInV1,
+  credentialSignInFailedV1,
   credentialSignInRequestedV1,
   credentialTroubledV1,
 } from '#domain/schemas/schema-credential.v1.ts';
@@ -30,6 +31,7 @@ import { resolveAdvancedV1 } from '#domain/schemas/schema-resolve-advanced.v1.ts
 import { responderPagedV1 } from '#domain/schemas/schema-responder-paged.v1.ts';
 import {
   subscriptionAdoptedV1,
+  subscriptionConfirmedV1,
   subscriptionCreatedV1,
   subscriptionLostV1,
   subscriptionRemovedV1,
@@ -110,11 +112,13 @@ export const eventRegistry: readonly EventVersion[] = [
   credential('CredentialSignedIn', 'A new grant serves', credentialSignedInV1),
   credential('CredentialRefreshed', 'There is a new token', credentialRefreshedV1),
   credential('CredentialTroubled', 'There is no new token, and why', credentialTroubledV1),
+  credential('CredentialSignInFailed', 'Nobody signed in; the grant before goes on serving', credentialSignInFailedV1),
   credential('CredentialReminded', 'People were reminded that they have to act', credentialRemindedV1),
   credential('CredentialRevoked', 'The grant was forgotten', credentialRevokedV1),
   subscription('SubscriptionCreated', 'Graph made one for us', subscriptionCreatedV1),
   subscription('SubscriptionAdopted', 'Graph had one that is ours', subscriptionAdoptedV1),
   subscription('SubscriptionRenewed', 'Graph was given a new end or a new token', subscriptionRenewedV1),
+  subscription('SubscriptionConfirmed', 'Graph was asked, and has it still', subscriptionConfirmedV1),
   subscription('SubscriptionTroubled', 'It cannot be made or renewed, and why', subscriptionTroubledV1),
   subscription('SubscriptionLost', 'Graph does not have it any more', subscriptionLostV1),
   subscription('SubscriptionRemoved', 'We ended it', subscriptionRemovedV1),

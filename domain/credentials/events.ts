@@ -41,5 +41,13 @@ export type CredentialEvent =
         readonly trouble: Pick<IdentityTrouble, 'kind' | 'code' | 'what' | 'next'>;
       };
     }
+  | {
+      /** Nobody signed in, and the grant before goes on serving. */
+      readonly type: 'CredentialSignInFailed';
+      readonly data: {
+        readonly feed: 'chat' | 'events';
+        readonly trouble: Pick<IdentityTrouble, 'kind' | 'code' | 'what' | 'next'>;
+      };
+    }
   | { readonly type: 'CredentialReminded'; readonly data: { readonly what: string; readonly urgency: number } }
   | { readonly type: 'CredentialRevoked'; readonly data: { readonly why: string } };

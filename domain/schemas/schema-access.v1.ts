@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { actedFrom, instant, sealed, uuid } from '#domain/schemas/schema-parts.ts';
+import { actedFrom, instant, provedHow, sealed, uuid } from '#domain/schemas/schema-parts.ts';
 
-const who = { by: sealed, byToken: z.string(), proved: z.enum(['sign-in', 'local-key']), at: instant };
+const who = { by: sealed, byToken: z.string(), proved: provedHow, at: instant };
 
 /** `{ by, byToken, proved, at, emergency, over }`: somebody saw an emergency with its personal values. */
 export const emergencyViewedV1 = z.looseObject({ ...who, emergency: uuid, over: actedFrom });

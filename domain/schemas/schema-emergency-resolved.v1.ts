@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { actedFrom, disposition, instant, sealed } from '#domain/schemas/schema-parts.ts';
+import { actedFrom, disposition, instant, provedHow, sealed } from '#domain/schemas/schema-parts.ts';
 
-/** `{ by, byToken, at, disposition, note?, from }`: somebody closed it. */
+/** `{ by, byToken, at, disposition, note?, from, proved? }`: somebody closed it; without `proved` the name is claimed. */
 export const emergencyResolvedV1 = z.looseObject({
   by: sealed,
   byToken: z.string(),
@@ -9,4 +9,5 @@ export const emergencyResolvedV1 = z.looseObject({
   disposition,
   note: sealed.optional(),
   from: actedFrom,
+  proved: provedHow.optional(),
 });

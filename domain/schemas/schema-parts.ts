@@ -14,6 +14,8 @@ export const instant = z.iso.datetime({ offset: false });
 export const uuid = z.guid();
 export const actedFrom = z.enum(['desk', 'cli', 'api']);
 export const disposition = z.enum(dispositions);
+/** How it was proved who it was. */
+export const provedHow = z.enum(['sign-in', 'local-key']);
 
 const location = z.looseObject({
   street: sealed.optional(),

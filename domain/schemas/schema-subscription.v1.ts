@@ -18,6 +18,8 @@ export const subscriptionCreatedV1 = z.looseObject({ ...live, why: z.string() })
 export const subscriptionAdoptedV1 = z.looseObject(live);
 /** `{ …live, by }`: a new end, or a new token. */
 export const subscriptionRenewedV1 = z.looseObject({ ...live, by: z.enum(['renewal', 'reauthorisation']) });
+/** `{ …live }`: Graph was asked, and has it still. */
+export const subscriptionConfirmedV1 = z.looseObject(live);
 /** `{ feed, policy?, code, what, next }`: it cannot be made or renewed now. */
 export const subscriptionTroubledV1 = z.looseObject({
   ...identity,

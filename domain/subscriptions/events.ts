@@ -7,6 +7,8 @@ export type SubscriptionEvent =
       readonly type: 'SubscriptionRenewed';
       readonly data: LiveSubscription & { readonly by: 'renewal' | 'reauthorisation' };
     }
+  /** Graph was asked, and has it still; no new token was given. */
+  | { readonly type: 'SubscriptionConfirmed'; readonly data: LiveSubscription }
   | {
       /** Written when trouble begins or changes, not at every attempt. */
       readonly type: 'SubscriptionTroubled';

@@ -22,13 +22,22 @@ export type HubFacts =
 
 export interface SubscriptionFacts {
   readonly state: 'live' | 'lost' | 'removed';
-  /** When that was put on record. */
+  /** Of a live one, when Graph last said so; else since when nobody can say that it lived. */
   readonly at: number;
+  /** When it was gone and came back, oldest first. */
+  readonly losses?: readonly SubscriptionLoss[];
   readonly expiresAt?: number;
   /** Until when Graph delivers without a new token. */
   readonly deliversUntil?: number;
   /** What Graph answers while it cannot be renewed. */
   readonly trouble?: string;
+}
+
+/** A time in which nothing shows that a subscription lived. Milliseconds since 1970 UTC. */
+export interface SubscriptionLoss {
+  readonly from: number;
+  readonly until: number;
+  readonly cause: GapCause;
 }
 
 export type WatchVerdict =

@@ -1,6 +1,6 @@
 import { streamPrefixes } from '#domain/names.ts';
 import type { GapCause } from '#domain/watch/events.ts';
-import type { SubscriptionFacts, WatchFacts } from '#domain/watch/judge.ts';
+import type { SubscriptionFacts, SubscriptionLoss, WatchFacts } from '#domain/watch/judge.ts';
 import { isJsonObject, type Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 
@@ -66,11 +66,12 @@ function takeSubscription(event: RecordedEvent, known: Map<string, SubscriptionF
   switch (type) {
     case 'SubscriptionCreated':
     case 'SubscriptionAdopted':
-    case 'SubscriptionRenewed': {
+    case 'SubscriptionRenewed':
+    case 'SubscriptionConfirmed': {
       const expiresAt = time(data['expiresAt']);
       const deliversUntil = time(data['deliversUntil']);
       known.set(id, {
-        ...{ state: 'live', at },
+        ...{ state: 'live', at, losses: lossesUntil(before, at) },
         ...(expiresAt === undefined ? {} : { expiresAt }),
         ...(deliversUntil === undefined ? {} : { deliversUntil }),
       });
@@ -79,13 +80,29 @@ function takeSubscription(event: RecordedEvent, known: Map<string, SubscriptionF
     case 'SubscriptionTroubled':
       known.set(id, { ...(before ?? { state: 'lost', at }), trouble: text(data['what']) ?? 'trouble' });
       break;
-    case 'SubscriptionLost':
-      known.set(id, { state: data['cause'] === 'removed' ? 'removed' : 'lost', at });
+    case 'SubscriptionLost': {
+      if (before !== undefined && before.state !== 'live') break;
+      // Nobody knows when it went: what is proved ends when Graph last said that it lived.
+      const from = data['cause'] === 'expired' ? Math.min(before?.expiresAt ?? at, at) : Math.min(before?.at ?? at, at);
+      known.set(id, { ...gone(before), state: data['cause'] === 'removed' ? 'removed' : 'lost', at: from });
       break;
+    }
     case 'SubscriptionRemoved':
-      known.set(id, { state: 'lost', at });
+      if (before === undefined || before.state === 'live') known.set(id, { ...gone(before), state: 'lost', at });
       break;
   }
+}
+
+const mostLosses = 16;
+
+const gone = (before: SubscriptionFacts | undefined) => (before?.losses === undefined ? {} : { losses: before.losses });
+
+/** It lives: when it did not before, that is over now. */
+function lossesUntil(before: SubscriptionFacts | undefined, until: number): readonly SubscriptionLoss[] {
+  const losses = before?.losses ?? [];
+  if (before === undefined || before.state === 'live') return losses;
+  const cause = before.state === 'removed' ? 'subscription-removed' : 'subscription-missing';
+  return [...losses, { from: before.at, until, cause } as const].slice(-mostLosses);
 }
 
 function takeWatch({ type, data }: RecordedEvent, key: string, known: Map<string, OnRecord>): void {

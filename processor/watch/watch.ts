@@ -1,7 +1,7 @@
 import type { EventMetadata } from '#domain/metadata.ts';
 import { namespace, streamPrefixes } from '#domain/names.ts';
-import type { WatchEvent } from '#domain/watch/events.ts';
-import { type HubFacts, judgeWatch, type WatchVerdict } from '#domain/watch/judge.ts';
+import type { GapCause, WatchEvent } from '#domain/watch/events.ts';
+import { type HubFacts, judgeWatch, type SubscriptionLoss, type WatchVerdict } from '#domain/watch/judge.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog } from '#ports/event-log.ts';
@@ -106,7 +106,12 @@ export function createWatch(deps: WatchDeps): Watch {
           ...(credential === undefined ? {} : { credential }),
           ...(subscription === undefined ? {} : { subscription }),
         });
-        return whatToWrite(feed.state.onRecord(name, target.policy), verdict, target.policy, now);
+        const before = feed.state.onRecord(name, target.policy);
+        // Those that were over before anybody looked; what is on record already began later.
+        const losses = (subscription?.losses ?? []).filter(
+          ({ until }) => before?.watching === true && until > before.since,
+        );
+        return whatToWrite(before, verdict, losses, target.policy, now);
       });
     if (events.length === 0) return;
     const written = events.map(({ type, data }) => {
@@ -152,10 +157,13 @@ interface Feed {
   state: WatchState;
 }
 
+const readsHub: ReadonlySet<GapCause> = new Set(['hub-unreachable', 'partition-not-read', 'event-log-unreachable']);
+
 /** The events that bring the record to where the verdict is. */
 function whatToWrite(
   before: OnRecord | undefined,
   verdict: WatchVerdict,
+  losses: readonly SubscriptionLoss[],
   policy: string | undefined,
   now: number,
 ): WatchEvent[] {
@@ -173,7 +181,9 @@ function whatToWrite(
   if (!verdict.watching) {
     const { cause, detail } = verdict;
     if (absent !== undefined || before?.watching === false) return closed;
-    const at = iso(before === undefined ? now : Math.max(verdict.at, before.provedAt ?? before.since));
+    // Another process may have read what this one did not; but no proof that the hub is read shows that Graph has a subscription.
+    const floor = before === undefined ? now : readsHub.has(cause) ? (before.provedAt ?? before.since) : before.since;
+    const at = iso(before === undefined ? now : Math.max(floor, Math.min(verdict.at, losses[0]?.from ?? verdict.at)));
     return [
       {
         type: 'WatchClosed',
@@ -191,6 +201,17 @@ function whatToWrite(
   if (before === undefined || !before.watching || absent !== undefined) {
     const from = absent ?? before?.since ?? verdict.at;
     return [...closed, { type: 'WatchOpened', data: { ...data, at: iso(Math.max(from, verdict.at)) } }];
+  }
+  if (losses.length > 0) {
+    let since = before.since;
+    return losses.flatMap(({ from, until, cause }): WatchEvent[] => {
+      const at = Math.max(from, since);
+      since = until;
+      return [
+        { type: 'WatchClosed', data: { ...of, at: iso(at), cause } },
+        { type: 'WatchOpened', data: { ...data, at: iso(until) } },
+      ];
+    });
   }
   return verdict.at - (before.provedAt ?? before.since) >= proveMs ? [{ type: 'WatchProved', data }] : [];
 }

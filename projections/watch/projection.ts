@@ -137,6 +137,8 @@ function credentialChange(event: RecordedEvent): Columns | undefined {
         grant_expires_at: timeIn(data['grantExpiresAt']) ?? null,
       };
     }
+    case 'CredentialSignInFailed':
+      return { ...named, ...noTrouble, state: 'ok' };
     case 'CredentialTroubled':
       return { ...named, ...troubleIn(data['trouble']) };
     case 'CredentialRevoked':
@@ -164,6 +166,7 @@ function subscriptionChange(event: RecordedEvent): Columns | undefined {
     case 'SubscriptionCreated':
     case 'SubscriptionAdopted':
     case 'SubscriptionRenewed':
+    case 'SubscriptionConfirmed':
       return {
         ...named,
         ...noTrouble,

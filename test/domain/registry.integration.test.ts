@@ -4,8 +4,8 @@ import { recordMissing } from '#test/domain/event-fixtures.ts';
 import { eventfulRun } from '#test/domain/eventful-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
-/** What staying subscribed writes takes days and outages: its own tests check what they write against the registry. */
-const isOfSubscribing = (stream: string) => /^(credential|subscription|watch|fetch|back-fill)-/.test(stream);
+/** What staying subscribed writes takes days and outages, and who looked at what takes people who sign in: their own tests check what is written against the registry. */
+const isOfSubscribing = (stream: string) => /^(credential|subscription|watch|fetch|back-fill)-|^access$/.test(stream);
 
 describe('what a run really writes', () => {
   it('is accepted by the schema of its version, and every type that there is occurs', async () => {

@@ -1,0 +1,113 @@
+/** How long things live and how far apart calls must be; milliseconds. Tests shorten them, nothing else does. */
+export interface SubscriptionRules {
+  /** Asked for at creation and renewal. A little under Graph's limit (3 days for chats, 1 day for emergency events): clocks differ. */
+  readonly lifeMs: number;
+  /** Renewed when this share of its life is over. */
+  readonly renewShare: number;
+  /** Graph delivers only while the token lives that it was given at creation, renewal or reauthorisation ("Webhooks", delegated permissions). */
+  readonly tokenBound: boolean;
+  /** Reauthorised at the latest after this, however long a token lives. */
+  readonly reauthoriseMs: number;
+  /** PATCH and `/reauthorize` of one subscription are never closer than this ("Lifecycle notifications"). */
+  readonly quietMs: number;
+  /** A certificate is replaced by a new one at a renewal when it is this old. */
+  readonly certificateMs: number;
+  /** The client state can only change with a new subscription: made anew when it is this old. */
+  readonly clientStateMs: number;
+}
+
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** Maximum lives: chat messages 4,320 minutes, emergency call events one day ("Change notifications overview"). */
+export function subscriptionRules(feed: 'chat' | 'events'): SubscriptionRules {
+  return {
+    lifeMs: (feed === 'chat' ? 3 * day : day) - 10 * minute,
+    renewShare: 1 / 3,
+    tokenBound: feed === 'chat',
+    reauthoriseMs: hour,
+    quietMs: 10 * minute,
+    certificateMs: 90 * day,
+    clientStateMs: 180 * day,
+  };
+}
+
+/** What is known of the subscription that Graph has for us. Times are milliseconds since 1970 UTC. */
+export interface HeldSubscription {
+  readonly graphId: string;
+  /** When it was made, as far as we know. */
+  readonly createdAt: number;
+  /** When its end was set: at creation, by the last renewal, or when it was adopted. */
+  readonly renewedAt: number;
+  readonly expiresAt: number;
+  /** When Graph was last given a token for it; 0 where nobody knows. */
+  readonly touchedAt: number;
+  /** End of that token; absent where nobody knows. */
+  readonly tokenExpiresAt?: number;
+  /** In [0, 1): spreads what would otherwise fall on the same moment. */
+  readonly jitter: number;
+  readonly certificateId?: string;
+  /** A call that Graph may have carried out though no answer came: until `quietMs` after it only the same may be asked again. */
+  readonly attempted?: { readonly kind: Touch; readonly at: number };
+}
+
+/** `renew` is PATCH (a new end and a new token), `reauthorise` is POST …/reauthorize (a new token). */
+export type Touch = 'renew' | 'reauthorise';
+
+export type SubscriptionPlan =
+  /** Graph has none for us, or not any more: look, then adopt or create. */
+  | { readonly do: 'obtain' }
+  | { readonly do: Touch }
+  /** Delete and create: a client state cannot be changed, and Graph refuses a second one for the same resource (409). */
+  | { readonly do: 'recreate' }
+  | { readonly do: 'wait'; readonly until: number; readonly next: Touch | 'recreate' };
+
+/**
+ * What to do about a subscription now. `asked` is set when Graph asked for a token, or a person for a renewal: both are met by one PATCH. Two touches
+ * are never closer than `quietMs`, and one always comes before the end, whatever a token's life.
+ */
+export function planSubscription(
+  held: HeldSubscription | undefined,
+  asked: boolean,
+  rules: SubscriptionRules,
+  now: number,
+): SubscriptionPlan {
+  if (held === undefined || held.expiresAt <= now) return { do: 'obtain' };
+  const renewAt = held.renewedAt + (held.expiresAt - held.renewedAt) * rules.renewShare * spread(held.jitter);
+  const dueAt = Math.max(
+    held.touchedAt + rules.quietMs,
+    Math.min(renewAt, tokenDueAt(held, rules), asked ? now : Number.POSITIVE_INFINITY),
+  );
+  const next = nextTouch(held, asked || renewAt <= dueAt + rules.quietMs, rules, Math.max(now, dueAt));
+  return dueAt <= now ? { do: next } : { do: 'wait', until: dueAt, next };
+}
+
+function nextTouch(held: HeldSubscription, renews: boolean, rules: SubscriptionRules, at: number): Touch | 'recreate' {
+  const { attempted } = held;
+  if (attempted !== undefined && at - attempted.at < rules.quietMs) return attempted.kind;
+  if (renews && held.createdAt + rules.clientStateMs <= at) return 'recreate';
+  return renews ? 'renew' : 'reauthorise';
+}
+
+function tokenDueAt(held: HeldSubscription, rules: SubscriptionRules): number {
+  if (!rules.tokenBound) return Number.POSITIVE_INFINITY;
+  if (held.tokenExpiresAt === undefined) return held.touchedAt;
+  const life = Math.max(0, held.tokenExpiresAt - held.touchedAt);
+  return held.touchedAt + Math.min(rules.reauthoriseMs, life * 0.7) * spread(held.jitter);
+}
+
+/** Up to a tenth earlier, never later. */
+function spread(jitter: number): number {
+  return 1 - 0.1 * jitter;
+}
+
+/** Until when Graph delivers: the end of the subscription or, where it needs one, of the token that it was given. */
+export function deliversUntil(held: HeldSubscription, rules: SubscriptionRules): number {
+  return rules.tokenBound ? Math.min(held.expiresAt, held.tokenExpiresAt ?? held.touchedAt) : held.expiresAt;
+}
+
+/** True when the certificate is to be replaced at the next renewal. */
+export function certificateIsOld(madeAt: number, rules: SubscriptionRules, now: number): boolean {
+  return madeAt + rules.certificateMs <= now;
+}

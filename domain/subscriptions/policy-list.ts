@@ -1,0 +1,76 @@
+import { isJsonObject, type Json } from '#kernel/json.ts';
+
+/** Names of the policies in a list, or what is wrong with it and what to do. */
+export type PolicyList =
+  | { readonly ok: true; readonly policies: readonly string[] }
+  | { readonly ok: false; readonly problem: string };
+
+/**
+ * Reads the output of `Get-CsTeamsEmergencyCallingPolicy` (Microsoft Teams PowerShell) as `ConvertTo-Json` or `Export-Csv` write it: one object or many, named by
+ * `Identity`, which has a `Tag:` in front of all but the global one. Policies that notify nobody are left out: nothing ever comes of them.
+ */
+export function readPolicyList(text: string): PolicyList {
+  const trimmed = text.replace(/^\ufeff/, '').trim();
+  const rows = /^[[{]/.test(trimmed) ? fromJson(trimmed) : fromCsv(trimmed);
+  if (rows === undefined)
+    return {
+      ok: false,
+      problem: 'is neither JSON nor CSV with a column Identity; export it again with ConvertTo-Json',
+    };
+  const named = rows.filter(({ name }) => name !== '');
+  if (named.length === 0) return { ok: false, problem: 'names no policy: no entry has an Identity' };
+  return { ok: true, policies: [...new Set(named.filter(({ notifies }) => notifies).map(({ name }) => name))] };
+}
+
+interface Row {
+  readonly name: string;
+  readonly notifies: boolean;
+}
+
+const nameOf = (identity: string) => identity.trim().replace(/^Tag:/i, '');
+
+function fromJson(text: string): readonly Row[] | undefined {
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const list = Array.isArray(value) ? value : [value];
+  return list.filter(isJsonObject).map((one) => {
+    const extended = one['ExtendedNotifications'];
+    const group = one['NotificationGroup'];
+    const groups = Array.isArray(extended)
+      ? extended.filter(isJsonObject).map((each) => each['NotificationGroup'])
+      : [];
+    const known = 'NotificationGroup' in one || groups.length > 0;
+    return {
+      name: typeof one['Identity'] === 'string' ? nameOf(one['Identity']) : '',
+      notifies: !known || [group, ...groups].some((each) => typeof each === 'string' && each.trim() !== ''),
+    };
+  });
+}
+
+function fromCsv(text: string): readonly Row[] | undefined {
+  const [head = [], ...body] = cells(text.replace(/^#TYPE.*\r?\n/, ''));
+  const identity = head.findIndex((name) => name.toLowerCase() === 'identity');
+  if (identity < 0) return undefined;
+  const group = head.findIndex((name) => name.toLowerCase() === 'notificationgroup');
+  return body.map((row) => ({
+    name: nameOf(row[identity] ?? ''),
+    notifies:
+      group < 0 || (row[group] ?? '').trim() !== '' || row.some((cell) => cell.includes('ExtendedNotification')),
+  }));
+}
+
+/** Rows of quoted or plain cells (RFC 4180). */
+function cells(text: string): string[][] {
+  return text
+    .split(/\r?\n(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+    .filter((line) => line.trim() !== '')
+    .map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain]) =>
+        quoted === undefined ? (plain ?? '') : quoted.replaceAll('""', '"'),
+      ),
+    );
+}

@@ -1,0 +1,136 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
+import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
+import { createFakeSecrets } from '#test/workflows/fakes.ts';
+import { notificationCertificate } from '#workflows/activities/notification-certificate.ts';
+import { record } from '#workflows/activities/record.ts';
+import { resourceOf, sameResource } from '#workflows/activities/subscription-request.ts';
+import { identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
+import { searchAttributes, streamOf, subscriptionWorkflowId } from '#workflows/contract.ts';
+import { desiredBy, policySubscriptionId } from '#workflows/desired.ts';
+
+const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0, sleep: async () => undefined };
+const recordedBy = { role: 'worker', build: 'test' };
+const decision = (seq: number) => ({ seq, at: 1_000 + seq, type: 'CredentialRevoked', data: { why: `reason ${seq}` } });
+
+describe('putting decisions on record', () => {
+  it('writes each once, however often it is told and whatever others write in between', async () => {
+    const log = createMemoryEventLog();
+    const deps = { log, clock, recordedBy };
+    const first = { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1), decision(2)] };
+    let lost = 0;
+    log.faults = () => (lost++ === 0 ? 'lost-answer' : undefined);
+    await record(deps, first);
+    log.faults = undefined;
+    await log.append('credential-chat', 1, [
+      { id: '00000000-0000-4000-8000-000000000001', type: 'CredentialRevoked', data: { why: 'by hand' }, metadata: {} },
+    ]);
+    await record(deps, first);
+    await record(deps, { ...first, decisions: [decision(2), decision(3)] });
+    expect(log.stream('credential-chat').map(({ data }) => data['why'])).toEqual([
+      'reason 1',
+      'reason 2',
+      'by hand',
+      'reason 3',
+    ]);
+  });
+
+  it('does not take the first decision after Temporal lost everything for one that was made before', async () => {
+    const log = createMemoryEventLog();
+    const deps = { log, clock, recordedBy };
+    await record(deps, { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1)] });
+    await record(deps, { stream: 'credential-chat', chain: 'run-2', decisions: [decision(1)] });
+    expect(log.stream('credential-chat')).toHaveLength(2);
+  });
+
+  it('is tried again by Temporal while the log is away', async () => {
+    const log = createMemoryEventLog();
+    log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'away' });
+    const input = { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1)] };
+    await expect(record({ log, clock, recordedBy }, input)).rejects.toMatchObject({
+      type: 'log-away',
+      nonRetryable: false,
+    });
+  });
+});
+
+describe('troubles', () => {
+  const graph = (
+    reason: 'unauthorised' | 'forbidden' | 'quota' | 'not-found' | 'rejected' | 'unavailable' | 'unknown-outcome',
+  ) => troubleOf({ ok: false, reason, detail: 'detail' }, 'graph');
+
+  it('have a word for operators, what is wrong and what to do, each', () => {
+    expect(graph('forbidden')).toMatchObject({ word: 'admin-must-act', kind: 'later' });
+    expect(graph('quota')).toMatchObject({ word: 'quota', kind: 'later' });
+    expect(graph('not-found')).toMatchObject({ word: 'gone', kind: 'gone' });
+    expect(graph('unavailable')).toMatchObject({ word: 'graph-away', kind: 'soon' });
+    expect(graph('unknown-outcome')).toMatchObject({ kind: 'unknown-outcome' });
+    expect(graph('rejected')).toMatchObject({ word: 'our-fault', kind: 'later' });
+    expect(graph('unauthorised')).toMatchObject({ word: 'sign-in-again', kind: 'credential' });
+    const throttled = troubleOf({ ok: false, reason: 'throttled', detail: 'x', retryAfterMs: 7_000 }, 'graph');
+    expect(throttled).toMatchObject({ word: 'throttled', kind: 'soon', retryAfterMs: 7_000 });
+    expect(troubleOf({ ok: false, reason: 'unavailable', detail: 'x' }, 'key-store')).toMatchObject({
+      word: 'key-store-away',
+    });
+  });
+
+  it('of the identity are for the credential to see to when they were met on the way to Graph', () => {
+    const trouble = { kind: 'admin-must-act', code: 'AADSTS53003', what: 'blocked', next: 'exclude it' } as const;
+    expect(identityTrouble(trouble, true)).toMatchObject({ word: 'admin-must-act', kind: 'credential' });
+    expect(identityTrouble(trouble)).toMatchObject({ kind: 'soon', identity: 'admin-must-act' });
+    expect(identityTrouble({ ...trouble, kind: 'back-off', code: '429' }, true)).toMatchObject({
+      word: 'throttled',
+      kind: 'soon',
+    });
+  });
+});
+
+describe('certificates for rich notifications', () => {
+  it('are self-signed, belong to their key, and are made once for an id', async () => {
+    const { secrets, text } = createFakeSecrets();
+    const deps = { secrets, clock, makeCertificate: makeSelfSigned };
+    const first = await notificationCertificate(deps, 'tocsin-1');
+    const again = await notificationCertificate(deps, 'tocsin-1');
+    expect(again).toEqual(first);
+    const pem = text('notification-key/tocsin-1') ?? '';
+    const certificate = new X509Certificate(pem);
+    expect(certificate.checkPrivateKey(createPrivateKey(pem))).toBe(true);
+    expect(certificate.verify(certificate.publicKey)).toBe(true);
+    expect(certificate.subject).toBe('CN=tocsin-1');
+    expect(certificate.publicKey.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
+    expect(Date.parse(certificate.validTo)).toBeGreaterThan(clock.now() + 365 * 86_400_000);
+    if (first.ok)
+      expect(new X509Certificate(Buffer.from(first.value.certificate, 'base64')).raw).toEqual(certificate.raw);
+  });
+});
+
+describe('names', () => {
+  it('of entities tell nobody the name of a policy, and are streams of the log', () => {
+    const { subscriptions, credentials } = desiredBy({
+      chat: { content: 'basic' },
+      events: { method: 'certificate', apiVersion: 'beta', policies: ['Emergency Oslo', 'Emergency Oslo', "O'Hare"] },
+    });
+    expect(subscriptions.map(({ id }) => id)).toEqual([
+      'chat',
+      policySubscriptionId('Emergency Oslo'),
+      policySubscriptionId("O'Hare"),
+    ]);
+    expect(policySubscriptionId('Emergency Oslo')).toMatch(/^events\/[0-9a-f]{12}$/);
+    expect(streamOf(subscriptionWorkflowId('events/0123456789ab'))).toBe('subscription-events-0123456789ab');
+    expect(credentials[1]?.dependents).toHaveLength(2);
+    expect(resourceOf(subscriptions[2]!, undefined)).toBe(
+      "communications/calls/getEmergencyEventsByPolicy(policyName='O''Hare')",
+    );
+    expect(sameResource('/users/A/chats/getAllMessages?model=B', 'users/a/chats/getAllMessages')).toBe(true);
+  });
+
+  it('of search attributes are the four that the worker registers', () => {
+    expect(Object.values(searchAttributes).map(({ name }) => name)).toEqual([
+      'TocsinState',
+      'TocsinExpiresAt',
+      'TocsinFeed',
+      'TocsinKind',
+    ]);
+  });
+});

@@ -1,0 +1,40 @@
+import type { EventLog } from '#ports/event-log.ts';
+
+const sealed = { $sealed: 1, key: 'k', of: 'e#/call', as: 'string', box: 'canary-person' };
+
+let appended = 0;
+
+/** Appends an event to the stream of an emergency. */
+export async function appendEmergencyEvent(
+  log: Pick<EventLog, 'append' | 'readStream'>,
+  emergencyId: string,
+  type: 'EmergencyRaised' | 'EmergencyEnriched' | 'EmergencyAcknowledged' | 'EmergencyResolved',
+  options: { readonly test?: boolean } = {},
+): Promise<void> {
+  const stream = `emergency-${emergencyId}`;
+  for (;;) {
+    appended += 1;
+    const tail = await log.readStream(stream, { direction: 'backwards', limit: 1 });
+    const last = tail.ok ? tail.events[0] : undefined;
+    const result = await log.append(stream, last?.revision ?? 'no-stream', [
+      {
+        id: `00000000-0000-4000-8000-${String(appended).padStart(12, '0')}`,
+        ...{ type, data: dataOf(type, emergencyId, options.test ?? false), metadata: { schemaVersion: 1 } },
+      },
+    ]);
+    if (result.ok) return;
+  }
+}
+
+function dataOf(type: string, emergencyId: string, test: boolean) {
+  const at = '2026-01-01T00:00:00.000Z';
+  if (type === 'EmergencyRaised' || type === 'EmergencyEnriched')
+    return {
+      call: {
+        ...{ feed: 'events', emergencyId, confidence: 'high', reasons: [], test, occurredAt: at, callerTokens: [] },
+        ...{ noticeId: `00000000-0000-4000-9000-${String(appended).padStart(12, '0')}`, receivedAt: at },
+        ...{ caller: { name: sealed }, dialledNumber: test ? '933' : '911' },
+      },
+    };
+  return { by: sealed, byToken: 'token', at, from: 'desk', disposition: 'real' };
+}

@@ -1,0 +1,206 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeTemporal, startTemporal, type TestTemporal } from '#test/adapters/temporal/start-temporal.ts';
+import { eventually } from '#test/support/eventually.ts';
+import { graphAway, signInAgain } from '#test/workflows/fakes.ts';
+import { createWorld, quickRules } from '#test/workflows/world.ts';
+import {
+  cancelSignIn,
+  credentialView,
+  lifecycleNotice,
+  recreateNow,
+  renewNow,
+  requestSignIn,
+  retireSubscription,
+  revokeCredential,
+  subscriptionView,
+} from '#workflows/contract.ts';
+
+let temporal: TestTemporal;
+
+describeTemporal('credentials and subscriptions', () => {
+  beforeAll(async () => {
+    temporal = await startTemporal();
+  });
+  afterAll(() => temporal.stop());
+
+  async function begin(options: Parameters<typeof createWorld>[2] = {}) {
+    const world = createWorld(temporal.address, temporal.namespace, options);
+    const worker = world.startWorker();
+    await worker.running();
+    return { ...world, worker };
+  }
+
+  it('signs in by a code that is shown everywhere, subscribes as soon as somebody signed in, and puts it all on record', async () => {
+    const world = await begin({ signedIn: false });
+    await world.starter.ensure(world.desired());
+    await world.credentialIs('waiting-for-sign-in');
+    await eventually('a louder reminder', () =>
+      world.log.stream('credential-chat').find(({ data }) => data['urgency'] === 2),
+    );
+
+    await world.credential().executeUpdate(requestSignIn, { args: [{ why: 'first start' }] });
+    const view = await eventually('a code', async () => {
+      const seen = await world.credential().query(credentialView);
+      return seen.pending === undefined ? undefined : seen;
+    });
+    expect(view.pending?.userCode).toBe('CODE-1');
+    expect(JSON.parse(world.keys.text('credential/chat/pending-code') ?? '')).toMatchObject({ userCode: 'CODE-1' });
+    world.identities.chat.control.approve();
+
+    await world.credentialIs('ok');
+    await world.subscriptionIs('ok');
+    expect(world.keys.names()).not.toContain('credential/chat/pending-code');
+    expect(world.types('credential-chat')).toEqual(
+      expect.arrayContaining([
+        'CredentialTroubled',
+        'CredentialReminded',
+        'CredentialSignInRequested',
+        'CredentialCodeShown',
+        'CredentialSignedIn',
+      ]),
+    );
+    await eventually('the record', () => world.types('subscription-chat').includes('SubscriptionCreated'));
+    expect(JSON.stringify(world.log.events)).not.toMatch(/CODE-|canary/);
+  });
+
+  it('renews and reauthorises on time, never both within the quiet time, over many runs, and can be read after each', async () => {
+    const world = await begin({
+      tokenLifeMs: () => 2_500,
+      settings: {
+        chat: { content: 'rich' },
+        rules: {
+          credential: quickRules.credential,
+          subscription: { ...quickRules.subscription, lifeMs: 12_000 },
+          maxHistory: 60,
+        },
+      },
+    });
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    const first = (await world.subscription().describe()).runId;
+    const touches = () => [...world.graph.shelf.values()].flatMap((each) => each.touches);
+    await eventually(
+      'renewals and reauthorisations',
+      () =>
+        touches().filter(({ kind }) => kind === 'renew').length >= 2 &&
+        touches().filter(({ kind }) => kind === 'reauthorise').length >= 2,
+    );
+    await eventually('another run', async () => (await world.subscription().describe()).runId !== first);
+    expect(world.graph.violations).toEqual([]);
+    expect(world.graph.shelf.size).toBe(1);
+    const view = await world.subscription().query(subscriptionView);
+    expect(view).toMatchObject({ state: 'ok', held: { graphId: 'graph-1' } });
+    const listed = await world.subscription().describe();
+    expect(listed.typedSearchAttributes.get({ name: 'TocsinState', type: 'KEYWORD' })).toBe('ok');
+  });
+
+  it('makes one subscription though nobody knows whether the first try made it, and adopts what is there after Temporal forgot', async () => {
+    const world = await begin();
+    world.graph.control.fault = (operation) => {
+      if (operation !== 'create') return undefined;
+      world.graph.control.fault = undefined;
+      return 'lost-answer';
+    };
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    expect([...world.graph.shelf.keys()]).toEqual(['graph-1']);
+    await eventually('the record', () => world.types('subscription-chat').includes('SubscriptionAdopted'));
+    await world.end();
+
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    await eventually(
+      'the record',
+      () => world.types('subscription-chat').filter((type) => type === 'SubscriptionAdopted').length >= 2,
+    );
+    expect([...world.graph.shelf.keys()]).toEqual(['graph-1']);
+  });
+
+  it('says that Graph is away, waits without a growing history, and goes on when it is back', async () => {
+    const world = await begin();
+    world.graph.control.fault = () => graphAway;
+    await world.starter.ensure(world.desired());
+    const away = await world.subscriptionIs('graph-away');
+    expect(away.what).toContain('Microsoft Graph does not answer');
+    await eventually('several tries', () => world.graph.calls.length >= 3);
+    const { historyLength } = await eventually('nothing but the wait under way', async () => {
+      const seen = await world.subscription().describe();
+      const { pendingActivities, pendingWorkflowTask } = seen.raw;
+      return pendingActivities?.length === 1 && !pendingWorkflowTask && seen;
+    });
+    await eventually('another try', () => world.graph.calls.length >= 4);
+    expect((await world.subscription().describe()).historyLength).toBe(historyLength);
+    world.graph.control.fault = undefined;
+    await world.subscriptionIs('ok');
+  });
+
+  it('waits for a credential that an admin or a person has to see to, and is made the moment that it works again', async () => {
+    const world = await begin();
+    world.identities.chat.control.trouble = signInAgain('AADSTS50173');
+    await world.starter.ensure(world.desired());
+    await world.credentialIs('sign-in-again');
+    await world.subscriptionIs('sign-in-again');
+    await world.credential().executeUpdate(requestSignIn, { args: [{ why: 'password changed' }] });
+    await eventually('a code', () => world.identities.chat.control.codes === 1);
+    world.identities.chat.control.approve();
+    await world.subscriptionIs('ok');
+  });
+
+  it('recreates what is removed, renames nothing, and cleans up when it is retired', async () => {
+    const world = await begin();
+    await world.starter.ensure(world.desired());
+    const { held } = await world.subscriptionIs('ok');
+    world.graph.shelf.clear();
+    await world.subscription().signal(lifecycleNotice, {
+      ...{ kind: 'subscriptionRemoved', at: Date.now(), graphId: held?.graphId ?? '' },
+    });
+    await eventually('a new one', () => world.graph.shelf.size === 1);
+    await eventually(
+      'the record',
+      () => world.types('subscription-chat').filter((type) => type === 'SubscriptionCreated').length === 2,
+    );
+    expect(world.types('subscription-chat')).toContain('SubscriptionLost');
+
+    await world.subscription().executeUpdate(recreateNow);
+    await eventually('one that was made anew', () => world.graph.shelf.has('graph-3'));
+    expect(world.graph.shelf.size).toBe(1);
+    await world.subscription().executeUpdate(renewNow);
+    await eventually('a renewal', () => (world.graph.shelf.get('graph-3')?.touches.length ?? 0) > 0);
+
+    await world.subscription().executeUpdate(retireSubscription, { args: [{ cause: 'policy-gone' }] });
+    await world.subscription().result();
+    expect(world.graph.shelf.size).toBe(0);
+    expect(world.types('subscription-chat').at(-1)).toBe('SubscriptionRemoved');
+    expect(world.keys.names().filter((name) => name.startsWith('subscription/'))).toEqual([]);
+  });
+
+  it('asks for a new code when its worker ends, and for none when the sign-in is cancelled', async () => {
+    const world = await begin({ signedIn: false });
+    await world.starter.ensure(world.desired());
+    await world.credentialIs('waiting-for-sign-in');
+    await world.credential().executeUpdate(requestSignIn, { args: [{ why: 'first start' }] });
+    await eventually('a code', () => world.identities.chat.control.codes === 1);
+    await world.worker.stop();
+    const second = world.startWorker();
+    await second.running();
+    await eventually(
+      'another code',
+      async () => (await world.credential().query(credentialView)).pending?.userCode === 'CODE-2',
+      40_000,
+    );
+    await world.credential().executeUpdate(cancelSignIn);
+    await eventually('no code', async () => (await world.credential().query(credentialView)).pending === undefined);
+    await eventually('no secret', () => !world.keys.names().includes('credential/chat/pending-code'));
+  });
+
+  it('forgets a grant that is revoked, and reminds nobody of it', async () => {
+    const world = await begin();
+    await world.starter.ensure(world.desired());
+    await world.credentialIs('ok');
+    await world.credential().executeUpdate(revokeCredential, { args: [{ why: 'the laptop was stolen' }] });
+    await world.credentialIs('waiting-for-sign-in');
+    expect(world.identities.chat.control.forgotten).toBe(1);
+    await eventually('the record', () => world.types('credential-chat').includes('CredentialRevoked'));
+    expect(world.types('credential-chat')).not.toContain('CredentialReminded');
+  });
+});

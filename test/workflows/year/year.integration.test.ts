@@ -1,0 +1,52 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
+import { obtainBundle } from '#adapters/temporal/worker/bundle.ts';
+import { installRuntime } from '#adapters/temporal/worker/runtime.ts';
+import { cacheDir, quietLog, temporalIsRequired } from '#test/adapters/temporal/start-temporal.ts';
+import { startTimeSkipping, timeSkippingEnvironment } from '#test/adapters/temporal/time-skipping.ts';
+import { simulate } from '#test/workflows/year/simulate.ts';
+import { workflowsPath } from '#workflows/worker.ts';
+import { obtainTimeSkippingServer } from '../../../tools/temporal/obtain-time-skipping.ts';
+
+const server = await obtainTimeSkippingServer({ cacheDir, onlyCached: !temporalIsRequired });
+/** The whole year with `npm run test:year`; without it, some days with every fault in them. */
+const days = Number(process.env['TOCSIN_TEST_YEAR_DAYS'] ?? '3');
+const policies = Number(process.env['TOCSIN_TEST_YEAR_POLICIES'] ?? '2');
+const seed = Number(process.env['TOCSIN_TEST_YEAR_SEED'] ?? '1');
+
+describe.skipIf(!server.ok && !temporalIsRequired)(
+  `staying subscribed (${server.ok ? `${days} days, seed ${seed}` : server.detail})`,
+  () => {
+    it(
+      'survives all that goes wrong: no gap without a fault, nothing leaked, no limit broken',
+      async () => {
+        if (!server.ok) throw new Error(server.detail);
+        installRuntime({ log: quietLog });
+        const started = await startTimeSkipping(server.executable);
+        onTestFinished(() => started.stop());
+        const env = await timeSkippingEnvironment(started.address);
+        onTestFinished(() => env.teardown());
+        const { codePath } = await obtainBundle({ workflowsPath, cacheDir });
+        const certificate = await makeSelfSigned({ commonName: 'test', now: Date.now() });
+        const year = await simulate({
+          ...{ env, codePath, seed, days, policies, certificate },
+          ...(process.env['TOCSIN_TEST_YEAR_PROGRESS'] === '1' && {
+            onDay: (day: number) => void process.stderr.write(`day ${day}\n`),
+          }),
+        });
+
+        expect(year.unexplained).toEqual([]);
+        expect(year.violations).toEqual([]);
+        expect(year.leaked).toEqual([]);
+        expect(year.missing).toEqual([]);
+        expect(year.longestHistory).toBeLessThan(10_000);
+        expect(year.mostListCalls).toBeLessThanOrEqual(25);
+        expect(year.mostOtherCalls).toBeLessThanOrEqual(500);
+        expect(year.secrets.filter((name) => name.startsWith('subscription/'))).toHaveLength(policies + 1);
+        expect(year.stored).not.toMatch(/canary|CODE-/);
+        expect(new Set(year.faults.map(({ kind }) => kind)).size).toBe(10);
+      },
+      Math.max(120_000, days * (10_000 + policies * 4_000)),
+    );
+  },
+);

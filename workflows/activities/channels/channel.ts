@@ -1,0 +1,24 @@
+import type { Page } from '#workflows/definitions/activities.ts';
+
+/** A way to reach responders. Implementers make one attempt, heed the signal, have a timeout of their own, and never throw for what happens on the way. */
+export interface Channel {
+  /** Such as `webhook`; on record with every attempt. */
+  readonly name: string;
+  send(message: PageMessage, signal: AbortSignal): Promise<Omit<Page, 'channel'>>;
+}
+
+/** What responders are told. Personal: it is made inside the activity and goes nowhere else. */
+export interface PageMessage {
+  /** The same for every repetition of one attempt: receivers drop what they know. */
+  readonly id: string;
+  readonly emergencyId: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** 1 to 5. */
+  readonly urgency: number;
+  readonly test: boolean;
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** The call as it is known, unsealed. */
+  readonly call: Readonly<Record<string, unknown>>;
+}

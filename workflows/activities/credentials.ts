@@ -1,0 +1,92 @@
+import { Context } from '@temporalio/activity';
+import type { CredentialState, DeviceCode, SignInResult } from '#ports/identity.ts';
+import type { ActivityDeps } from '#workflows/activities/deps.ts';
+import { encodeText, replaceSecret } from '#workflows/activities/secrets.ts';
+import { answerOrWait, identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
+import { codeShown, type Feed, type PendingCode } from '#workflows/contract.ts';
+import type { Activities, CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
+
+/** Where a code waits for the command line and the admin page. */
+export function pendingCodeSecret(credential: Feed): string {
+  return `credential/${credential}/pending-code`;
+}
+
+/** A browser has as long as a person who was sent a device code. */
+const browserMs = 15 * 60_000;
+
+export function createCredentialActivities(
+  deps: ActivityDeps,
+): Pick<Activities, 'refreshCredential' | 'signIn' | 'forgetCredential'> {
+  const { ids, secrets, clock } = deps;
+
+  async function show(credential: Feed, code: PendingCode): Promise<void> {
+    // Those who wait at the key store must see it even if the workflow cannot be told now.
+    await replaceSecret(secrets, pendingCodeSecret(credential), encodeText(JSON.stringify(code)));
+    const { client, info } = Context.current();
+    const { workflowId } = info.workflowExecution ?? {};
+    if (workflowId !== undefined) await client.workflow.getHandle(workflowId).signal(codeShown, code);
+  }
+
+  return {
+    async refreshCredential(input) {
+      const identity = deps.identity(input.credential);
+      const known = await identity.state();
+      if (!known.ok) return answerOrWait(ids, input, identityTrouble(known.trouble));
+      if (!known.signedIn && identity.kind === 'delegated') return notSignedIn(input.credential);
+      const token = await identity.token({ force: true });
+      if (!token.ok) return answerOrWait(ids, input, identityTrouble(token.trouble));
+      const state = await identity.state();
+      if (!state.ok) return answerOrWait(ids, input, identityTrouble(state.trouble));
+      return factsOf(state, token.token.expiresAt);
+    },
+
+    async signIn({ credential, method }) {
+      const identity = deps.identity(credential);
+      const signal = Context.current().cancellationSignal;
+      let result: SignInResult;
+      try {
+        result =
+          method === 'browser'
+            ? await identity.signInWithBrowser({
+                signal,
+                open: (url) =>
+                  show(credential, {
+                    ...{ method, userCode: '', verificationUri: url, expiresAt: clock.now() + browserMs },
+                  }),
+              })
+            : await identity.signInWithCode({
+                signal,
+                show: (code: DeviceCode) => show(credential, { method: 'device-code', ...code }),
+              });
+      } finally {
+        await secrets.remove(pendingCodeSecret(credential));
+      }
+      signal.throwIfAborted();
+      return result.ok ? factsOf(result, result.tokenExpiresAt) : identityTrouble(result.trouble);
+    },
+
+    async forgetCredential(input) {
+      const forgotten = await deps.identity(input.credential).forget();
+      if (!forgotten.ok) return answerOrWait(ids, input, identityTrouble(forgotten.trouble));
+      const removed = await secrets.remove(pendingCodeSecret(input.credential));
+      return removed.ok ? { ok: true } : answerOrWait(ids, input, troubleOf(removed, 'key-store'));
+    },
+  };
+}
+
+/** Who signed in stays in the key store. */
+function factsOf(state: CredentialState, tokenExpiresAt: number | undefined): CredentialFacts {
+  return {
+    ...{ ok: true, signedIn: state.signedIn, permissions: state.permissions },
+    ...(tokenExpiresAt === undefined ? {} : { tokenExpiresAt }),
+    ...(state.grantExpiresAt === undefined ? {} : { grantExpiresAt: state.grantExpiresAt }),
+  };
+}
+
+function notSignedIn(credential: Feed): Trouble {
+  return {
+    ...{ ok: false, word: 'waiting-for-sign-in', kind: 'later', code: 'not-signed-in', identity: 'sign-in-again' },
+    what: 'Nobody has signed in yet.',
+    next: `Sign in as the service user: \`tocsin sign-in --feed ${credential}\`.`,
+  };
+}

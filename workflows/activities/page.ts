@@ -1,0 +1,101 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { ResponderPaged } from '#domain/emergency/events.ts';
+import { evolve } from '#domain/emergency/evolve.ts';
+import { readEmergencyEvent } from '#domain/emergency/read.ts';
+import { type EmergencyState, noEmergency } from '#domain/emergency/state.ts';
+import { eventMetadata } from '#domain/metadata.ts';
+import { emergencyStream, namespace } from '#domain/names.ts';
+import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
+import { uuid5 } from '#kernel/uuid.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+import type { ActivityDeps } from '#workflows/activities/deps.ts';
+import type { Activities, Page } from '#workflows/definitions/activities.ts';
+
+const pageSize = 500;
+/** How long it is tried to put an attempt on record before the attempt is made again: a page is worth more than its record. */
+const recordTries = 20;
+
+/** One attempt over every channel, each an event of the emergency. What is personal is read from the log, unsealed here, and goes nowhere else. */
+export function createPageActivity(deps: ActivityDeps): Pick<Activities, 'page'> {
+  const { log, clock } = deps;
+
+  async function load(
+    stream: string,
+  ): Promise<{ readonly state: EmergencyState; readonly events: readonly RecordedEvent[] }> {
+    let state: EmergencyState = noEmergency;
+    const events: RecordedEvent[] = [];
+    for (;;) {
+      const page = await log.readStream(stream, { direction: 'forwards', from: events.length, limit: pageSize });
+      if (!page.ok && page.reason !== 'stream-not-found')
+        throw ApplicationFailure.create({
+          message: 'the event log cannot be read',
+          type: 'log-away',
+          nextRetryDelay: 1_000,
+        });
+      const list = page.ok ? page.events : [];
+      for (const event of list) {
+        const known = readEmergencyEvent(event);
+        if (known !== undefined) state = evolve(state, known);
+        events.push(event);
+      }
+      if (list.length < pageSize) return { state, events };
+    }
+  }
+
+  async function recordPage(
+    stream: string,
+    emergencyId: string,
+    id: string,
+    data: ResponderPaged['data'],
+  ): Promise<void> {
+    for (let tries = 0; tries < recordTries; tries++) {
+      const { events } = await load(stream);
+      if (events.some((event) => event.id === id)) return;
+      const last = events.at(-1);
+      const result = await log.append(stream, last?.revision ?? 'no-stream', [
+        {
+          ...{ id, type: 'ResponderPaged', data: { ...data } satisfies JsonObject },
+          metadata: eventMetadata(deps.recordedBy, clock.now(), emergencyId, last?.id ?? id),
+        },
+      ]);
+      if (result.ok) return;
+      if (result.reason !== 'wrong-expected-revision') await clock.sleep(100 + 200 * deps.ids.fraction());
+    }
+    throw ApplicationFailure.create({
+      message: 'the attempt cannot be put on record',
+      type: 'log-away',
+      nextRetryDelay: 1_000,
+    });
+  }
+
+  return {
+    async page({ emergencyId, attempt, urgency }) {
+      const signal = Context.current().cancellationSignal;
+      const stream = emergencyStream(emergencyId);
+      const { state, events } = await load(stream);
+      if (state.status !== 'unacknowledged') return { kind: 'not-needed' };
+      // A further report may have made a real call of it.
+      const { test } = state.call;
+      const call = (await deps.sealer.unseal(state.call as unknown as Json)) ?? {};
+      const pages = await Promise.all(
+        deps.channels.map(async (channel): Promise<Page> => {
+          const id = uuid5(namespace, `page|${emergencyId}|${channel.name}|${attempt}`);
+          // A worker that died after it sent and before it could say so: the record says it.
+          const known = events.find((event) => event.id === id)?.data as ResponderPaged['data'] | undefined;
+          if (known?.outcome === 'accepted')
+            return { channel: channel.name, outcome: 'accepted', detail: known.detail };
+          const at = clock.now();
+          const sent = await channel.send(
+            { id, emergencyId, attempt, urgency, test, at, call: isJsonObject(call) ? call : {} },
+            signal,
+          );
+          await recordPage(stream, emergencyId, id, {
+            ...{ attempt, channel: channel.name, urgency, test, at: new Date(at).toISOString(), ...sent },
+          });
+          return { channel: channel.name, ...sent };
+        }),
+      );
+      return { kind: 'paged', pages, test };
+    },
+  };
+}

@@ -1,0 +1,142 @@
+import { Context } from '@temporalio/activity';
+import type { GraphSubscription } from '#ports/graph.ts';
+import type { ActivityDeps } from '#workflows/activities/deps.ts';
+import { record } from '#workflows/activities/record.ts';
+import { differsFrom, resourceOf, sameResource } from '#workflows/activities/subscription-request.ts';
+import { identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
+import {
+  checkNow,
+  type Feed,
+  type SubscriptionSpec,
+  type SubscriptionView,
+  streamOf,
+  subscriptionView,
+  subscriptionWorkflowId,
+} from '#workflows/contract.ts';
+import type { Activities } from '#workflows/definitions/activities.ts';
+
+/**
+ * Compares what Graph lists for one credential with what the entities hold. Graph is asked first: what is made afterwards cannot look like an orphan. An entity that is
+ * busy may be about to adopt what it does not hold yet, so nothing of its resource is touched.
+ */
+export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'reconcileFeed'> {
+  async function view(spec: SubscriptionSpec): Promise<SubscriptionView | undefined> {
+    const handle = Context.current().client.workflow.getHandle(subscriptionWorkflowId(spec.id));
+    try {
+      return await handle.query(subscriptionView);
+    } catch {
+      return undefined;
+    }
+  }
+
+  return {
+    async reconcileFeed({ feed }) {
+      const nothing = { removed: [], told: [], uncovered: [], failed: [] };
+      const all = deps.desired();
+      const specs = all.filter((spec) => spec.credential === feed);
+      const resources = new Map<SubscriptionSpec, string>();
+      for (const spec of all) {
+        const known = await deps.identity(spec.credential).state();
+        if (!known.ok) return { ...nothing, failed: [{ feed, what: identityTrouble(known.trouble).what }] };
+        resources.set(spec, resourceOf(spec, known.userId));
+      }
+      const listed = await deps.graph(feed).listSubscriptions();
+      if (!listed.ok)
+        return {
+          ...nothing,
+          ...{ uncovered: await uncovered(specs), failed: [{ feed, what: troubleOf(listed, 'graph').what }] },
+        };
+      // Of both feeds: they may be subscribed by the same application, and then each sees the other's.
+      const views = new Map<SubscriptionSpec, SubscriptionView | undefined>();
+      for (const spec of all) views.set(spec, await view(spec));
+
+      const removed = await removeOrphans(feed, listed.value, resources, views);
+      const told: string[] = [];
+      for (const spec of specs) {
+        const entity = views.get(spec);
+        const { held } = entity ?? {};
+        if (held === undefined || entity?.busy === true) continue;
+        const found = listed.value.find(({ id }) => id === held.graphId);
+        const live = found !== undefined && found.expiresAt > deps.clock.now();
+        if (live && differsFrom(spec, deps.delivery, resources.get(spec) ?? '', found) === undefined) {
+          await confirm(spec, entity);
+          continue;
+        }
+        await Context.current().client.workflow.getHandle(subscriptionWorkflowId(spec.id)).signal(checkNow);
+        told.push(spec.id);
+      }
+      return { ...nothing, removed, told, uncovered: await uncovered(specs) };
+    },
+  };
+
+  /** On record that it lives: what cannot be proved later begins here at the earliest. */
+  async function confirm(spec: SubscriptionSpec, entity: SubscriptionView | undefined): Promise<void> {
+    const { held, deliversUntil } = entity ?? {};
+    if (held === undefined || deliversUntil === undefined) return;
+    const { feed, policy, apiVersion, content } = spec;
+    const data = {
+      ...{ feed, ...(policy === undefined ? {} : { policy }), graphId: held.graphId, apiVersion, content },
+      ...{ expiresAt: new Date(held.expiresAt).toISOString(), deliversUntil: new Date(deliversUntil).toISOString() },
+      ...(held.certificateId === undefined ? {} : { encryptionCertificateId: held.certificateId }),
+    };
+    await record(deps, {
+      ...{ stream: streamOf(subscriptionWorkflowId(spec.id)), chain: 'reconcile' },
+      decisions: [{ seq: 0, at: deps.clock.now(), type: 'SubscriptionConfirmed', data }],
+    });
+  }
+
+  /** Deletes what delivers to us and belongs to nobody. */
+  async function removeOrphans(
+    feed: Feed,
+    listed: readonly GraphSubscription[],
+    resources: ReadonlyMap<SubscriptionSpec, string>,
+    views: ReadonlyMap<SubscriptionSpec, SubscriptionView | undefined>,
+  ): Promise<readonly string[]> {
+    const owned = new Set([...views.values()].map((each) => each?.held?.graphId));
+    const application = deps.delivery.applicationId?.(feed);
+    const removed: string[] = [];
+    for (const found of listed) {
+      const ours =
+        found.notificationUrl.toLowerCase() === deps.delivery.notificationUrl.toLowerCase() &&
+        (application === undefined || found.applicationId === undefined || found.applicationId === application);
+      if (!ours || owned.has(found.id) || found.expiresAt <= deps.clock.now()) continue;
+      const [spec] = [...resources].find(([, resource]) => sameResource(resource, found.resource)) ?? [];
+      const entity = spec === undefined ? undefined : views.get(spec);
+      // Without a settled entity it may be the one that is about to be adopted.
+      if (spec !== undefined && (entity === undefined || entity.busy || entity.held === undefined)) continue;
+      const gone = await deps.graph(feed).deleteSubscription(found.id);
+      if (gone.ok) removed.push(found.id);
+    }
+    return removed;
+  }
+
+  /** Those without a live subscription; one whose entity does not even run is put on record here, as nobody else does. */
+  async function uncovered(specs: readonly SubscriptionSpec[]): Promise<readonly string[]> {
+    const found: string[] = [];
+    for (const spec of specs) {
+      const entity = await view(spec);
+      const { held } = entity ?? {};
+      if (held !== undefined && held.expiresAt > deps.clock.now()) continue;
+      found.push(spec.id);
+      if (entity === undefined) await alarm(spec);
+    }
+    return found;
+  }
+
+  async function alarm({ id, feed, policy }: SubscriptionSpec): Promise<void> {
+    const stream = streamOf(subscriptionWorkflowId(id));
+    const tail = await deps.log.readStream(stream, { direction: 'backwards', limit: 1 });
+    if (tail.ok && tail.events[0]?.data['code'] === notCovered) return;
+    const data = {
+      ...{ feed, ...(policy === undefined ? {} : { policy }), code: notCovered },
+      what: 'No subscription covers it, and nothing works on one.',
+      next: 'Check that the worker runs and that Temporal is well (`tocsin doctor`).',
+    };
+    await record(deps, {
+      ...{ stream, chain: 'reconcile' },
+      decisions: [{ seq: 0, at: deps.clock.now(), type: 'SubscriptionTroubled', data }],
+    });
+  }
+}
+
+const notCovered = 'not-covered';

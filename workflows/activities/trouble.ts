@@ -1,0 +1,115 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import type { IdentityTrouble } from '#domain/identity/trouble.ts';
+import { assertNever } from '#kernel/assert-never.ts';
+import type { GraphFailure } from '#ports/graph.ts';
+import type { IdentityFailure } from '#ports/identity.ts';
+import type { Ids } from '#ports/ids.ts';
+import type { KeyStoreFailure } from '#ports/key-store.ts';
+import { type Patient, type Trouble, whatever } from '#workflows/definitions/activities.ts';
+
+type Failure = GraphFailure | IdentityFailure | KeyStoreFailure;
+
+const longestRetryMs = 15_000;
+const adminRetryMs = 40_000;
+
+/** What a failure means for a workflow and for operators. @param of `graph` for failures of calls to Graph: an `unavailable` is then Graph's */
+export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
+  switch (failure.reason) {
+    case 'identity':
+      return identityTrouble(failure.trouble, of === 'graph');
+    case 'unauthorised':
+      return {
+        ...make(
+          'sign-in-again',
+          'credential',
+          failure.code ?? '401',
+          `Graph does not take the token: ${failure.detail}.`,
+        ),
+        next: 'It is tried with a new token; if that does not help, sign in again: `tocsin sign-in`.',
+      };
+    case 'forbidden':
+      return {
+        ...make('admin-must-act', 'later', failure.code ?? '403', `Graph refuses it: ${failure.detail}.`),
+        next: 'An administrator has to consent to the permissions (Entra admin center › Enterprise applications › Permissions).',
+      };
+    case 'quota':
+      return {
+        ...make('quota', 'later', failure.code ?? 'quota', `A limit of Graph is reached: ${failure.detail}.`),
+        next: 'Delete subscriptions that nobody needs (10 per user for all chats, 10,000 per organisation); it is tried again every minute.',
+      };
+    case 'throttled':
+      return {
+        ...make('throttled', 'soon', failure.code ?? '429', `Graph asks to slow down: ${failure.detail}.`),
+        next: 'Nothing: it is tried again by itself.',
+        ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+      };
+    case 'not-found':
+      return { ...make('gone', 'gone', failure.code ?? '404', 'Graph does not have it.'), next: 'It is made anew.' };
+    case 'conflict':
+      return {
+        ...make('renewing', 'conflict', failure.code ?? '409', 'Graph has one for this resource already.'),
+        next: 'It is looked at.',
+        ...(failure.existingId === undefined ? {} : { existingId: failure.existingId }),
+      };
+    case 'rejected':
+      return {
+        ...make('our-fault', 'later', failure.code ?? '400', `Graph does not accept the request: ${failure.detail}.`),
+        next: 'Check the notification URL, the policy name and the certificate (`tocsin doctor`); it is tried again every minute.',
+      };
+    case 'unavailable':
+      return of === 'graph'
+        ? {
+            ...make('graph-away', 'soon', 'graph-away', `Microsoft Graph does not answer: ${failure.detail}.`),
+            next: 'Nothing: it is tried again by itself.',
+          }
+        : {
+            ...make('key-store-away', 'soon', 'key-store-away', `The key store does not answer: ${failure.detail}.`),
+            next: 'See to the key store; it is tried again by itself.',
+          };
+    case 'unknown-outcome':
+      return {
+        ...make(
+          'graph-away',
+          'unknown-outcome',
+          'unknown-outcome',
+          `Nobody knows whether Graph did it: ${failure.detail}.`,
+        ),
+        next: 'It is looked at.',
+      };
+    default:
+      return assertNever(failure);
+  }
+}
+
+/** @param held true where the token was asked for on the way to Graph: then the credential sees to it, and says when it works again */
+export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble {
+  const { kind, code, what, next, retryAfterMs } = trouble;
+  const passes = kind === 'back-off' || kind === 'admin-must-act';
+  return {
+    ok: false,
+    word: kind === 'back-off' ? (/429|90055|throttl/i.test(code) ? 'throttled' : 'graph-away') : kind,
+    kind: kind === 'back-off' ? 'soon' : held ? 'credential' : passes ? 'soon' : 'later',
+    ...{ code, what, next, identity: kind },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+function make(word: Trouble['word'], kind: Trouble['kind'], code: string, what: string) {
+  return { ok: false as const, word, kind, code, what };
+}
+
+/**
+ * Hands a trouble to the workflow, or waits it out: throws so that Temporal calls the activity again, later and later, which costs no history. Graph's own
+ * `Retry-After` is kept.
+ */
+export function answerOrWait(ids: Ids, { patient }: Patient, trouble: Trouble): Trouble {
+  if (trouble.kind !== 'soon' || (patient !== whatever && patient !== trouble.code)) return trouble;
+  const { attempt } = Context.current().info;
+  const regular =
+    trouble.identity === 'admin-must-act' ? adminRetryMs : Math.min(longestRetryMs, 500 * 2 ** Math.min(attempt, 10));
+  const nextRetryDelay = Math.max(trouble.retryAfterMs ?? 0, regular) * (0.75 + ids.fraction() / 4);
+  throw ApplicationFailure.create({
+    ...{ message: trouble.what, type: trouble.code, nonRetryable: false },
+    nextRetryDelay: Math.max(trouble.retryAfterMs ?? 0, Math.round(nextRetryDelay)),
+  });
+}

@@ -1,0 +1,105 @@
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { CredentialSpec, PendingCode } from '#workflows/contract.ts';
+import { activity, waitsForPerson } from '#workflows/definitions/activities.ts';
+import { time } from '#workflows/definitions/board.ts';
+import type { MemoryOfCredential } from '#workflows/definitions/credential-memory.ts';
+import type { Outbox } from '#workflows/definitions/outbox.ts';
+
+/** The sign-in that is under way, beside everything else that a credential does: the old grant serves until the new one is there. */
+export interface SignIn {
+  ask(method: 'device-code' | 'browser', why: string): void;
+  asked(): boolean;
+  /** Starts what was asked for; true when it did. */
+  start(): boolean;
+  running(): boolean;
+  shown(code: PendingCode): void;
+  pending(): PendingCode | undefined;
+  /** True once after a sign-in that worked. */
+  takeSuccess(): boolean;
+  cancel(): void;
+  /** For the details. */
+  lines(): readonly string[];
+}
+
+export function createSignIn(
+  spec: () => CredentialSpec,
+  outbox: Outbox,
+  memory: MemoryOfCredential,
+  wake: () => void,
+): SignIn {
+  let wanted: { readonly method: 'device-code' | 'browser'; readonly why: string } | undefined;
+  let scope: CancellationScope | undefined;
+  let code: PendingCode | undefined;
+  let success = false;
+
+  async function run(method: 'device-code' | 'browser'): Promise<void> {
+    const own = new CancellationScope();
+    scope = own;
+    try {
+      const outcome = await own.run(() =>
+        activity('signIn', `sign in: ${method}`, { credential: spec().id, method }, waitsForPerson),
+      );
+      if (outcome.ok) {
+        memory.signedIn(outcome, method, Date.now());
+        success = true;
+      } else memory.signInFailed(outcome, Date.now());
+    } catch (error) {
+      if (!isCancellation(error)) memory.signInFailed(brokenOff, Date.now());
+    } finally {
+      if (scope === own) {
+        scope = undefined;
+        code = undefined;
+      }
+      wake();
+    }
+  }
+
+  return {
+    ask(method, why) {
+      wanted = { method, why };
+    },
+    asked: () => wanted !== undefined,
+    start() {
+      if (wanted === undefined) return false;
+      const { method, why } = wanted;
+      wanted = undefined;
+      scope?.cancel();
+      code = undefined;
+      outbox.add('CredentialSignInRequested', { feed: spec().id, method, why });
+      void run(method);
+      return true;
+    },
+    running: () => scope !== undefined,
+    shown(shown) {
+      if (scope === undefined) return;
+      code = shown;
+      outbox.add('CredentialCodeShown', {
+        // An address with a question in it belongs to one sign-in: only its first part is for the record.
+        verificationUri: shown.verificationUri.split('?')[0] ?? '',
+        expiresAt: new Date(shown.expiresAt).toISOString(),
+      });
+    },
+    pending: () => code,
+    takeSuccess() {
+      const was = success;
+      success = false;
+      return was;
+    },
+    cancel: () => scope?.cancel(),
+    lines() {
+      if (code === undefined) return [];
+      const enter = code.userCode === '' ? '' : ` and enter **${code.userCode}**`;
+      return [`**Sign in now:** open ${code.verificationUri}${enter}, until ${time(code.expiresAt)}.`];
+    },
+  };
+}
+
+const brokenOff = {
+  ok: false,
+  word: 'sign-in-again',
+  kind: 'later',
+  code: 'sign-in-broken-off',
+  what: 'The sign-in broke off.',
+  next: 'Start it again: `tocsin sign-in`.',
+  identity: 'sign-in-again',
+} as const;

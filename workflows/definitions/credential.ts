@@ -1,0 +1,226 @@
+import { allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
+import {
+  type CredentialSpec,
+  cancelSignIn,
+  codeShown,
+  configureCredential,
+  credentialView,
+  descriptions,
+  refreshNow,
+  requestSignIn,
+  retireCredential,
+  revokeCredential,
+  tokenRefused,
+} from '#workflows/contract.ts';
+import { activity, patience, whatever } from '#workflows/definitions/activities.ts';
+import { createBoard } from '#workflows/definitions/board.ts';
+import { tellDependents } from '#workflows/definitions/credential-dependents.ts';
+import { type CredentialMemory, createCredentialMemory } from '#workflows/definitions/credential-memory.ts';
+import { createSignIn } from '#workflows/definitions/credential-sign-in.ts';
+import { createOutbox, type OutboxState } from '#workflows/definitions/outbox.ts';
+import { runIsLong, runIsTooLong } from '#workflows/definitions/run-length.ts';
+import { untilWoken } from '#workflows/definitions/until-woken.ts';
+
+export interface CredentialInput {
+  readonly spec: CredentialSpec;
+  /** Carried from one run to the next. */
+  readonly carried?: { readonly memory: CredentialMemory; readonly outbox: OutboxState };
+}
+
+/** How long an activity waits by itself before the workflow thinks again. */
+const patienceMs = 3_600_000;
+
+/**
+ * One credential, for as long as its feed is wanted: it is refreshed at half of its token's life, signs in when it is asked to, tells its subscriptions when it works
+ * again, and reminds people while they have to do something.
+ */
+export async function credential(input: CredentialInput): Promise<void> {
+  let { spec } = input;
+  let woken = false;
+  const ask = { refresh: false, revoke: undefined as string | undefined, retire: false };
+  const outbox = createOutbox(input.carried?.outbox);
+  const memory = createCredentialMemory(() => spec, outbox, input.carried?.memory);
+  const signIn = createSignIn(
+    () => spec,
+    outbox,
+    memory,
+    () => {
+      woken = true;
+    },
+  );
+  const board = createBoard('credential', `Credential of the ${spec.id} feed`, spec.id);
+  const show = () => {
+    memory.settle(signIn.pending(), Date.now());
+    board.show(memory.status(signIn.pending()), signIn.lines());
+  };
+  const wake = () => {
+    woken = true;
+  };
+
+  setHandler(
+    configureCredential,
+    (next) => {
+      spec = next;
+      wake();
+    },
+    descriptions.configureCredential,
+  );
+  setHandler(
+    codeShown,
+    (code) => {
+      signIn.shown(code);
+      show();
+    },
+    descriptions.codeShown,
+  );
+  setHandler(
+    tokenRefused,
+    () => {
+      ask.refresh = true;
+      wake();
+    },
+    descriptions.tokenRefused,
+  );
+  setHandler(
+    requestSignIn,
+    ({ method, why }) => {
+      signIn.ask(method ?? (spec.method === 'browser' ? 'browser' : 'device-code'), why);
+      wake();
+    },
+    {
+      ...descriptions.requestSignIn,
+      validator: (_request) => {
+        if (spec.kind === 'application') throw new TypeError('the application signs in by itself: nobody has to');
+      },
+    },
+  );
+  setHandler(cancelSignIn, () => void signIn.cancel(), descriptions.cancelSignIn);
+  setHandler(
+    refreshNow,
+    () => {
+      ask.refresh = true;
+      wake();
+    },
+    descriptions.refreshNow,
+  );
+  setHandler(
+    revokeCredential,
+    ({ why }) => {
+      ask.revoke = why;
+      wake();
+    },
+    descriptions.revokeCredential,
+  );
+  setHandler(
+    retireCredential,
+    () => {
+      ask.retire = true;
+      wake();
+    },
+    descriptions.retireCredential,
+  );
+  setHandler(
+    credentialView,
+    () => {
+      const held = memory.held();
+      const pending = signIn.pending();
+      return {
+        ...memory.status(pending),
+        ...{ spec, signingIn: signIn.running() || signIn.asked() },
+        ...(held === undefined ? {} : { held }),
+        ...(pending === undefined ? {} : { pending }),
+      };
+    },
+    descriptions.credentialView,
+  );
+
+  // It ends with the run, by cancellation.
+  outbox.run().catch(() => undefined);
+
+  /** Gets a token; waits in the activity for what passes by itself. */
+  async function refresh(): Promise<void> {
+    const wasWell = memory.isWell();
+    ask.refresh = false;
+    let outcome = await activity('refreshCredential', 'get a new token', { credential: spec.id });
+    if (!outcome.ok && mayPass(outcome.identity)) {
+      const { code } = outcome;
+      memory.troubled(outcome, Date.now());
+      show();
+      woken = false;
+      const patient = await untilWoken(
+        () => woken,
+        () =>
+          activity(
+            'refreshCredential',
+            'wait until Microsoft gives a token again',
+            { credential: spec.id, patient: code },
+            patience(Math.min(patienceMs, memory.reminderInMs(Date.now()))),
+          ),
+      );
+      if (patient.kind !== 'done') return;
+      outcome = patient.value;
+    }
+    if (!outcome.ok) return memory.troubled(outcome, Date.now());
+    memory.refreshed(outcome, Date.now());
+    if (!wasWell && memory.isWell()) await tellDependents(spec.dependents);
+  }
+
+  async function forget(why: string): Promise<void> {
+    signIn.cancel();
+    await activity('forgetCredential', 'forget the grant', { credential: spec.id, patient: whatever });
+    memory.revoked(why, Date.now());
+  }
+
+  for (;;) {
+    woken = false;
+    show();
+    if (ask.retire) break;
+    if (ask.revoke !== undefined) {
+      const why = ask.revoke;
+      ask.revoke = undefined;
+      await forget(why);
+      continue;
+    }
+    if (signIn.start()) continue;
+    if (signIn.takeSuccess()) {
+      await tellDependents(spec.dependents);
+      continue;
+    }
+    // A sign-in is an activity of this run: the next run begins when it is over.
+    if (
+      runIsLong(spec.maxHistory) &&
+      !signIn.running() &&
+      ((await outbox.settled()) || runIsTooLong(spec.maxHistory))
+    ) {
+      await condition(allHandlersFinished);
+      if (ask.retire || ask.revoke !== undefined || signIn.asked()) continue;
+      await continueAsNew<typeof credential>({
+        spec,
+        carried: { memory: memory.state(), outbox: outbox.state() },
+      });
+    }
+    if (ask.refresh) {
+      await refresh();
+      continue;
+    }
+    const plan = memory.plan(Date.now());
+    if (plan.do === 'refresh') await refresh();
+    else if (plan.do === 'remind' || plan.do === 'foresee') memory.reminded(plan, Date.now());
+    else if (Number.isFinite(plan.until))
+      await condition(() => woken, Math.max(1, plan.until - Date.now()), { summary: `until ${plan.next} is due` });
+    else await condition(() => woken);
+  }
+
+  memory.retiring(Date.now());
+  show();
+  await forget('this feed is no longer wanted');
+  memory.retired(Date.now());
+  show();
+  await outbox.drained();
+  await condition(allHandlersFinished);
+}
+
+/** Nobody here can do anything: trying again, later and later, finds out when it is over. */
+function mayPass(identity: string | undefined): boolean {
+  return identity === undefined || identity === 'back-off' || identity === 'admin-must-act';
+}

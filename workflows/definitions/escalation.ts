@@ -1,0 +1,102 @@
+import { allHandlersFinished, condition, continueAsNew, isCancellation, setHandler } from '@temporalio/workflow';
+import { nextPageInMs, type PageOutcome, pageUrgency, pagingRules } from '#domain/emergency/paging.ts';
+import {
+  acknowledged,
+  descriptions,
+  type EscalationInput,
+  escalationView,
+  resolved,
+  type StateWord,
+  type Status,
+} from '#workflows/contract.ts';
+import { activity } from '#workflows/definitions/activities.ts';
+import { createBoard, time } from '#workflows/definitions/board.ts';
+import { runIsLong } from '#workflows/definitions/run-length.ts';
+import { untilWoken } from '#workflows/definitions/until-woken.ts';
+
+/** One emergency, until somebody acknowledges or resolves it: pages, louder each time. A test call is paged once. */
+export async function escalation(input: EscalationInput): Promise<void> {
+  const { emergencyId } = input;
+  let { test } = input;
+  const rules = { ...pagingRules, ...input.rules };
+  const began = input.carried?.began ?? Date.now();
+  let ended: 'acknowledged' | 'resolved' | undefined;
+  let attempt = input.carried?.attempt ?? 0;
+  let last: PageOutcome | undefined = input.carried?.last;
+  let nextAt = began;
+  const board = createBoard('escalation', `Emergency ${emergencyId}`);
+
+  const status = (): Status => {
+    const state: StateWord = ended ?? 'paging';
+    const tries = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}${last === undefined ? '' : `, the last one: ${last}`}`;
+    return {
+      ...{ state, since: began },
+      what: ended === undefined ? `Nobody has acted yet; ${tries}.` : `Somebody acted; ${tries}.`,
+      next: ended === undefined ? `The next page is at ${time(nextAt)}, louder.` : 'Nothing.',
+    };
+  };
+  const end = (how: 'acknowledged' | 'resolved') => () => {
+    ended = ended === 'resolved' ? ended : how;
+    board.show(status());
+  };
+  setHandler(acknowledged, end('acknowledged'), descriptions.acknowledged);
+  setHandler(resolved, end('resolved'), descriptions.resolved);
+  setHandler(
+    escalationView,
+    () => ({ ...status(), emergencyId, attempts: attempt, ...(last === undefined ? {} : { last }) }),
+    descriptions.escalationView,
+  );
+
+  board.show(status());
+  while (ended === undefined) {
+    attempt++;
+    const urgency = pageUrgency(attempt);
+    last = await page(attempt, urgency);
+    // The log says that somebody acted: the signal is on its way, or came before this run began.
+    if (last === undefined) break;
+    nextAt = Date.now() + nextPageInMs(attempt, last, rules);
+    board.show(status());
+    if (test && last === 'accepted') break;
+    if (runIsLong(input.maxHistory) && ended === undefined) {
+      await condition(allHandlersFinished);
+      if (ended !== undefined) break;
+      await condition(() => ended !== undefined, Math.max(1, nextAt - Date.now()), { summary: 'until the next page' });
+      if (ended !== undefined) break;
+      await continueAsNew<typeof escalation>({ ...input, carried: { began, attempt, last } });
+    }
+    await condition(() => ended !== undefined, Math.max(1, nextAt - Date.now()), {
+      summary: `until page ${attempt + 1}, urgency ${pageUrgency(attempt + 1)}`,
+    });
+  }
+  ended ??= test ? 'acknowledged' : 'resolved';
+  board.show(status());
+  await condition(allHandlersFinished);
+
+  /** One attempt, which ends at once when somebody acts; undefined: the log says that somebody did. */
+  async function page(number: number, urgency: number): Promise<PageOutcome | undefined> {
+    try {
+      const done = await untilWoken(
+        () => ended !== undefined,
+        () =>
+          activity(
+            'page',
+            `page, attempt ${number}, urgency ${urgency}`,
+            { emergencyId, attempt: number, urgency },
+            {
+              startToCloseTimeout: '1m',
+              heartbeatTimeout: '3s',
+            },
+          ),
+      );
+      if (done.kind === 'woken') return 'cancelled';
+      if (done.kind === 'timeout') return 'failed';
+      if (done.value.kind === 'not-needed') return undefined;
+      test = done.value.test;
+      return done.value.pages.some(({ outcome }) => outcome === 'accepted') ? 'accepted' : 'failed';
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      // Whatever is wrong with one attempt, the next one is made.
+      return 'failed';
+    }
+  }
+}

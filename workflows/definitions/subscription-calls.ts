@@ -1,0 +1,98 @@
+import { condition } from '@temporalio/workflow';
+import type { SubscriptionSpec } from '#workflows/contract.ts';
+import { type Activities, activity, patience, type Trouble, whatever } from '#workflows/definitions/activities.ts';
+import type { MemoryOfSubscription } from '#workflows/definitions/subscription-memory.ts';
+import { untilWoken } from '#workflows/definitions/until-woken.ts';
+
+/** Activities that a subscription calls, all of which may find Graph away. */
+export type GraphActivity =
+  | 'inspectSubscription'
+  | 'createSubscription'
+  | 'renewSubscription'
+  | 'reauthoriseSubscription'
+  | 'deleteSubscription'
+  | 'forgetSubscription';
+
+type Input<Name extends GraphActivity> = Omit<Parameters<Activities[Name]>[0], 'patient'>;
+type Outcome<Name extends GraphActivity> = Awaited<ReturnType<Activities[Name]>>;
+/** Done, or something for the caller to act on; undefined: the workflow has to think again. */
+type Answer<Name extends GraphActivity> = Exclude<Outcome<Name>, Trouble> | (Trouble & { readonly kind: ForCaller });
+type ForCaller = 'gone' | 'conflict' | 'unknown-outcome';
+
+export interface SubscriptionCalls {
+  /** Calls once; shows what is wrong; waits for what passes by itself, for the credential, or for whoever has to act, until something happens. */
+  call<Name extends GraphActivity>(name: Name, summary: string, input: Input<Name>): Promise<Answer<Name> | undefined>;
+  /** Goes on until it is done, whatever happens meanwhile. */
+  surely<Name extends 'deleteSubscription' | 'forgetSubscription'>(
+    name: Name,
+    summary: string,
+    input: Input<Name>,
+  ): Promise<void>;
+}
+
+const hour = 3_600_000;
+/** Milliseconds after which it is tried again though nobody said that anything changed. */
+const credentialMs = 600_000;
+const laterMs = 60_000;
+
+export function createSubscriptionCalls(deps: {
+  readonly spec: () => SubscriptionSpec;
+  readonly memory: MemoryOfSubscription;
+  readonly show: () => void;
+  readonly woken: () => boolean;
+}): SubscriptionCalls {
+  const { memory, show, woken } = deps;
+
+  async function call<Name extends GraphActivity>(
+    name: Name,
+    summary: string,
+    input: Input<Name>,
+  ): Promise<Answer<Name> | undefined> {
+    type In = Parameters<Activities[Name]>[0];
+    let outcome = (await activity(name, summary, input as In)) as Outcome<Name>;
+    if (!outcome.ok && outcome.kind === 'soon') {
+      const { code } = outcome;
+      memory.troubled(outcome, Date.now());
+      show();
+      const patient = await untilWoken(woken, () =>
+        activity(name, `${summary}, as soon as it can be`, { ...input, patient: code } as In, patience(hour)),
+      );
+      if (patient.kind !== 'done') return undefined;
+      outcome = patient.value as Outcome<Name>;
+    }
+    if (outcome.ok) return outcome as Answer<Name>;
+    switch (outcome.kind) {
+      case 'gone':
+      case 'conflict':
+      case 'unknown-outcome':
+        return outcome as Answer<Name>;
+      case 'soon':
+        // Of another kind than before: shown, and tried again at once but for a breath.
+        memory.troubled(outcome, Date.now());
+        show();
+        await condition(woken, 2_000, { summary: 'a breath' });
+        return undefined;
+      default: {
+        memory.troubled(outcome, Date.now());
+        show();
+        const waitMs = outcome.kind === 'credential' ? credentialMs : Math.max(laterMs, outcome.retryAfterMs ?? 0);
+        await condition(woken, waitMs, { summary: `${outcome.word}: until somebody has acted` });
+        return undefined;
+      }
+    }
+  }
+
+  return {
+    call,
+    async surely(name, summary, input) {
+      type In = Parameters<Activities[typeof name]>[0];
+      for (;;) {
+        const outcome = await activity(name, summary, { ...input, patient: whatever } as In);
+        if (outcome.ok || outcome.kind === 'gone') return;
+        memory.troubled(outcome, Date.now());
+        show();
+        await condition(() => false, laterMs, { summary: `${outcome.word}: until somebody has acted` });
+      }
+    },
+  };
+}

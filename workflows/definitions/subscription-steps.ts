@@ -1,0 +1,144 @@
+import { sleep } from '@temporalio/workflow';
+import type { Touch } from '#domain/subscriptions/plan.ts';
+import type { RetireCause, SubscriptionSpec } from '#workflows/contract.ts';
+import type { SubscriptionCalls } from '#workflows/definitions/subscription-calls.ts';
+import type { MemoryOfSubscription } from '#workflows/definitions/subscription-memory.ts';
+
+/** What a subscription's workflow does at Graph; each step ends where the next thought begins. */
+export interface SubscriptionSteps {
+  /** Looks first, then adopts what is ours, removes what is in the way, or creates. */
+  obtain(): Promise<void>;
+  /** Looks whether what is held is still there and still what it should be. */
+  check(): Promise<void>;
+  touch(kind: Touch): Promise<void>;
+  /** Deletes and creates at once: Graph has one subscription for a resource, and its client state never changes. */
+  recreate(why: string): Promise<void>;
+  remove(cause: RetireCause): Promise<void>;
+}
+
+/** A token that Graph is given lives at least this long, or it is a new one: milliseconds. */
+const tokenLiveMs = 45 * 60_000;
+
+export function createSubscriptionSteps(deps: {
+  readonly spec: () => SubscriptionSpec;
+  readonly memory: MemoryOfSubscription;
+  readonly calls: SubscriptionCalls;
+  readonly show: () => void;
+}): SubscriptionSteps {
+  const { memory, calls, show } = deps;
+  const common = () => ({ spec: deps.spec(), tokenLiveMs });
+  const credential = () => deps.spec().credential;
+  /** Why the next one is made. */
+  let why = 'there was none';
+
+  async function obtain(): Promise<void> {
+    const expired = memory.held();
+    if (expired !== undefined) {
+      memory.lost('expired');
+      why = 'the one before expired';
+      show();
+    }
+    const seen = await calls.call('inspectSubscription', 'look whether Graph has it', common());
+    if (seen === undefined || !seen.ok) return;
+    if (seen.found === 'ours') {
+      const { found: _, ...live } = seen;
+      return memory.adopted(live, Date.now());
+    }
+    if (seen.found === 'foreign') {
+      await removeFromGraph(seen.graphId, 'replaced', seen.why);
+      return;
+    }
+    await create();
+  }
+
+  async function create(): Promise<void> {
+    const now = Date.now();
+    const made = await calls.call('createSubscription', `create it: ${why}`, {
+      ...common(),
+      ...{ creation: memory.nextCreation(), lifeMs: memory.rules().lifeMs },
+      ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(now) } : {}),
+    });
+    if (made === undefined) return;
+    if (made.ok) return memory.created(made, why, Date.now());
+    // Somebody was faster, or nobody knows whether it was made: looking again tells. Graph's lists may be a moment behind.
+    await sleep(made.kind === 'conflict' ? 1_000 : 5_000, { summary: 'let Graph settle, then look again' });
+    if (made.kind === 'conflict' && made.existingId !== undefined) await lookAt(made.existingId);
+  }
+
+  /** What Graph says is in the way, though it may not list it. */
+  async function lookAt(graphId: string): Promise<void> {
+    const seen = await calls.call('inspectSubscription', 'look at what is in the way', { ...common(), graphId });
+    if (seen === undefined || !seen.ok) return;
+    if (seen.found === 'ours') {
+      const { found: _, ...live } = seen;
+      memory.adopted(live, Date.now());
+    } else await removeFromGraph(seen.found === 'foreign' ? seen.graphId : graphId, 'replaced', 'it is in the way');
+  }
+
+  async function removeFromGraph(graphId: string, cause: 'replaced' | 'recreated', summary: string): Promise<boolean> {
+    const gone = await calls.call('deleteSubscription', `delete it at Graph: ${summary}`, {
+      ...{ credential: credential(), graphId },
+    });
+    if (gone === undefined) return false;
+    memory.removed(graphId, cause);
+    return true;
+  }
+
+  async function check(): Promise<void> {
+    const held = memory.held();
+    if (held === undefined) return;
+    const seen = await calls.call('inspectSubscription', 'look whether Graph still has it', {
+      ...{ ...common(), graphId: held.graphId },
+    });
+    if (seen === undefined || !seen.ok) return;
+    if (seen.found === 'ours' && seen.graphId === held.graphId) return memory.confirmed();
+    if (seen.found === 'foreign' && seen.graphId === held.graphId) {
+      // It is there and is not what it should be: other settings, or another person signed in.
+      why = seen.why;
+      await removeFromGraph(held.graphId, 'recreated', seen.why);
+      return;
+    }
+    memory.lost(seen.found === 'none' ? 'removed' : 'replaced');
+    why = 'Graph did not have it any more';
+  }
+
+  async function touch(kind: Touch): Promise<void> {
+    const held = memory.held();
+    if (held === undefined) return;
+    memory.attempted(kind, Date.now());
+    const { graphId } = held;
+    const done =
+      kind === 'renew'
+        ? await calls.call('renewSubscription', 'renew it', {
+            ...{ ...common(), graphId, lifeMs: memory.rules().lifeMs },
+            ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
+          })
+        : await calls.call('reauthoriseSubscription', 'give Graph a new token for it', { ...common(), graphId });
+    if (done === undefined) return;
+    if (done.ok) return memory.touched(kind, done, Date.now());
+    if (done.kind === 'unknown-outcome') return void (await sleep(5_000, { summary: 'let Graph settle' }));
+    memory.lost('not-found');
+    why = 'Graph did not have it any more';
+  }
+
+  return {
+    obtain,
+    check,
+    touch,
+    async recreate(because) {
+      const held = memory.held();
+      if (held === undefined) return;
+      why = because;
+      if (await removeFromGraph(held.graphId, 'recreated', because)) await create();
+    },
+    async remove(cause) {
+      const held = memory.held();
+      const graphId = held?.graphId;
+      if (graphId !== undefined) {
+        await calls.surely('deleteSubscription', 'delete it at Graph', { credential: credential(), graphId });
+        memory.removed(graphId, cause);
+      }
+      await calls.surely('forgetSubscription', 'forget its client states', { id: deps.spec().id });
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { readEmergencyEvent } from '#domain/emergency/read.ts';
+import type { RecordedBy } from '#domain/metadata.ts';
+import { emergencyIdOfStream } from '#domain/names.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
+import type { Ids } from '#ports/ids.ts';
+import {
+  acknowledged,
+  type EscalationInput,
+  escalationWorkflowId,
+  type LifecycleNotice,
+  lifecycleNotice,
+  resolved,
+  type SubscriptionSpec,
+  subscriptionWorkflowId,
+  workflowTypes,
+} from '#workflows/contract.ts';
+import { createFollowedPosition } from '#workflows/followed-position.ts';
+import { createGraphIds } from '#workflows/graph-ids.ts';
+
+export interface LogFollowerDeps {
+  readonly log: Pick<EventLog, 'append' | 'readStream' | 'subscribe'>;
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly recordedBy: RecordedBy;
+  /** What is to be subscribed now: lifecycle notices go to these. */
+  desired(): readonly SubscriptionSpec[];
+  /** False: nobody can be paged, so no escalation is started. */
+  readonly pages: boolean;
+  readonly paging?: Pick<EscalationInput, 'rules' | 'maxHistory'>;
+}
+
+/** How the follower is doing, for probes. */
+export interface LogFollowerHealth {
+  readonly caughtUp: boolean;
+  /** Emergencies that nobody has acted on. */
+  readonly open: number;
+  /** Why it does not go on; it tries again by itself. */
+  readonly waitingFor?: string;
+}
+
+export interface LogFollower {
+  /** Works until the signal is aborted; waits for the log and for Temporal. Several may run: what each of them does changes nothing the second time. */
+  run(signal: AbortSignal): Promise<void>;
+  health(): LogFollowerHealth;
+}
+
+const prefixes = ['Emergency', 'Microsoft.Graph.Subscription', 'Subscription'];
+const longestDelayMs = 5_000;
+/** On a log that nobody has followed yet, older emergencies are history. */
+const firstLookMs = 86_400_000;
+
+const lifecycleKinds: Readonly<Record<string, LifecycleNotice['kind']>> = {
+  'Microsoft.Graph.SubscriptionReauthorizationRequired': 'reauthorizationRequired',
+  'Microsoft.Graph.SubscriptionRemoved': 'subscriptionRemoved',
+  'Microsoft.Graph.SubscriptionMissed': 'missed',
+};
+
+/**
+ * Turns what is on record into work: an emergency into an escalation, an acknowledgement into its end, a lifecycle notice of Graph into a signal to the subscription that it
+ * is about. Where it is, and which emergencies were open there, is on record too (`paging`), written after what it stands for.
+ */
+export function createLogFollower(deps: LogFollowerDeps): LogFollower {
+  const { log, client, clock, ids } = deps;
+  const position = createFollowedPosition(deps);
+  const graphIds = createGraphIds(log);
+  const open = new Map<string, { readonly test: boolean }>();
+  let caughtUp = false;
+  let waitingFor: string | undefined;
+
+  /** Until Temporal or the log has done it. */
+  async function surely(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        await work();
+        waitingFor = undefined;
+        return;
+      } catch (error) {
+        waitingFor = error instanceof Error ? error.message : 'failed';
+        await clock.sleep(Math.min(longestDelayMs, 100 * 2 ** tries) * (0.5 + ids.fraction() / 2), signal);
+      }
+    }
+  }
+
+  /** @param again also when it ran before */
+  async function escalate(emergencyId: string, test: boolean, again = false): Promise<void> {
+    if (!deps.pages) return;
+    try {
+      await client.workflow.start(workflowTypes.escalation, {
+        ...{ workflowId: escalationWorkflowId(emergencyId), taskQueue: deps.taskQueue },
+        args: [{ emergencyId, test, ...deps.paging } satisfies EscalationInput],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+      });
+    } catch (error) {
+      // It ran before: somebody acted.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async function tell(
+    workflowId: string,
+    send: (handle: ReturnType<Client['workflow']['getHandle']>) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await send(client.workflow.getHandle(workflowId));
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  /** What one event means. While catching up, escalations wait until it is known whether somebody has acted. */
+  async function take(event: RecordedEvent, since: number, signal: AbortSignal): Promise<boolean> {
+    graphIds.see(event);
+    const kind = lifecycleKinds[event.type];
+    if (kind !== undefined) {
+      await surely(signal, () => route(event, kind));
+      return true;
+    }
+    const emergencyId = emergencyIdOfStream(event.stream);
+    const emergency = emergencyId === undefined ? undefined : readEmergencyEvent(event);
+    if (emergencyId === undefined || emergency === undefined) return false;
+    switch (emergency.type) {
+      case 'EmergencyRaised': {
+        if (event.created < since) return false;
+        const { test } = emergency.data.call;
+        open.set(emergencyId, { test });
+        if (caughtUp) await surely(signal, () => escalate(emergencyId, test));
+        return true;
+      }
+      case 'EmergencyEnriched':
+        // What looked like a test call, and was paged once, is a real one.
+        if (open.get(emergencyId)?.test !== true || emergency.data.call.test) return false;
+        open.set(emergencyId, { test: false });
+        if (caughtUp) await surely(signal, () => escalate(emergencyId, false, true));
+        return true;
+      case 'EmergencyAcknowledged':
+      case 'EmergencyResolved': {
+        open.delete(emergencyId);
+        const act = emergency.type === 'EmergencyResolved' ? resolved : acknowledged;
+        if (deps.pages)
+          await surely(signal, () => tell(escalationWorkflowId(emergencyId), (handle) => handle.signal(act)));
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  async function route(event: RecordedEvent, kind: LifecycleNotice['kind']): Promise<void> {
+    const graphId = await graphIds.of(event);
+    const notice: LifecycleNotice = { kind, at: event.created, ...(graphId === undefined ? {} : { graphId }) };
+    const specs = deps.desired();
+    const id = graphId === undefined ? undefined : await graphIds.entity(graphId, specs);
+    const to = specs.filter((spec) => id === undefined || spec.id === id);
+    for (const spec of to)
+      await tell(subscriptionWorkflowId(spec.id), (handle) => handle.signal(lifecycleNotice, notice));
+  }
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    const from = await position.read(signal);
+    if (from === undefined) return;
+    for (const id of from.open) open.set(id, { test: false });
+    const since = from.position === undefined ? clock.now() - firstLookMs : 0;
+    let at: LogPosition | undefined = from.position;
+    const items = log.subscribe({
+      ...(at === undefined ? {} : { after: at }),
+      ...{ filter: { by: 'type-prefix', prefixes }, signal },
+    });
+    for await (const item of items) {
+      if (item.kind === 'caught-up' && !caughtUp) {
+        for (const [id, { test }] of open) await surely(signal, () => escalate(id, test));
+        if (signal.aborted) return;
+        caughtUp = true;
+        await position.advance(at, [...open.keys()], signal);
+      }
+      if (item.kind === 'checkpoint') at = item.position;
+      if (item.kind !== 'events') continue;
+      let mattered = false;
+      for (const event of item.events) mattered = (await take(event, since, signal)) || mattered;
+      if (signal.aborted) return;
+      at = item.events.at(-1)?.position ?? at;
+      if (mattered && caughtUp) await position.advance(at, [...open.keys()], signal);
+    }
+  }
+
+  return {
+    async run(signal) {
+      while (!signal.aborted)
+        try {
+          await follow(signal);
+        } catch (error) {
+          waitingFor = error instanceof Error ? error.message : 'failed';
+          await clock.sleep(longestDelayMs, signal);
+        }
+    },
+    health: () => ({ caughtUp, open: open.size, ...(waitingFor === undefined ? {} : { waitingFor }) }),
+  };
+}
