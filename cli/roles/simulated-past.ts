@@ -3,7 +3,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
 import type { Secrets } from '#ports/secrets.ts';
-import { clientStateSecret } from '#workflows/activities/subscriptions.ts';
+import { clientStateSecret } from '#workflows/activities/secrets.ts';
 import { policySubscriptionId } from '#workflows/desired.ts';
 
 export interface SimulatedPast {

@@ -128,7 +128,7 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
         held.remove(tooOld);
         for (const notice of tooOld) note(id, notice.change, 'dropped');
         if (subscription === undefined || subscription.tokenExpiresAt <= at) continue;
-        await drain(subscription, at);
+        await drain(id, at);
       }
     },
 
@@ -146,8 +146,11 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     counts: () => ({ ...counts }),
   };
 
-  async function drain(subscription: SubscriptionRecord, at: number): Promise<void> {
+  async function drain(id: string, at: number): Promise<void> {
     for (;;) {
+      // It may have ended, paused or moved while the last ones were sent.
+      const subscription = registry.live(id);
+      if (subscription === undefined || subscription.tokenExpiresAt <= now()) return;
       const due: HeldNotice[] = [];
       for (const notice of held.of(subscription.id)) {
         if (notice.dueAt > at || due.length === batch) break;

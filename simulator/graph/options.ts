@@ -110,8 +110,8 @@ export interface GraphSimulator extends TeamsGraph {
   readonly notificationUrl: string;
   readonly faults: GraphFaults;
   /**
-   * Makes the tenant's own subscriptions as its applications would, where they have none for the resource, and gives a new token to those that are there:
-   * after it calls are notified at once. Returns how many were made.
+   * Makes the tenant's own subscriptions as its applications would, where they have none for the resource, and gives a new token to those that are there (to
+   * those that it made itself a new end as well): after it calls are notified at once, and called again and again it keeps them alive. Returns how many were made.
    */
   seed(options?: SeedOptions): number;
   /** Live subscriptions. */

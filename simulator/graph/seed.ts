@@ -23,18 +23,25 @@ export function seedSubscriptions(context: SeedContext, options: SeedOptions): n
     const there = registry
       .allLive()
       .filter((other) => other.applicationId === wanted.applicationId && other.canonical === wanted.canonical);
-    for (const one of there) {
-      const { pausedAt, nextLifecycleAt: _, ...rest } = one;
-      if (one.tokenExpiresAt >= tokenExpiresAt) continue;
-      registry.put({ ...rest, tokenExpiresAt });
-      if (pausedAt !== undefined) observe({ kind: 'resumed', at: now, subscription: one });
-    }
+    for (const one of there) refresh(one, wanted, context);
     if (there.length > 0) continue;
     registry.put(wanted);
     observe({ kind: 'created', at: now, subscription: wanted });
     made++;
   }
   return made;
+}
+
+/** A new token, and for one that was seeded a new end: neither is ever nearer than before. */
+function refresh(one: SubscriptionRecord, wanted: SubscriptionRecord, { registry, now, observe }: SeedContext): void {
+  const { pausedAt, nextLifecycleAt: _, ...rest } = one;
+  const tokenExpiresAt = Math.max(one.tokenExpiresAt, wanted.tokenExpiresAt);
+  const expiresAt = one.id === wanted.id ? Math.max(one.expiresAt, wanted.expiresAt) : one.expiresAt;
+  if (tokenExpiresAt === one.tokenExpiresAt && expiresAt === one.expiresAt) return;
+  const refreshed = { ...rest, tokenExpiresAt, expiresAt };
+  registry.put(refreshed);
+  if (pausedAt !== undefined) observe({ kind: 'resumed', at: now, subscription: one });
+  if (expiresAt > one.expiresAt) observe({ kind: 'renewed', at: now, subscription: refreshed });
 }
 
 function recordOf(

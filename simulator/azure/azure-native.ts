@@ -1,0 +1,124 @@
+import { checkInputs } from '#simulator/azure/check-inputs.ts';
+import type { CloudFolder } from '#simulator/azure/cloud-folder.ts';
+import type { Declarations } from '#simulator/azure/declarations.ts';
+import { inventOutputs, uuidOf } from '#simulator/azure/invented.ts';
+import { InvokeError, type Provider } from '#simulator/azure/provider.ts';
+import { type Bag, isUnknown, unknown } from '#simulator/azure/wire.ts';
+
+/** Whose cloud it is. */
+export interface SimulatedSubscription {
+  readonly subscriptionId: string;
+  /** Directory (tenant) id. */
+  readonly tenantId: string;
+}
+
+export interface AzureNativeDeps extends SimulatedSubscription {
+  readonly cloud: CloudFolder;
+  readonly declarations: Declarations;
+  /** Path of each type with its inputs in braces, such as `/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}`. */
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+/** Parts of another resource: they are there with it, so making them changes them. */
+const alwaysThere = new Set([
+  'azure-native:storage:BlobServiceProperties',
+  'azure-native:eventhub:NamespaceNetworkRuleSet',
+  'azure-native:dbforpostgresql:Configuration',
+]);
+
+/** Inputs beside names and place that can only be given once, from the reference of each type (learn.microsoft.com). */
+const givenOnce: Readonly<Record<string, readonly string[]>> = {
+  'azure-native:storage:StorageAccount': ['isHnsEnabled', 'kind'],
+  'azure-native:eventhub:EventHub': ['partitionCount'],
+  'azure-native:compute:Disk': ['zones', 'creationData'],
+  'azure-native:compute:VirtualMachine': ['zones'],
+  'azure-native:network:PublicIPAddress': ['zones'],
+  'azure-native:authorization:RoleAssignment': ['principalId', 'roleDefinitionId', 'principalType', 'description'],
+};
+
+/** The provider of Azure Resource Manager: names make ids, what exists is not taken over, and what is deleted takes its parts with it. */
+export function createAzureNative(deps: AzureNativeDeps): Provider {
+  const { cloud, declarations, paths, subscriptionId, tenantId } = deps;
+  const pathOf = (type: string) => {
+    const path = paths[type];
+    if (path === undefined) throw new InvokeError(`the simulated Azure knows no path for ${type}`);
+    return path;
+  };
+  const inPath = (type: string) =>
+    [...(paths[type] ?? '').matchAll(/\{(\w+)\}/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => name !== 'subscriptionId');
+  const idOf = (type: string, inputs: Bag) =>
+    pathOf(type).replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      String({ ...inputs, subscriptionId }[name] ?? 'default'),
+    );
+  const computed = (type: string, id: string, inputs: Bag): Bag =>
+    inventOutputs(declarations, type, id, {
+      name: id.split('/').at(-1) ?? '',
+      ...(inputs['location'] === undefined ? {} : { location: inputs['location'] }),
+      ...wellKnown(type, id, inputs, tenantId),
+    });
+
+  return {
+    name: 'azure-native',
+    check({ type, name, inputs }) {
+      const faults = checkInputs(declarations, type, inputs);
+      const given = declarations.argumentsOf(type);
+      const own = inPath(type).at(-1);
+      const missing = own !== undefined && given?.has(own) === true && inputs[own] === undefined;
+      // The vendor's provider invents names; the same one each time here, as nothing depends on its letters.
+      return { inputs: missing ? { ...inputs, [own]: `${name}${uuidOf(type, name).slice(0, 8)}` } : inputs, faults };
+    },
+    replaces: (type) => new Set([...inPath(type), 'location', ...(givenOnce[type] ?? [])]),
+    deletesFirst: () => true,
+    staysWhenDeleted: (type) => alwaysThere.has(type),
+    preview: (type) =>
+      Object.fromEntries([...declarations.computedOf(type).keys()].map((name) => [name, unknown] as const)),
+    create(type, inputs) {
+      const id = idOf(type, inputs);
+      if (cloud.get(id) !== undefined && !alwaysThere.has(type))
+        return { ok: false, reason: 'exists', text: `cannot create already existing resource '${id}'` };
+      return { ok: true, id, computed: computed(type, id, inputs) };
+    },
+    update: (type, id, inputs) => computed(type, id, inputs),
+    invoke(token, args) {
+      switch (token) {
+        case 'azure-native:authorization:getClientConfig':
+          return { subscriptionId, tenantId, clientId: uuidOf('deployer', 'client'), objectId: uuidOf('deployer') };
+        case 'azure-native:storage:listStorageAccountKeys':
+          return isUnknown(args['accountName'])
+            ? { keys: unknown }
+            : { keys: [{ keyName: 'key1', permissions: 'FULL', value: simulatedKey(String(args['accountName'])) }] };
+        default:
+          throw new InvokeError(`the simulated Azure cannot answer ${token}`);
+      }
+    },
+  };
+}
+
+/** Key of a simulated storage account; it opens nothing. */
+function simulatedKey(account: string): string {
+  return Buffer.from(uuidOf(account, 'key')).toString('base64');
+}
+
+function wellKnown(type: string, id: string, inputs: Bag, tenantId: string): Bag {
+  const name = id.split('/').at(-1) ?? '';
+  switch (type) {
+    case 'azure-native:app:ManagedEnvironment':
+      return {
+        defaultDomain: `happyfield-${uuidOf(id).slice(0, 8)}.${String(inputs['location'])}.azurecontainerapps.io`,
+      };
+    case 'azure-native:network:PublicIPAddress':
+      return { ipAddress: '203.0.113.7' };
+    case 'azure-native:managedidentity:UserAssignedIdentity':
+      return { tenantId };
+    case 'azure-native:dbforpostgresql:Server':
+      return { fullyQualifiedDomainName: `${name}.postgres.database.azure.com` };
+    case 'azure-native:dataprotection:BackupVault':
+      return { identity: { type: 'SystemAssigned', principalId: uuidOf(id, 'principal'), tenantId } };
+    case 'azure-native:operationalinsights:Workspace':
+      return { customerId: uuidOf(id, 'customer') };
+    default:
+      return {};
+  }
+}
