@@ -1,10 +1,23 @@
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { errorCodes } from '#domain/errors.ts';
 import type { Json, JsonObject } from '#kernel/json.ts';
+import { localKeyHeader } from '#web/sign-in/local-key.ts';
 
 export interface Answer {
   readonly status: number;
   readonly body: Json;
+}
+
+const proofs = new Map<string, Readonly<Record<string, string>>>();
+
+/** From now on requests to that desk prove that they come from who may read its state folder. */
+export function proveTo(desk: string, stateDir: string): void {
+  proofs.set(new URL(desk).origin, localKeyHeader(stateDir, desk));
+}
+
+/** Headers of that proof; none for anybody else. */
+export function proofFor(url: string): Readonly<Record<string, string>> {
+  return proofs.get(new URL(url).origin) ?? {};
 }
 
 /** Asks a running process; a process that cannot be reached ends the command with exit code 69. */
@@ -18,6 +31,7 @@ export async function ask(
     response = await fetch(url, {
       method,
       headers: {
+        ...proofFor(url),
         'x-tocsin-request': '1',
         'x-tocsin-client': 'cli',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -5,6 +5,7 @@ import { examples, grouping, json, stateDirOf } from '#cli/grammar/parts.ts';
 import { addProjection } from '#cli/grammar/projection.ts';
 import { addSimulate } from '#cli/grammar/simulate.ts';
 import { addSubscribing } from '#cli/grammar/subscribing.ts';
+import { addTenant } from '#cli/grammar/tenant.ts';
 import { printableLines } from '#cli/output.ts';
 import { roleNames } from '#cli/role-names.ts';
 import { addSettingFlags, settingFlags } from '#cli/setting-flags.ts';
@@ -61,6 +62,7 @@ export function createProgram(): Command {
   addAudit(program);
   addProjection(program);
   addSubscribing(program);
+  addTenant(program);
 
   program
     .command('completion')

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Endpoints, readEndpoints } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { proveTo } from '#cli/http.ts';
 import { requireSettings } from '#cli/settings.ts';
 
 /** What the processes of this state folder serve. */
@@ -11,7 +12,9 @@ export async function running(stateDir: string | undefined): Promise<Endpoints |
 /** Base URL of the running desk, undefined where none runs here. */
 export async function findDesk(stateDir: string | undefined): Promise<string | undefined> {
   const desk = (await running(stateDir))?.['desk'];
-  return typeof desk === 'string' ? desk : undefined;
+  if (typeof desk !== 'string') return undefined;
+  proveTo(desk, resolve(requireSettings(stateDir).stateDir));
+  return desk;
 }
 
 /** Base URL of the running desk; exit code 69 where none runs here. */

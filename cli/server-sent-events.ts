@@ -1,3 +1,5 @@
+import { proofFor } from '#cli/http.ts';
+
 export interface ServerSentEvent {
   readonly id: string | undefined;
   readonly name: string;
@@ -12,7 +14,9 @@ export async function* serverSentEvents(
   let last: string | undefined;
   for (let failures = 0; ; ) {
     try {
-      const response = await fetch(url, { headers: last === undefined ? {} : { 'last-event-id': last } });
+      const response = await fetch(url, {
+        headers: { ...proofFor(url), ...(last === undefined ? {} : { 'last-event-id': last }) },
+      });
       if (!response.ok || response.body === null) throw new Error(`answer ${response.status}`);
       onState(undefined);
       failures = 0;

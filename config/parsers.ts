@@ -46,7 +46,7 @@ export interface HostAndPort {
 }
 
 /** `host:port`; an IPv6 address in brackets; port 0 takes a free one. */
-function hostAndPort(value: string): Parsed<HostAndPort> {
+export function hostAndPort(value: string): Parsed<HostAndPort> {
   const match = /^(\[[0-9a-fA-F:]+\]|[^:\s/]+):(\d{1,5})$/.exec(value);
   const port = Number(match?.[2]);
   if (match?.[1] === undefined || port > 65_535) return wrong('must be host:port, such as 127.0.0.1:8080');
@@ -58,13 +58,27 @@ function isLoopback(host: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host) || host === '::1' || host === 'localhost';
 }
 
-/** `host:port` on loopback only: what is served there is neither encrypted nor asks who is there. */
-export function loopbackHostAndPort(value: string): Parsed<HostAndPort> {
+/** Whether a host is this machine alone. */
+export function isThisMachine(host: string): boolean {
+  return isLoopback(host);
+}
+
+/** `host:port` on loopback, or on every address of a container (`0.0.0.0`, `[::]`): what is served there tells nothing of anybody. */
+export function probes(value: string): Parsed<HostAndPort> {
   const parsed = hostAndPort(value);
-  if (!parsed.ok || isLoopback(parsed.value.host)) return parsed;
-  return wrong(
-    'must be an address of this machine alone (127.0.0.1): until there is sign-in nothing is served beyond it, as anybody in reach could read and acknowledge calls',
-  );
+  if (!parsed.ok || isLoopback(parsed.value.host) || ['0.0.0.0', '::'].includes(parsed.value.host)) return parsed;
+  return wrong('must be an address of this machine alone (127.0.0.1), or 0.0.0.0 in a container that only its orchestrator reaches');
+}
+
+/** Where browsers reach the desk: an origin with `https`, or with `http` on this machine. */
+export function deskUrl(value: string): Parsed<string> {
+  const url = URL.parse(value);
+  if (url === null || !['https:', 'http:'].includes(url.protocol) || url.username !== '' || url.search !== '')
+    return wrong('must be an https URL such as https://desk.contoso.example');
+  if (url.pathname !== '/') return wrong('must be a host and nothing after it');
+  if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
+    return wrong('asks for plain text beyond this machine; use https');
+  return ok(url.origin);
 }
 
 export type EventLogSetting =

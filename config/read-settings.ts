@@ -1,3 +1,4 @@
+import { crossChecks } from '#config/cross-checks.ts';
 import { readSecretFile, type Setting } from '#config/setting.ts';
 import { otherNames, type SettingKey, type Settings, settings, testPrefix } from '#config/settings.ts';
 
@@ -35,6 +36,7 @@ export function readSettings(sources: SettingSources): ReadSettingsResult {
   }
   const values: Record<string, unknown> = {};
   const shown = new Map<string, string>();
+  const refused = new Set<SettingKey>();
   for (const [key, setting] of Object.entries(settings) as [SettingKey, Setting<unknown>][]) {
     const found = textOf(setting, sources.flags?.[key], sources.environment, fromFile, problems);
     if (found === undefined) {
@@ -43,9 +45,13 @@ export function readSettings(sources: SettingSources): ReadSettingsResult {
     }
     const parsed = setting.parse(found.text);
     if (parsed.ok) values[key] = parsed.value;
-    else problems.push(`${setting.name} ${parsed.problem}.`);
+    else {
+      problems.push(`${setting.name} ${parsed.problem}.`);
+      refused.add(key);
+    }
     shown.set(setting.name, `${setting.secret ? '(secret)' : found.text} (${found.from})`);
   }
+  problems.push(...crossChecks(values, refused));
   if (problems.length > 0) return { ok: false, problems };
   return { ok: true, settings: Object.freeze(values) as Settings, shown };
 }

@@ -171,13 +171,44 @@ export const settings = {
     description:
       'Seconds that a chat notice without content waits for Graph before one unverified emergency is raised for all that wait.',
   }),
-  http: setting('TOCSIN_HTTP', parse.loopbackHostAndPort, {
+  http: setting('TOCSIN_HTTP', parse.hostAndPort, {
     default: '127.0.0.1:8080',
-    description: '`host:port` of the desk; port 0 takes a free one.',
+    description:
+      '`host:port` of the desk; port 0 takes a free one. Beyond this machine only where people sign in (`TOCSIN_DESK_URL`), and behind a proxy that speaks TLS.',
   }),
-  probes: setting('TOCSIN_PROBES', parse.loopbackHostAndPort, {
+  deskUrl: setting('TOCSIN_DESK_URL', parse.deskUrl, {
+    absent: 'nobody signs in: the desk is on this machine alone',
+    description: 'Where people reach the desk, such as `https://desk.contoso.example`; with it they sign in.',
+  }),
+  deskClientId: setting('TOCSIN_DESK_CLIENT_ID', parse.text, {
+    absent: 'must be there when `TOCSIN_DESK_URL` is',
+    description: 'Application (client) id that people sign in to.',
+  }),
+  deskClientSecret: setting('TOCSIN_DESK_CLIENT_SECRET', parse.text, {
+    absent: 'certificate or managed identity',
+    secret: true,
+    description: 'Secret of that application.',
+  }),
+  deskCertificate: setting('TOCSIN_DESK_CERTIFICATE', parse.text, {
+    absent: 'secret or managed identity',
+    description: 'PEM file of its certificate.',
+  }),
+  deskPrivateKey: setting('TOCSIN_DESK_PRIVATE_KEY', parse.text, {
+    absent: 'as above',
+    secret: true,
+    description: 'Private key (PEM, PKCS #8) of that certificate.',
+  }),
+  deskHelp: setting('TOCSIN_DESK_HELP', parse.text, {
+    absent: 'the page names the Entra administrator',
+    description: 'One sentence for people without a role: who can help.',
+  }),
+  trustedProxy: setting('TOCSIN_TRUSTED_PROXY', parse.oneOf('yes', 'no'), {
+    default: 'no',
+    description: 'A proxy before the desk speaks TLS and sets X-Forwarded-Proto and X-Forwarded-For itself.',
+  }),
+  probes: setting('TOCSIN_PROBES', parse.probes, {
     absent: 'with the desk',
-    description: '`host:port` on which any role serves `/health/*` and `/metrics`, nothing personal in them.',
+    description: '`host:port` on which any role serves `/health/*` and `/metrics`, nothing personal in them; `0.0.0.0` in a container that only its orchestrator reaches.',
   }),
   testNumbers: setting('TOCSIN_TEST_NUMBERS', parse.list, {
     default: '933',

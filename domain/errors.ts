@@ -143,6 +143,64 @@ export const errorCodes = {
     exit: 1,
     remedy: 'The answer says why. Nothing was done.',
   },
+  'sign-in-required': {
+    title: 'Nobody is signed in here, or the session has ended',
+    status: 401,
+    exit: 1,
+    remedy:
+      'Sign in at the desk. Commands need the state folder of the desk, and to run as its user: they prove themselves by a key in it.',
+  },
+  'not-allowed': {
+    title: 'Your role does not allow that',
+    status: 403,
+    exit: 1,
+    remedy:
+      'An administrator of your Microsoft Entra ID assigns roles: Enterprise applications, the application of the desk, Users and groups. Sign in again afterwards.',
+  },
+  'no-role': {
+    title: 'You have no role at this desk',
+    status: 403,
+    exit: 1,
+    remedy:
+      'An administrator of your Microsoft Entra ID has to assign you Responder, Operator, Compliance or Administrator: Enterprise applications, the application of the desk, Users and groups. Sign in again afterwards.',
+  },
+  'not-you': {
+    title: 'This is said to be done by somebody else',
+    status: 403,
+    exit: 1,
+    remedy: 'Leave `by` out, or give it as you are signed in: acts are recorded as done by whoever is signed in.',
+  },
+  'sign-in-failed': {
+    title: 'You were not signed in',
+    status: 400,
+    exit: 1,
+    remedy: 'Start again. A sign-in serves once, in the browser that began it, and for ten minutes.',
+  },
+  'sign-in-declined': {
+    title: 'The identity provider did not sign you in',
+    status: 403,
+    exit: 1,
+    remedy: 'Start again if you cancelled it. Otherwise the page of the identity provider said why, and who can help.',
+  },
+  'identity-provider-away': {
+    title: 'Nobody can sign in at the moment',
+    status: 503,
+    exit: 69,
+    remedy:
+      'The identity provider does not answer. Whoever is signed in goes on working. Calls are still recorded, and `tocsin emergency` works on the machine of the desk.',
+  },
+  'too-many-sign-ins': {
+    title: 'Too many sign-ins were tried',
+    status: 429,
+    exit: 69,
+    remedy: 'Wait for a minute and try again.',
+  },
+  'tls-required': {
+    title: 'This desk is served over TLS alone',
+    status: 403,
+    exit: 2,
+    remedy: 'Use the https address of the desk. The proxy before it must send X-Forwarded-Proto: https.',
+  },
   usage: {
     title: 'The command was not understood',
     status: 500,
@@ -160,7 +218,7 @@ export const errorCodes = {
     status: 500,
     exit: 78,
     remedy:
-      'Set TOCSIN_HTTP to 127.0.0.1:<port> or [::1]:<port>: until there is sign-in nobody else may reach the desk.',
+      'Set TOCSIN_HTTP to 127.0.0.1:<port> or [::1]:<port>. Others may reach the desk only where people sign in (TOCSIN_DESK_URL, TOCSIN_DESK_CLIENT_ID) and a proxy speaks TLS before it (TOCSIN_TRUSTED_PROXY).',
   },
   'port-in-use': {
     title: 'The port is held by another process',

@@ -14,26 +14,37 @@ import { openApiRoutes } from '#web/routes/openapi.ts';
 import { pageRoutes } from '#web/routes/pages.ts';
 import { probeRoutes } from '#web/routes/probes.ts';
 import { projectionRoutes } from '#web/routes/projections.ts';
+import { signInRoutes } from '#web/routes/sign-in.ts';
 import { streamRoutes } from '#web/routes/stream.ts';
 import { subscribingRoutes } from '#web/routes/subscribing.ts';
+import { createDeskCookies } from '#web/sign-in/cookies.ts';
+import { signInGuard, tlsGuard } from '#web/sign-in/guard.ts';
+import { createSessions } from '#web/sign-in/sessions.ts';
 
 /** The desk: pages for people, `/api` for scripts, probes. All that it knows comes from `deps.data`; GET changes nothing. */
 export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
-  const { data, log } = deps;
+  const { data, log, signIn } = deps;
   const desks = createDeskRegistry(deps.now);
   const pulse = createPulse({
-    health: () => healthOf(data, desks),
+    health: () => healthOf(data, desks, signIn?.access),
     now: deps.now,
     pingMs: deps.pingMs ?? 5000,
     healthMs: deps.healthMs ?? 2000,
     onFailure: (error) => log.error({ err: error }, 'health could not be read'),
   });
-  const shared: RouteDeps = { ...deps, desks, pulse };
+  const sessions = signIn === undefined ? undefined : createSessions({ ...signIn, now: deps.now });
+  const shared: RouteDeps = { ...deps, desks, pulse, ...(sessions === undefined ? {} : { sessions }) };
 
   const app = new Hono<DeskEnv>();
   app.use(securityHeaders());
   app.use(hostGuard(deps.hosts));
-  app.use('/api/*', crossSiteGuard(deps.hosts));
+  if (signIn !== undefined) app.use(tlsGuard(signIn));
+  app.use(
+    '/api/*',
+    crossSiteGuard(() => (signIn === undefined ? deps.hosts().map((host) => `http://${host}`) : [signIn.origin])),
+  );
+  if (signIn !== undefined && sessions !== undefined)
+    app.use(signInGuard(deps, signIn, createDeskCookies(signIn.origin), sessions));
   for (const add of [
     emergencyRoutes,
     streamRoutes,
@@ -42,6 +53,7 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     probeRoutes,
     projectionRoutes,
     subscribingRoutes,
+    signInRoutes,
     openApiRoutes,
     assetRoutes,
     pageRoutes,

@@ -4,6 +4,8 @@ import type { DeskData } from '#web/desk-data.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
+import type { DeskSignIn, Viewer } from '#web/sign-in/desk-sign-in.ts';
+import type { Sessions } from '#web/sign-in/sessions.ts';
 import type { Subscribing } from '#web/subscribing.ts';
 
 /** What the app is given. */
@@ -13,6 +15,8 @@ export interface DeskDeps {
   readonly projections?: ProjectionAdmin;
   /** Sign-in, subscriptions, watch; without it their addresses are not there. */
   readonly subscribing?: Subscribing;
+  /** People sign in; without it everybody who reaches the desk may do everything, under a name that they claim. */
+  readonly signIn?: DeskSignIn;
   /** Scripts and styles, as {@link Assets} were made at start. */
   readonly assets: Assets;
   /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */
@@ -45,9 +49,12 @@ interface DeskLog {
 export interface RouteDeps extends DeskDeps {
   readonly desks: DeskRegistry;
   readonly pulse: Pulse;
+  /** There where people sign in. */
+  readonly sessions?: Sessions;
 }
 
-/** Bindings of the Node server; absent when the app is asked directly, as tests do. */
+/** Bindings of the Node server; absent when the app is asked directly, as tests do. `viewer` is there where people sign in and the address is not for everybody. */
 export interface DeskEnv {
   Bindings: Partial<HttpBindings>;
+  Variables: { viewer?: Viewer };
 }

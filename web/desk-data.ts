@@ -1,3 +1,4 @@
+import type { ProvedPerson } from '#domain/access/person.ts';
 import type { ActedFrom, Disposition } from '#domain/emergency/events.ts';
 import type { Feed } from '#domain/notices/item.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -7,9 +8,7 @@ import type { HealthReport } from '#web/health-report.ts';
  * Everything that the desk shows and does. The composition root satisfies it from read models, event log and sealer; every value is already
  * unsealed for who may read it (`[erased]` and `[locked]` included) and has the shape of the outer interface.
  */
-export interface DeskData {
-  readonly emergencies: EmergencyReads;
-  readonly audit: AuditReads;
+export interface DeskData extends DeskReads {
   /** First acknowledgement wins; the same `by` again is a success that changes nothing. */
   acknowledge(id: string, act: Act): Promise<AcknowledgeResult>;
   resolve(id: string, act: ResolveAct): Promise<ResolveResult>;
@@ -19,6 +18,12 @@ export interface DeskData {
   metrics(): Promise<string>;
   /** True once the read models have caught up and calls can be shown. */
   ready(): Promise<boolean>;
+}
+
+/** What can be read. */
+export interface DeskReads {
+  readonly emergencies: EmergencyReads;
+  readonly audit: AuditReads;
 }
 
 export const emergencyStates = ['unacknowledged', 'acknowledged', 'resolved'] as const;
@@ -132,10 +137,11 @@ interface UnknownCursor {
   readonly reason: 'unknown-cursor';
 }
 
-/** Who acts and over which way. `by` is claimed, not proved. */
+/** Who acts and over which way. `by` is claimed, unless `proved` says who it is. */
 interface Act {
   readonly by: string;
   readonly from: ActedFrom;
+  readonly proved?: ProvedPerson;
 }
 
 interface ResolveAct extends Act {
@@ -191,7 +197,7 @@ export interface AuditQuery extends AuditFilter {
   readonly limit: number;
 }
 
-interface AuditReads {
+export interface AuditReads {
   /** At most `limit` records. The next one is fetched only when it is asked for; ending the iteration early frees everything. */
   page(query: AuditQuery): AsyncIterable<AuditRecord>;
   get(idOrPosition: string): Promise<AuditDetail | undefined>;

@@ -1,6 +1,6 @@
 /**
  * True for a host that only this machine can reach: `localhost`, 127.0.0.0/8 (RFC 1122 section 3.2.1.3) and `::1` (RFC 4291 section 2.5.3), with or
- * without brackets. Until there is sign-in the desk listens on nothing else.
+ * without brackets. A desk without sign-in listens on nothing else.
  */
 export function isLoopbackHost(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ruleOf } from '#domain/access/routes.ts';
 import type { ErrorCode } from '#domain/errors.ts';
 import { errorEntry } from '#domain/errors.ts';
 import * as answers from '#web/schema-answers.ts';
@@ -180,6 +181,20 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/api/session',
+    summary: 'Who is signed in, and what that person may do',
+    answer: json(answers.sessionSchema),
+    errors: [],
+  },
+  {
+    method: 'post',
+    path: '/api/sign-out',
+    summary: 'Ends the session of this browser',
+    answer: json(answers.signedOutSchema),
+    errors: ['request-header-missing', 'unsupported-media-type'],
+  },
+  {
+    method: 'get',
     path: '/api/openapi.json',
     summary: 'This document',
     answer: { type: 'application/json' },
@@ -219,8 +234,19 @@ function parametersOf({ path, query, method }: Operation) {
   return [...inPath, ...inQuery, ...(method === 'post' ? [header] : [])];
 }
 
-function responsesOf({ answer, errors }: Operation) {
-  const byStatus = Map.groupBy([...errors, 'wrong-host', 'internal'] as ErrorCode[], (code) => errorEntry(code).status);
+/** What is answered where people sign in, by the table of who may what. */
+function ofSignIn(method: Operation['method'], path: string): readonly ErrorCode[] {
+  const rule = ruleOf(method.toUpperCase(), path.replaceAll(/\{\w+\}/g, 'x'));
+  if (!rule.known || rule.needs.every((need) => need === 'everybody')) return [];
+  const acts = rule.needs.includes('calls.act') ? (['not-you'] as const) : [];
+  return ['sign-in-required', ...(rule.needs.includes('signed-in') ? [] : (['not-allowed'] as const)), ...acts];
+}
+
+function responsesOf({ answer, errors, method, path }: Operation) {
+  const byStatus = Map.groupBy(
+    [...errors, ...ofSignIn(method, path), 'wrong-host', 'internal'] as ErrorCode[],
+    (code) => errorEntry(code).status,
+  );
   const problems = [...byStatus].map(([status, codes]) => [
     String(status),
     {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { permissions, roles } from '#domain/access/roles.ts';
 import { dispositions } from '#domain/emergency/events.ts';
 import { errorCodes } from '#domain/errors.ts';
 import { emergencyStates } from '#web/desk-data.ts';
@@ -105,6 +106,17 @@ export const healthSchema = z.looseObject({
     feeds: z.array(z.looseObject({ feed: z.string(), ok: z.boolean().optional(), lastProofAt: time.optional() })),
     word: z.string().optional(),
   }),
+});
+
+export const sessionSchema = z.looseObject({
+  signIn: z.boolean().describe('false: nobody signs in at this desk'),
+  name: z.string().optional(),
+  roles: z.array(z.enum(roles)).optional(),
+  may: z.array(z.enum(permissions)),
+  endsAt: time.optional().describe('when the session ends whatever happens'),
+});
+export const signedOutSchema = z.looseObject({
+  next: z.string().describe('where the browser goes, to end the session there as well'),
 });
 
 export const deskCountsSchema = z.looseObject({ open: z.int(), armed: z.int(), muted: z.int() });

@@ -78,10 +78,13 @@ export const idSchema = uuid;
 /** An event's id or position in a path. */
 export const recordIdSchema = token;
 
-export const acknowledgeBodySchema = z.strictObject({ by: typed(120).min(1) });
+/** Who acts: needed where nobody signs in, otherwise it may only say who is signed in. */
+const by = typed(120).min(1).optional();
+
+export const acknowledgeBodySchema = z.strictObject({ by });
 
 export const resolveBodySchema = z.strictObject({
-  by: typed(120).min(1),
+  by,
   disposition: z.enum(dispositions),
   note: typed(4000).optional(),
 });

@@ -95,6 +95,7 @@ async function startRoles(
       tenant: {
         ...{ id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
         ...{ chatClientId: tenant.chatClientId, eventsClientId: tenant.eventsClientId },
+        deskClientId: tenant.deskClientId,
         ...{ eventsCertificate: tenant.eventsCertificate, eventsPrivateKey: tenant.eventsPrivateKey },
       },
     });

@@ -30,7 +30,8 @@ export async function signIn(
   const end = Date.parse(pending.expiresAt);
   for (;;) {
     const now = await credential(desk, options.feed);
-    if (now?.state === 'ok' && now.lastProofAt !== before?.lastProofAt) {
+    // A token that was due meanwhile is a proof as well: it counts only once nobody is asked any more.
+    if (now?.state === 'ok' && now.pending === undefined && now.lastProofAt !== before?.lastProofAt) {
       if (options.json === true) output.json(now);
       else output.say('Signed in.');
       return;
@@ -38,7 +39,9 @@ export async function signIn(
     if (now !== undefined && now.pending === undefined && now.state !== 'waiting-for-sign-in')
       throw new CommandError(
         exitCodes.no,
-        `not signed in: ${now.word}${now.next === undefined ? '' : `. ${now.next}`}`,
+        now.state === 'ok'
+          ? 'not signed in: it was declined, or broken off; the sign-in before goes on serving'
+          : `not signed in: ${now.word}${now.next === undefined ? '' : `. ${now.next}`}`,
       );
     if (Date.now() > end)
       throw new CommandError(exitCodes.no, 'the code ran out before anybody entered it; begin again');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { readAllEndpoints } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { ask } from '#cli/http.ts';
+import { ask, proveTo } from '#cli/http.ts';
 import { createOutput, table } from '#cli/output.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { spanWords } from '#cli/time-words.ts';
@@ -17,7 +17,8 @@ interface ProcessStatus {
 /** `tocsin status`: the rows of the admin page, from every process of this state folder; exit code 1 where something is in trouble. */
 export async function status(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
-  const all = await readAllEndpoints(resolve(requireSettings(stateDir).stateDir));
+  const folder = resolve(requireSettings(stateDir).stateDir);
+  const all = await readAllEndpoints(folder);
   if (all.length === 0)
     throw new CommandError(
       exitCodes.unreachable,
@@ -28,6 +29,7 @@ export async function status(options: { readonly json?: boolean }, stateDir: str
   let listening: HealthReport['listening'] | undefined;
   for (const endpoints of all) {
     const { desk, probes } = endpoints as { readonly desk?: string; readonly probes?: string };
+    if (desk !== undefined) proveTo(desk, folder);
     const url = desk === undefined ? probes && `${probes}/health/report` : `${desk}/api/health`;
     const answer = url === undefined ? undefined : await ask(url, { timeoutMs: 5000 }).catch(() => undefined);
     const report = answer?.status === 200 ? (answer.body as unknown as Partial<HealthReport>) : undefined;

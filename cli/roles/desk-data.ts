@@ -135,8 +135,11 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
       },
       counts: async (filter) => audit.counts(withTimes(filter)),
     },
-    async acknowledge(id, { by, from }): Promise<AcknowledgeResult> {
-      const { result, emergency } = await perform(id, { act: 'acknowledge', by, from });
+    async acknowledge(id, { by, from, proved }): Promise<AcknowledgeResult> {
+      const { result, emergency } = await perform(id, {
+        ...{ act: 'acknowledge', by, from },
+        ...(proved === undefined ? {} : { proved }),
+      });
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
       if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
       if (emergency === undefined) return behind;
@@ -146,12 +149,13 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         emergency,
       };
     },
-    async resolve(id, { by, from, disposition, note }): Promise<ResolveResult> {
+    async resolve(id, { by, from, proved, disposition, note }): Promise<ResolveResult> {
       const { result, emergency } = await perform(id, {
         act: 'resolve',
         by,
         from,
         disposition,
+        ...(proved === undefined ? {} : { proved }),
         ...(note === undefined ? {} : { note }),
       });
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };

@@ -2,7 +2,8 @@ import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
 import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
-import { createDeskData } from '#cli/roles/desk-data.ts';
+import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
+import type { DeskSignInParts } from '#cli/roles/desk-sign-in.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf, openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening, type Listening } from '#cli/roles/listening.ts';
@@ -11,6 +12,7 @@ import { holderOf } from '#cli/roles/port-holder.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
+import type { Settings } from '#config/settings.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import { createReadModels, type ReadModelName, type ReadModels, readModelNames } from '#projections/read-models.ts';
 import type { HealthRow } from '#web/health-report.ts';
@@ -53,7 +55,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     acts: options.acts,
     now: clock.now,
   });
-  const data = createDeskData({
+  const deps = {
     context,
     shared,
     readModels,
@@ -63,12 +65,16 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
         ...{ triage: options.triage, resolve: options.resolve, workflows: options.workflows },
       }),
     ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
-  });
+  };
+  const data = createDeskData(deps);
+  const signing = await openSignIn(deps, settings);
+  const recording = signing?.run(signal);
   const { host, port } = settings.http;
   const started = await startDeskServer({
     data,
     projections: adminOf(readModels),
     subscribing,
+    ...(signing === undefined ? {} : { signIn: signing.signIn }),
     host,
     port,
     log,
@@ -87,7 +93,8 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     url: started.desk.url,
     async close() {
       await started.desk.close();
-      await Promise.all([following, watching]);
+      await Promise.all([following, watching, recording]);
+      await signing?.close();
       await readModels.close();
       await closeListening();
     },
@@ -125,6 +132,18 @@ async function openListening(
       await ownership.close();
     },
   };
+}
+
+/** Only where people sign in: then it is loaded. */
+async function openSignIn(deps: DeskDataDeps, settings: Settings): Promise<DeskSignInParts | undefined> {
+  const { deskUrl, deskClientId } = settings;
+  if (deskUrl === undefined || deskClientId === undefined) return undefined;
+  const { openDeskSignIn } = await import('#cli/roles/desk-sign-in.ts');
+  return openDeskSignIn(deps, {
+    ...{ url: deskUrl, clientId: deskClientId, clientSecret: settings.deskClientSecret, help: settings.deskHelp },
+    ...{ certificateFile: settings.deskCertificate, privateKey: settings.deskPrivateKey },
+    trustedProxy: settings.trustedProxy === 'yes',
+  });
 }
 
 function adminOf(readModels: ReadModels): ProjectionAdmin {

@@ -7,7 +7,7 @@ import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening } from '#cli/roles/listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import type { Shared } from '#cli/roles/shared.ts';
-import type { HostAndPort } from '#config/parsers.ts';
+import { type HostAndPort, isThisMachine } from '#config/parsers.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import type { HealthRow } from '#web/health-report.ts';
 
@@ -54,7 +54,7 @@ export async function startProbes(options: ProbesOptions): Promise<{ readonly ur
     const path = request.method === 'GET' ? (request.url ?? '').split('?')[0] : undefined;
     if (path === '/health/live') word(true);
     else if (path === '/health/ready' || path === '/health/startup') word(ready());
-    else if (path === '/health/report')
+    else if (path === '/health/report' && isThisMachine(at.host))
       report().then(
         (body) => answer(200, 'application/json', JSON.stringify(body)),
         () => word(false),

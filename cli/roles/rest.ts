@@ -60,7 +60,9 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     workflows: staying.worker?.rows,
     signal,
   };
-  if (ingest !== undefined && (staying.access?.targets.length ?? 0) > 0) {
+  // Where somebody else keeps subscriptions alive, or nobody does, Tocsin has no proof to record.
+  const kept = context.settings.temporal?.kind !== 'off';
+  if (ingest !== undefined && kept && (staying.access?.targets.length ?? 0) > 0) {
     const { listening, close } = await openOwnListening(context, shared, hub, ingest);
     const looking = listening.run(signal);
     const watching = startWatch(context, shared, staying.access?.targets ?? [], listening.state, signal);

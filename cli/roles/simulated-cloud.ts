@@ -45,9 +45,13 @@ export async function startSimulatedCloud(
       folder: context.file('simulator'),
       tenant: {
         ...{ id: tenant.id, domain: tenant.domain, serviceUser: tenant.serviceUser },
-        users: tenant.users.map(({ id, displayName, userPrincipalName }) => ({
-          ...{ id, upn: userPrincipalName, name: displayName },
-        })),
+        users: tenant.users.map(({ id, displayName, userPrincipalName }, index) => {
+          const role = deskRoles[index - 1];
+          return {
+            ...{ id, upn: userPrincipalName, name: displayName },
+            ...(role === undefined ? {} : { roles: [role] }),
+          };
+        }),
       },
       clients: [
         {
@@ -59,6 +63,12 @@ export async function startSimulatedCloud(
           ...{ clientId: tenant.eventsClientId, name: 'Tocsin events feed', kind: 'confidential' },
           certificates: [await readFile(tenant.eventsCertificate, 'utf8')],
           appRoles: ['CallEvents-Emergency.Read.All'],
+        },
+        {
+          ...{ clientId: tenant.deskClientId, name: 'Tocsin desk', kind: 'confidential' },
+          certificates: [await readFile(tenant.eventsCertificate, 'utf8')],
+          redirectUris: deskUrls(settings).flatMap((url) => [`${url}/signed-in`, `${url}/signed-out`]),
+          scopes: ['User.Read'],
         },
       ],
       log: (line) => log.debug({ simulator: 'entra' }, line),
@@ -105,6 +115,13 @@ export async function startSimulatedCloud(
       await entra.close();
     },
   };
+}
+
+/** Of the first people of the directory; everybody else has no role at the desk. */
+const deskRoles = ['Responder', 'Operator', 'Compliance', 'Administrator'];
+
+function deskUrls({ deskUrl, http }: RunContext['settings']): readonly string[] {
+  return deskUrl === undefined ? [`http://127.0.0.1:${http.port}`, `http://localhost:${http.port}`] : [deskUrl];
 }
 
 /** What Graph makes of a bearer token. */

@@ -74,7 +74,8 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
   return {
     ...{ id, feed: feed ?? id, state, since: iso(record.since) },
     word: trouble?.what ?? credentialWords[state] ?? state,
-    permissions: comparePermissions(needed, permissions, state === 'ok' && feed !== 'events'),
+    // Those of the sign-in itself are not listed in a token; a grant that there is has them.
+    permissions: comparePermissions(needed, permissions, permissions.length > 0 && feed !== 'events'),
     ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt', grantExpiresAt: 'grantExpiresAt' }),
     ...(next === undefined ? {} : { next }),
     ...(pending === undefined ? {} : { pending }),

@@ -1,3 +1,4 @@
+import type { ProvedPerson } from '#domain/access/person.ts';
 import type { EmergencyCommand } from '#domain/emergency/commands.ts';
 import { decide, type Refusal } from '#domain/emergency/decide.ts';
 import type { ActedFrom, Disposition, Sealed } from '#domain/emergency/events.ts';
@@ -24,16 +25,21 @@ export interface ActDeps {
   readonly recordedBy: RecordedBy;
 }
 
-/** What a person does about an emergency. `by` is claimed, not proved, until there is sign-in. */
+/** Who acts, and over which way. `by` is claimed, unless `proved` says who it is. */
+interface Actor {
+  readonly by: string;
+  readonly from: ActedFrom;
+  readonly proved?: ProvedPerson;
+}
+
+/** What a person does about an emergency. */
 export type HumanAct =
-  | { readonly act: 'acknowledge'; readonly by: string; readonly from: ActedFrom }
-  | {
+  | (Actor & { readonly act: 'acknowledge' })
+  | (Actor & {
       readonly act: 'resolve';
-      readonly by: string;
-      readonly from: ActedFrom;
       readonly disposition: Disposition;
       readonly note?: string;
-    };
+    });
 
 export type ActResult =
   /** `revision` is that of the stream's last event now. */
@@ -61,7 +67,7 @@ export function createActs(deps: ActDeps): Acts {
         human,
         sealed.by,
         sealed.note,
-        deps.keyStore.token([`responder:${human.by.trim().toLowerCase()}`])[0] ?? '',
+        deps.keyStore.token([subjectOf(human).toLowerCase()])[0] ?? '',
         new Date(deps.clock.now()).toISOString(),
       );
       const deadline = deps.clock.monotonic() + patienceMs;
@@ -94,6 +100,11 @@ export function createActs(deps: ActDeps): Acts {
   };
 }
 
+/** Two people of the same name are one while names are claimed; whoever was proved is one person whatever the name. */
+function subjectOf({ by, proved }: HumanAct): string {
+  return proved?.subject ?? `responder:${by.trim()}`;
+}
+
 async function sealAct(
   deps: ActDeps,
   eventId: string,
@@ -102,7 +113,7 @@ async function sealAct(
   | { readonly ok: true; readonly by: Sealed; readonly note: Sealed | undefined }
   | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string }
 > {
-  const subject = `responder:${human.by.trim()}`;
+  const subject = subjectOf(human);
   const note = human.act === 'resolve' ? human.note : undefined;
   const sealed = await deps.sealer.seal([
     {
@@ -123,9 +134,10 @@ function commandOf(
   byToken: string,
   at: string,
 ): EmergencyCommand {
+  const proved = human.proved === undefined ? {} : { proved: human.proved.how };
   switch (human.act) {
     case 'acknowledge':
-      return { type: 'AcknowledgeEmergency', by, byToken, at, from: human.from };
+      return { type: 'AcknowledgeEmergency', by, byToken, at, from: human.from, ...proved };
     case 'resolve':
       return {
         type: 'ResolveEmergency',
@@ -134,6 +146,7 @@ function commandOf(
         at,
         from: human.from,
         disposition: human.disposition,
+        ...proved,
         ...(note === undefined ? {} : { note }),
       };
     default:

@@ -31,6 +31,7 @@ export function createCloudFolder(folder: string): CloudFolder {
   const fileOf = (id: string) => {
     const last =
       id
+        .toLowerCase()
         .split('/')
         .at(-1)
         ?.replaceAll(/[^\w.-]/g, '') ?? '';

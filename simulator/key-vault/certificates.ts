@@ -26,6 +26,7 @@ interface Pending {
   pollsLeft: number;
   readonly finish: () => Promise<void>;
   readonly requestId: string;
+  readonly policy: VaultBody;
   state: 'inProgress' | 'completed';
 }
 
@@ -124,6 +125,7 @@ export function createVaultCertificates(
       pollsLeft: parts.polls,
       requestId: realm.newVersion(),
       state: 'inProgress',
+      policy,
       finish: () => make(name, policy),
     };
     pending.set(name, started);
@@ -134,9 +136,10 @@ export function createVaultCertificates(
     const started = pending.get(name);
     if (started === undefined)
       return refuse(404, 'PendingCertificateNotFound', `There is no pending certificate ${name}.`);
-    if (started.state === 'inProgress' && started.pollsLeft-- <= 0) {
-      started.state = 'completed';
+    // Several may ask: one of them finishes it, and it is completed once the certificate is there.
+    if (started.state === 'inProgress' && started.pollsLeft-- === 0) {
       await started.finish();
+      started.state = 'completed';
     }
     return answer(operation(name, started));
   };
@@ -148,7 +151,13 @@ export function createVaultCertificates(
     if (key === undefined || certificate === undefined)
       return refuse(400, 'BadParameter', 'The specified PEM X.509 certificate content is in an unexpected format.');
     const version = realm.newVersion();
-    if (!keep(name, version, key, certificate, record(body['policy']))) return nameTaken(name);
+    // The vendor's client for JavaScript leaves out the policy that it is given: then the vault makes one of what it sees.
+    const seen = {
+      secret_props: { contentType: pemType },
+      x509_props: { subject: new X509Certificate(certificate).subject },
+    };
+    const policy = body['policy'] === undefined ? seen : record(body['policy']);
+    if (!keep(name, version, key, certificate, policy)) return nameTaken(name);
     const kept = shelf.find(name, version);
     return kept === undefined ? notFound('Certificate', name) : answer(bundle(name, kept));
   };
@@ -175,6 +184,18 @@ export function createVaultCertificates(
         );
       }
       const found = shelf.find(name, second === 'policy' ? '' : second);
+      const unfinished = pending.get(name);
+      if (found === undefined && second === '' && unfinished?.state === 'inProgress') {
+        // A first version that is not there yet: disabled, without dates and contents.
+        const { policy, requestId } = unfinished;
+        const id = `${vaultUrl}/certificates/${name}`;
+        return answer({
+          id: `${id}/${requestId}`,
+          attributes: { enabled: false },
+          policy,
+          pending: { id: `${id}/pending` },
+        });
+      }
       if (found === undefined) return notFound('Certificate', name);
       if (method === 'GET' && second === 'policy') return answer(bundle(name, found).policy);
       if (method === 'GET') return answer(bundle(name, found));

@@ -44,6 +44,8 @@ export interface SimulatedTenant {
   readonly chatClientId: string;
   /** Application (client) id of the confidential client of the emergency events feed. */
   readonly eventsClientId: string;
+  /** Application (client) id that people sign in to the desk with; it proves itself by the certificate of the events client. */
+  readonly deskClientId: string;
   /** Path of the PEM file with the certificate that the events client signs in with. */
   readonly eventsCertificate: string;
   /** Path of the PEM file with its private key (PKCS #8). */
@@ -57,7 +59,7 @@ export interface SimulatedTenant {
 
 type Kept = Pick<
   SimulatedTenant,
-  'id' | 'domain' | 'serviceUser' | 'serviceUserId' | 'chatClientId' | 'eventsClientId' | 'subscriptions'
+  'id' | 'domain' | 'serviceUser' | 'serviceUserId' | 'chatClientId' | 'eventsClientId' | 'deskClientId' | 'subscriptions'
 >;
 
 const certificateId = 'simulated-tenant-1';
@@ -127,6 +129,7 @@ function found(policies: readonly string[]): Kept {
     serviceUserId,
     chatClientId: randomUUID(),
     eventsClientId: randomUUID(),
+    deskClientId: randomUUID(),
     subscriptions: [
       {
         id: randomUUID(),

@@ -113,6 +113,19 @@ describe('settings', () => {
   });
 
   it('take a page on this machine in plain text', () => {
-    expect(problems({ TOCSIN_WEBHOOK_URL: 'http://127.0.0.1:9000/hook' })).toEqual([]);
+    const secret = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+    expect(problems({ TOCSIN_WEBHOOK_URL: 'http://127.0.0.1:9000/hook', TOCSIN_WEBHOOK_SECRET: secret })).toEqual([]);
+    expect(problems({ TOCSIN_WEBHOOK_SECRET: secret })).toEqual([expect.stringContaining('belong together')]);
+  });
+
+  it('let the desk beyond this machine only where people sign in and a proxy speaks TLS', () => {
+    const desk = { TOCSIN_HTTP: '0.0.0.0:8080', TOCSIN_DESK_URL: 'https://desk.contoso.example' };
+    expect(problems(desk)).toEqual([
+      expect.stringContaining('TOCSIN_TRUSTED_PROXY=yes'),
+      expect.stringContaining('TOCSIN_DESK_CLIENT_ID must be set'),
+    ]);
+    expect(problems({ ...desk, TOCSIN_DESK_CLIENT_ID: 'c', TOCSIN_TRUSTED_PROXY: 'yes' })).toEqual([]);
+    expect(problems({ TOCSIN_DESK_URL: 'http://desk.contoso.example' })).toHaveLength(2);
+    expect(problems({ TOCSIN_PROBES: '0.0.0.0:9090' })).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ const bin = join(root, 'bin/tocsin.mjs');
 
 /** A `tocsin run` of its own; killed when the test ends. */
 export interface TocsinProcess {
+  readonly pid: number;
   readonly endpoints: Readonly<Record<string, string>>;
   readonly stateDir: string;
   /** Sends a signal and waits until the process is gone; resolves with its exit code. */
@@ -30,15 +31,27 @@ function environment(stateDir: string, more: Readonly<Record<string, string>>): 
     TOCSIN_HTTP: '127.0.0.1:0',
     TOCSIN_SIMULATOR_EVENT_HUBS: '0',
     TOCSIN_SIMULATOR_EVENTSTOREDB: '0',
+    // Only tests about workflows run a Temporal server: a start of one costs more than most tests do.
+    TOCSIN_TEMPORAL: 'off',
     ...more,
   };
 }
 
-/** Starts roles and waits until they say where they are. */
-export async function startTocsin(
+/** Starts roles and waits until they say where they are; killed when the test ends. */
+export function startTocsin(
   stateDir: string,
   args: readonly string[],
   more: Readonly<Record<string, string>> = {},
+): Promise<TocsinProcess> {
+  return launchTocsin(stateDir, args, more, onTestFinished);
+}
+
+/** The same for a process that several tests share. @param atEnd is given what ends it */
+export async function launchTocsin(
+  stateDir: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string>>,
+  atEnd: (end: () => Promise<void>) => void,
 ): Promise<TocsinProcess> {
   mkdirSync(stateDir, { recursive: true });
   const child = spawn(process.execPath, [bin, 'run', ...args], {
@@ -50,7 +63,7 @@ export async function startTocsin(
   child.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
   });
-  onTestFinished(async () => {
+  atEnd(async () => {
     await end(child, 'SIGKILL');
   });
   const own = join(stateDir, 'endpoints', `${child.pid}.json`);
@@ -60,7 +73,7 @@ export async function startTocsin(
     return existsSync(own);
   });
   const endpoints = JSON.parse(readFileSync(own, 'utf8')) as Record<string, string>;
-  return { endpoints, stateDir, end: (signal) => end(child, signal), said: () => said };
+  return { pid: child.pid ?? 0, endpoints, stateDir, end: (signal) => end(child, signal), said: () => said };
 }
 
 function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {

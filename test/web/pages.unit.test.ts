@@ -211,6 +211,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(acknowledge?.responses ?? {})).toEqual([
       '200',
       '400',
+      '401',
       '403',
       '404',
       '409',
@@ -221,7 +222,7 @@ describe('the OpenAPI document', () => {
       '503',
     ]);
     expect(acknowledge?.requestBody).toMatchObject({
-      content: { 'application/json': { schema: { required: ['by'] } } },
+      content: { 'application/json': { schema: { properties: { by: { type: 'string' } } } } },
     });
   });
 });

@@ -2,8 +2,16 @@ import type { EmergencyView } from '#web/desk-data.ts';
 import { askName, askResolution, knownName } from './dialogs.ts';
 import { clock, dispatchText } from './format.ts';
 import { postJson } from './http.ts';
+import { may } from './session.ts';
 import type { Store } from './store.ts';
 import { toast } from './toast.ts';
+
+/** A key is pressed sooner than a role is read. */
+function mayAct(): boolean {
+  if (may('calls.act')) return true;
+  toast('Your role does not act on calls: that takes the role Responder.', 'problem');
+  return false;
+}
 
 /** What a person can do with a call. */
 export interface Actions {
@@ -46,13 +54,13 @@ export function createActions(store: Store): Actions {
 
   return {
     async acknowledge(id) {
-      if (store.get(id)?.state !== 'unacknowledged') return;
+      if (store.get(id)?.state !== 'unacknowledged' || !mayAct()) return;
       const by = await name();
       if (by !== undefined) await send(id, 'acknowledge', { by }, 'You have this call.');
     },
     async resolve(id) {
       const emergency = store.get(id);
-      if (emergency === undefined || emergency.state === 'resolved') return;
+      if (emergency === undefined || emergency.state === 'resolved' || !mayAct()) return;
       const by = await name();
       if (by === undefined) return;
       const resolution = await askResolution(dispatchText(emergency));

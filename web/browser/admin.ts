@@ -7,6 +7,7 @@ import { fullTime, shortAge, when } from './format.ts';
 import { getJson, postJson } from './http.ts';
 import { listenToKeys } from './keys.ts';
 import { serverNow } from './live.ts';
+import { may } from './session.ts';
 import { toast } from './toast.ts';
 
 const desk = startDesk();
@@ -21,6 +22,7 @@ function cell(word: string, ...children: (Node | string | undefined)[]) {
 
 function row(of: HealthRow) {
   const { kind, name, state, word, since, lastProofAt, expiresAt, figures, next, actions = [] } = of;
+  const offered = may('operation.act') ? actions : [];
   const proof = el('span', { class: 'age', text: '—' });
   if (lastProofAt !== undefined) {
     proof.title = fullTime(lastProofAt);
@@ -51,7 +53,7 @@ function row(of: HealthRow) {
     ),
     cell('Last proof', proof),
     cell('Expires', expiresAt === undefined ? '—' : el('time', { text: until(expiresAt), title: fullTime(expiresAt) })),
-    cell('Next step', next ?? (actions.length === 0 ? '—' : ''), ...actions.map(actButton)),
+    cell('Next step', next ?? (offered.length === 0 ? '—' : ''), ...offered.map(actButton)),
   );
 }
 
@@ -105,6 +107,7 @@ async function showSignIn(id: string, pending: PendingSignIn) {
 }
 
 async function drawPermissions() {
+  if (!may('operation.see')) return;
   const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
   const permissions = answer.ok ? answer.value.items.flatMap((one) => one.permissions) : [];
   byId('permissions').hidden = permissions.length === 0;

@@ -3,6 +3,7 @@ import type { HealthReport } from '#web/health-report.ts';
 import { dispatchText } from './format.ts';
 import { getJson } from './http.ts';
 import { followLive, serverNow } from './live.ts';
+import { keepSession } from './session.ts';
 import type { Alarm } from './sound.ts';
 import { createSound } from './sound.ts';
 import { createSoundControl } from './sound-control.ts';
@@ -67,6 +68,7 @@ export function startDesk(): Desk {
     if (emergency.test) sound.testTone();
   }
   store.onChange(alarm);
+  let beatAt = performance.now();
 
   followLive({
     onEmergency(emergency) {
@@ -77,6 +79,7 @@ export function startDesk(): Desk {
       for (const listener of healthListeners) listener(health);
     },
     onBeat(live, silentMs) {
+      if (live) beatAt = performance.now();
       strip.setLive(live, silentMs);
       alarm();
     },
@@ -84,6 +87,8 @@ export function startDesk(): Desk {
     mayRest: () =>
       ['audit', 'admin', 'error'].includes(document.documentElement.dataset['page'] ?? '') && sound.state === 'off',
   });
+  // A hidden page that rests is nobody's use of a session.
+  keepSession(() => performance.now() - beatAt < 15_000);
   const second = () => {
     strip.tick();
     control.tick();

@@ -3,6 +3,7 @@ import type { Actions } from './actions.ts';
 import { startOf } from './cards.ts';
 import { button, el, setText } from './dom.ts';
 import { ageText, clock, fullTime, phone, placeLines } from './format.ts';
+import { may } from './session.ts';
 import { storyList } from './story.ts';
 import { dispositionWord, reasonsSentence, stateWord } from './words.ts';
 
@@ -156,10 +157,10 @@ function actionsOf(emergency: EmergencyView, { actions, onAside, isAside }: Deta
   return el(
     'div',
     { class: 'actions' },
-    state === 'unacknowledged'
+    state === 'unacknowledged' && may('calls.act')
       ? act('acknowledge', 'Acknowledge', () => void actions.acknowledge(id), { class: 'primary', key: 'A' })
       : undefined,
-    state === 'resolved'
+    state === 'resolved' || !may('calls.act')
       ? undefined
       : act('resolve', 'Resolve', () => void actions.resolve(id), {
           key: 'R',

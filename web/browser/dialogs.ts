@@ -1,4 +1,5 @@
 import { button, el } from './dom.ts';
+import { type SignedIn, signedIn, signOut } from './session.ts';
 import { forGood } from './storage.ts';
 
 /** Opens a dialog and resolves with what its content hands over, undefined when it is closed without. */
@@ -28,7 +29,35 @@ export function dialogOpen(): boolean {
 const nameKey = 'tocsin.name';
 
 export function knownName(): string | undefined {
-  return forGood.get(nameKey);
+  return signedIn()?.name ?? forGood.get(nameKey);
+}
+
+/** Who is signed in here, and the way out. */
+export async function showSignedIn({ name, roles }: SignedIn): Promise<void> {
+  await ask<never>(name, () => {
+    const problem = el('p', { class: 'hint', text: '', attributes: { role: 'status' } });
+    const out = button(
+      'Sign out',
+      () => {
+        out.disabled = true;
+        signOut().catch(() => {
+          out.disabled = false;
+          problem.textContent = 'That did not work: Tocsin does not answer. You are still signed in.';
+        });
+      },
+      { class: 'primary' },
+    );
+    return [
+      el('p', { text: `You are signed in as ${roles}. What you do here is recorded as done by you.` }),
+      problem,
+      el(
+        'p',
+        { class: 'buttons' },
+        out,
+        button('Close', (event) => (event.currentTarget as HTMLElement).closest('dialog')?.close()),
+      ),
+    ];
+  });
 }
 
 /** Who acts at this desk; asked once and kept in this browser. */

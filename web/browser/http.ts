@@ -23,6 +23,7 @@ async function ask<T>(path: string, init: RequestInit): Promise<Answer<T>> {
     const response = await fetch(path, { ...init, signal: AbortSignal.timeout(10_000) });
     const body = (await response.json()) as unknown;
     if (response.ok) return { ok: true, value: body as T };
+    if (response.status === 401) dispatchEvent(new Event('tocsin-signed-out'));
     const { code, detail, title } = body as { code?: string; detail?: string; title?: string };
     return { ok: false, code: code ?? 'internal', word: detail ?? title ?? 'Something went wrong.', body };
   } catch {

@@ -59,6 +59,8 @@ export function followLive(handlers: LiveHandlers): void {
     });
     source.addEventListener('error', () => {
       wasLost = true;
+      // Refused for good: the session may have ended, and a browser does not say why.
+      if (source?.readyState === EventSource.CLOSED) dispatchEvent(new Event('tocsin-signed-out'));
     });
   }
   function look() {

@@ -1,6 +1,7 @@
 import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
 import { el } from './dom.ts';
 import { clock, fullTime } from './format.ts';
+import { may } from './session.ts';
 import { storySentence } from './words.ts';
 
 /** What happened, one line each, oldest first: placed, received, on the board, and every act of a person. `page` is true on the page of the call itself. */
@@ -43,7 +44,7 @@ function line(kind: string, time: string, text: string, event?: AuditRecord) {
     el('span', { class: 'text', text }),
     noteOf(event),
     linked,
-    event === undefined
+    event === undefined || !may('record.read')
       ? undefined
       : el('a', {
           class: 'record-link',

@@ -1,8 +1,9 @@
 import type { HealthReport } from '#web/health-report.ts';
-import { askName, knownName } from './dialogs.ts';
+import { askName, knownName, showSignedIn } from './dialogs.ts';
 import { byId, el, setText } from './dom.ts';
 import { clock, fullTime, shortAge, when } from './format.ts';
 import { serverNow } from './live.ts';
+import { signedIn } from './session.ts';
 
 /** What the strip says about Tocsin itself. */
 export interface Strip {
@@ -30,10 +31,13 @@ export function createStrip(): Strip {
   function showPerson() {
     const name = knownName();
     person.hidden = name === undefined;
-    person.title = 'Press to change who acts at this desk';
+    person.title = signedIn() === undefined ? 'Press to change who acts at this desk' : 'Who is signed in; sign out';
     setText(person, name ?? '');
   }
-  person.addEventListener('click', () => void askName().then(showPerson));
+  person.addEventListener('click', () => {
+    const own = signedIn();
+    void (own === undefined ? askName().then(showPerson) : showSignedIn(own));
+  });
   addEventListener('tocsin-name', showPerson);
   showPerson();
 

@@ -15,11 +15,11 @@ function nameOf({ feed, policy }: WatchedFeed): string {
   return policy === undefined ? name : `${name} · ${policy}`;
 }
 
-function share(one: WatchedFeed): string {
-  const all = one.watchedSeconds + one.gapSeconds + one.unknownSeconds;
-  return all === 0
-    ? '—'
-    : `${((one.watchedSeconds / all) * 100).toFixed(one.gapSeconds + one.unknownSeconds > 0 ? 2 : 0)} %`;
+/** Of the time that is on record: what came before Tocsin is neither watched nor a gap. */
+function share({ watchedSeconds, gapSeconds }: WatchedFeed): string {
+  const all = watchedSeconds + gapSeconds;
+  // Never rounded up to all of it.
+  return all === 0 ? '—' : `${gapSeconds === 0 ? '100' : (Math.floor((watchedSeconds / all) * 10_000) / 100).toFixed(2)} %`;
 }
 
 /** A bar of the whole time; what has no record stays empty. The words beside it say the same. */
@@ -31,7 +31,7 @@ function bar(one: WatchedFeed, from: number, to: number): SVGSVGElement {
   picture.setAttribute('role', 'img');
   picture.setAttribute(
     'aria-label',
-    `watched ${share(one)} of the time, ${one.spans.filter(({ watching }) => !watching).length} gaps`,
+    `watched ${share(one)} of the time on record, ${one.spans.filter(({ watching }) => !watching).length} gaps`,
   );
   for (const span of one.spans) {
     const start = ((Date.parse(span.from) - from) / (to - from)) * 1000;
@@ -63,7 +63,7 @@ function drawBars(report: WatchReport) {
           el('span', { class: 'mark', attributes: { 'aria-hidden': 'true' } }),
           nameOf(one),
           el('small', {
-            text: `${one.watching ? 'watched now' : 'NOT watched now'} · ${share(one)}${one.lastProofAt === undefined ? '' : ` · last proof ${shortAge(serverNow() - Date.parse(one.lastProofAt))} ago`}`,
+            text: `${one.watching ? 'watched now' : 'NOT watched now'} · ${share(one)} of the time on record${one.lastProofAt === undefined ? '' : ` · last proof ${shortAge(serverNow() - Date.parse(one.lastProofAt))} ago`}`,
           }),
         ),
         bar(one, from, to),

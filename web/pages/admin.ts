@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
-import type { Fragment } from '#web/pages/layout.ts';
+import type { Fragment, Shell } from '#web/pages/layout.ts';
 import { layout } from '#web/pages/layout.ts';
 
 /** One row per thing that can fail, trouble first. */
-export function adminPage(organisation: string | undefined): Fragment {
+export function adminPage(shell: Shell): Fragment {
   const main = html`<h1>Does it work?</h1>
 <p class="verdict" id="verdict" role="status">Asking…</p>
 <table class="health">
@@ -23,6 +23,6 @@ export function adminPage(organisation: string | undefined): Fragment {
     title: 'Admin · Tocsin',
     script: 'admin.js',
     main,
-    ...(organisation === undefined ? {} : { organisation }),
+    ...shell,
   });
 }

@@ -1,9 +1,9 @@
 import { html } from 'hono/html';
-import type { Fragment } from '#web/pages/layout.ts';
+import type { Fragment, Shell } from '#web/pages/layout.ts';
 import { layout } from '#web/pages/layout.ts';
 
 /** The stored record: filters, rows, one record. */
-export function auditPage(organisation: string | undefined): Fragment {
+export function auditPage(shell: Shell): Fragment {
   const main = html`<form class="filters" id="filters" aria-label="Filters" autocomplete="off">
 <h1>Audit</h1>
 <p class="total" id="total" role="status"></p>
@@ -22,6 +22,6 @@ export function auditPage(organisation: string | undefined): Fragment {
     title: 'Audit · Tocsin',
     script: 'audit.js',
     main,
-    ...(organisation === undefined ? {} : { organisation }),
+    ...shell,
   });
 }

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Fragment } from '#web/pages/layout.ts';
+import type { Fragment, Shell } from '#web/pages/layout.ts';
 import { layout } from '#web/pages/layout.ts';
 
 function column(id: string, word: string): Fragment {
@@ -10,7 +10,7 @@ function column(id: string, word: string): Fragment {
 }
 
 /** The emergency board; `wall` is for a screen across the room, without anything to press. */
-export function boardPage(organisation: string | undefined, view: 'wall' | undefined): Fragment {
+export function boardPage(shell: Shell, view: 'wall' | undefined): Fragment {
   const main = html`<div class="list" id="list">
 <p class="search" id="search" hidden><label for="search-text">Search</label> <input id="search-text" type="search" autocomplete="off" spellcheck="false"></p>
 ${column('unacknowledged', 'Unacknowledged')}
@@ -24,18 +24,18 @@ ${column('today', 'Today')}
     title: 'Tocsin',
     script: 'board.js',
     main,
-    ...(organisation === undefined ? {} : { organisation }),
+    ...shell,
     ...(view === undefined ? {} : { view }),
   });
 }
 
 /** One emergency with its whole story. */
-export function emergencyPage(organisation: string | undefined): Fragment {
+export function emergencyPage(shell: Shell): Fragment {
   return layout({
     page: 'emergency',
     title: 'Emergency · Tocsin',
     script: 'emergency.js',
     main: html`<article class="detail" id="detail" aria-label="Emergency"></article>`,
-    ...(organisation === undefined ? {} : { organisation }),
+    ...shell,
   });
 }

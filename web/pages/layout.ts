@@ -1,13 +1,21 @@
 import { html } from 'hono/html';
+import type { Permission } from '#domain/access/roles.ts';
+import type { Viewer } from '#web/sign-in/desk-sign-in.ts';
 
 /** Any fragment of a page; what is put into it was escaped by `html`. */
 export type Fragment = ReturnType<typeof html>;
 
-export interface LayoutOptions {
+/** What a page is told besides its own: never data of calls. */
+export interface Shell {
+  /** The organisation's name, beside the word mark. */
+  readonly organisation?: string | undefined;
+  /** Who is signed in; absent at a desk without sign-in, where everybody may do everything. */
+  readonly viewer?: Viewer | undefined;
+}
+
+export interface LayoutOptions extends Shell {
   readonly page: 'board' | 'emergency' | 'audit' | 'watch' | 'admin' | 'error';
   readonly title: string;
-  /** The organisation's name, beside the word mark. */
-  readonly organisation?: string;
   /** Name of the script under /assets/; absent for pages that need none. */
   readonly script?: string;
   readonly view?: 'wall';
@@ -30,8 +38,23 @@ function tab(page: LayoutOptions['page'], of: LayoutOptions['page'], href: strin
   return page === of ? html`<a href="${href}" aria-current="page">${word}</a>` : html`<a href="${href}">${word}</a>`;
 }
 
-function tabs(page: LayoutOptions['page']): Fragment {
-  return html`${tab(page, 'board', '/', 'Board')}${tab(page, 'audit', '/audit', 'Audit')}${tab(page, 'watch', '/watch', 'Watch')}${tab(page, 'admin', '/admin', 'Admin')}`;
+const pages = [
+  ['board', '/', 'Board', 'calls.see'],
+  ['audit', '/audit', 'Audit', 'record.read'],
+  ['watch', '/watch', 'Watch', 'health.see'],
+  ['admin', '/admin', 'Admin', 'health.see'],
+] as const satisfies readonly (readonly [LayoutOptions['page'], string, string, Permission])[];
+
+function tabs(page: LayoutOptions['page'], viewer: Viewer | undefined): Fragment {
+  const offered = pages.filter(([, , , permission]) => viewer === undefined || viewer.may.has(permission));
+  return html`${offered.map(([of, href, word]) => tab(page, of, href, word))}`;
+}
+
+/** Who is signed in and what the browser may offer; what is asked for is checked by the server whatever is offered. */
+function signedIn(viewer: Viewer | undefined): Fragment {
+  if (viewer === undefined) return html``;
+  const { person, roles, may } = viewer;
+  return html` data-person="${person.name}" data-roles="${roles.join(', ')}" data-may="${[...may].join(' ')}"`;
 }
 
 /**
@@ -39,9 +62,9 @@ function tabs(page: LayoutOptions['page']): Fragment {
  * Holds no data: the browser fetches that and inserts it as text.
  */
 export function layout(options: LayoutOptions): Fragment {
-  const { page, title, organisation, script, view, main } = options;
+  const { page, title, organisation, viewer, script, view, main } = options;
   return html`<!doctype html>
-<html lang="en" data-page="${page}" data-view="${view ?? 'desk'}" data-live="starting" data-sound="off">
+<html lang="en" data-page="${page}" data-view="${view ?? 'desk'}" data-live="starting" data-sound="off"${signedIn(viewer)}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -59,16 +82,17 @@ ${script === undefined ? '' : html`<script type="module" src="/assets/${script}"
 <a class="brand" href="/" aria-label="Tocsin, to the board">${bell}<b>TOCSIN</b></a>
 ${organisation === undefined ? '' : html`<span class="organisation">${organisation}</span>`}
 <div class="listening" id="listening" data-state="starting"><span class="light" aria-hidden="true"></span><span class="word" role="status">Starting</span><span class="proofs"></span></div>
-<nav aria-label="Pages">${tabs(page)}</nav>
+<nav aria-label="Pages">${tabs(page, viewer)}</nav>
 <div class="sound" id="sound"></div>
 <time class="clock" id="clock"></time>
 <button class="person" id="person" type="button" hidden></button>
 </header>
 <p class="banner blind" id="blind" hidden></p>
 <p class="banner notlive" id="notlive" hidden></p>
+<p class="banner signed-out" id="signed-out" role="status" hidden></p>
 <div class="only-heard" role="alert" id="announce"></div>
 <main id="main" tabindex="-1">${main}</main>
-<footer class="pages"><nav aria-label="Pages, at the foot">${tabs(page)}</nav></footer>
+<footer class="pages"><nav aria-label="Pages, at the foot">${tabs(page, viewer)}</nav></footer>
 <div class="toasts" id="toasts" role="status"></div>
 <noscript><p class="banner blind">This page needs JavaScript: without it no call is shown.</p></noscript>
 </body>

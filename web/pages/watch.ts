@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import type { Fragment } from '#web/pages/layout.ts';
+import type { Fragment, Shell } from '#web/pages/layout.ts';
 import { layout } from '#web/pages/layout.ts';
 
 const ranges = [
@@ -10,7 +10,7 @@ const ranges = [
 ] as const;
 
 /** When each feed was provably watched: a bar for each, and the gaps with their cause. */
-export function watchPage(organisation: string | undefined): Fragment {
+export function watchPage(shell: Shell): Fragment {
   const main = html`<h1>When was it watched?</h1>
 <p class="verdict" id="verdict" role="status">Asking…</p>
 <div class="ranges" role="group" aria-label="Time shown">
@@ -28,6 +28,6 @@ ${ranges.map(([hours, word]) => html`<button type="button" data-hours="${hours}"
     title: 'Watch · Tocsin',
     script: 'watch.js',
     main,
-    ...(organisation === undefined ? {} : { organisation }),
+    ...shell,
   });
 }

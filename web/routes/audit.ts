@@ -1,9 +1,11 @@
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import type { AuditQuery, AuditRecord } from '#web/desk-data.ts';
 import { readQuery } from '#web/input.ts';
 import { problem } from '#web/problem.ts';
 import { auditFilterSchema, auditQuerySchema, recordIdSchema } from '#web/schema-input.ts';
+import { actedFrom } from '#web/sign-in/acted.ts';
+import { readsFor } from '#web/sign-in/reads.ts';
 
 /** Bytes of lines that are put together before they are sent. */
 const chunkBytes = 32 * 1024;
@@ -11,12 +13,16 @@ const chunkBytes = 32 * 1024;
 const headers = { 'Content-Type': 'application/x-ndjson; charset=utf-8' };
 
 /** The stored record: as lines of JSON, one by one, and counted. */
-export function auditRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void {
+export function auditRoutes(app: Hono<DeskEnv>, { data, log, signIn }: RouteDeps): void {
+  const reads = (c: Context<DeskEnv>) => readsFor(data, signIn, c.get('viewer'), actedFrom(c)).audit;
+
   app.get('/api/audit', async (c) => {
     const query = readQuery(c, auditQuerySchema);
     if (!query.ok) return query.response;
     if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
-    const lines = data.audit.page(query.value satisfies AuditQuery)[Symbol.asyncIterator]();
+    const lines = reads(c)
+      .page(query.value satisfies AuditQuery)
+      [Symbol.asyncIterator]();
     // The first record decides whether there is an answer at all; a failure after it can only cut the connection.
     const first = await lines.next();
     const cut = (error: unknown) => {
@@ -28,12 +34,12 @@ export function auditRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void 
 
   app.get('/api/audit/counts', async (c) => {
     const filter = readQuery(c, auditFilterSchema);
-    return filter.ok ? c.json(await data.audit.counts(filter.value)) : filter.response;
+    return filter.ok ? c.json(await reads(c).counts(filter.value)) : filter.response;
   });
 
   app.get('/api/audit/:id', async (c) => {
     const id = recordIdSchema.safeParse(c.req.param('id'));
-    const found = id.success ? await data.audit.get(id.data) : undefined;
+    const found = id.success ? await reads(c).get(id.data) : undefined;
     return found === undefined ? problem('record-not-found') : c.json(found);
   });
 }

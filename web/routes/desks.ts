@@ -9,8 +9,10 @@ export function deskRoutes(app: Hono<DeskEnv>, { desks, log }: RouteDeps): void 
     const body = await readBody(c, deskBodySchema);
     if (!body.ok) return body.response;
     const { desk, sound } = body.value;
-    desks.report(desk, sound);
-    if (sound === 'muted') log.info({ desk }, 'a desk was muted');
+    // Only a desk of somebody who can act counts as heard.
+    const counts = c.get('viewer')?.may.has('calls.act') ?? true;
+    if (counts) desks.report(desk, sound);
+    if (counts && sound === 'muted') log.info({ desk }, 'a desk was muted');
     return c.json(desks.counts());
   });
 }

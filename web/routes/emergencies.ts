@@ -1,18 +1,21 @@
 import type { Context, Hono } from 'hono';
-import type { ActedFrom } from '#domain/emergency/events.ts';
 import { assertNever } from '#kernel/assert-never.ts';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import type { AcknowledgeResult, EmergencyView, ResolveResult } from '#web/desk-data.ts';
 import { readBody, readQuery } from '#web/input.ts';
 import { problem } from '#web/problem.ts';
 import { acknowledgeBodySchema, emergencyQuerySchema, idSchema, resolveBodySchema } from '#web/schema-input.ts';
+import { actedBy, actedFrom } from '#web/sign-in/acted.ts';
+import { readsFor } from '#web/sign-in/reads.ts';
 
 /** Lists, shows, acknowledges and resolves emergencies. */
-export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): void {
+export function emergencyRoutes(app: Hono<DeskEnv>, { data, log, signIn }: RouteDeps): void {
+  const reads = (c: Context<DeskEnv>) => readsFor(data, signIn, c.get('viewer'), actedFrom(c)).emergencies;
+
   app.get('/api/emergencies', async (c) => {
     const query = readQuery(c, emergencyQuerySchema);
     if (!query.ok) return query.response;
-    const page = await data.emergencies.list(query.value);
+    const page = await reads(c).list(query.value);
     if (!page.ok)
       return problem('invalid-query', {
         members: { problems: [{ at: 'cursor', problem: 'not one that was handed out' }] },
@@ -23,7 +26,7 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): v
 
   app.get('/api/emergencies/:id', async (c) => {
     const id = idSchema.safeParse(c.req.param('id'));
-    const found = id.success ? await data.emergencies.get(id.data) : undefined;
+    const found = id.success ? await reads(c).get(id.data) : undefined;
     return found === undefined ? problem('emergency-not-found') : c.json({ ...found.emergency, story: found.story });
   });
 
@@ -32,7 +35,9 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): v
     if (!id.success) return problem('emergency-not-found');
     const body = await readBody(c, acknowledgeBodySchema);
     if (!body.ok) return body.response;
-    return answer(c, await data.acknowledge(id.data, { ...body.value, from: actedFrom(c) }));
+    const who = actedBy(c, body.value.by);
+    if (!who.ok) return who.response;
+    return answer(c, await data.acknowledge(id.data, { ...actorOf(who), from: actedFrom(c) }));
   });
 
   app.post('/api/emergencies/:id/resolve', async (c) => {
@@ -40,10 +45,16 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): v
     if (!id.success) return problem('emergency-not-found');
     const body = await readBody(c, resolveBodySchema);
     if (!body.ok) return body.response;
-    return answer(c, await data.resolve(id.data, { ...body.value, from: actedFrom(c) }));
+    const who = actedBy(c, body.value.by);
+    if (!who.ok) return who.response;
+    return answer(c, await data.resolve(id.data, { ...body.value, ...actorOf(who), from: actedFrom(c) }));
   });
 
-  function answer(c: Context, result: AcknowledgeResult | ResolveResult): Response {
+  function answer(c: Context<DeskEnv>, result: AcknowledgeResult | ResolveResult): Response {
+    // Who acts sees the whole call, who comes too late as well.
+    const person = c.get('viewer')?.person;
+    if ('emergency' in result && person !== undefined)
+      signIn?.access.record({ kind: 'emergency', person, over: actedFrom(c), emergency: result.emergency.id });
     if (result.ok) return c.json(result.emergency);
     switch (result.reason) {
       case 'not-found':
@@ -61,11 +72,8 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log }: RouteDeps): v
   }
 }
 
-/** `X-Tocsin-Client` is what a client claims to be; a page of the desk is known by what its browser says. */
-function actedFrom(c: Context): ActedFrom {
-  const client = c.req.header('x-tocsin-client');
-  if (client === 'cli') return 'cli';
-  return client === 'desk' || c.req.header('sec-fetch-site') === 'same-origin' ? 'desk' : 'api';
+function actorOf({ by, proved }: Extract<ReturnType<typeof actedBy>, { ok: true }>) {
+  return { by, ...(proved === undefined ? {} : { proved }) };
 }
 
 function who(emergency: EmergencyView) {

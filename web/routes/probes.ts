@@ -14,7 +14,7 @@ export function answerHealth<E extends Env>(app: Hono<E>, ready: () => Promise<b
 }
 
 /** Probes without any data in them, metrics, and the report behind the admin page. */
-export function probeRoutes(app: Hono<DeskEnv>, { data, desks, pulse }: RouteDeps): void {
+export function probeRoutes(app: Hono<DeskEnv>, { data, desks, pulse, signIn }: RouteDeps): void {
   answerHealth(app, () => data.ready());
 
   app.get('/metrics', async (c) => {
@@ -32,7 +32,7 @@ export function probeRoutes(app: Hono<DeskEnv>, { data, desks, pulse }: RouteDep
     return c.text(text, 200, { 'Content-Type': metricsType });
   });
 
-  app.get('/api/health', async (c) => c.json(await healthOf(data, desks)));
+  app.get('/api/health', async (c) => c.json(await healthOf(data, desks, signIn?.access)));
 }
 
 function gauge(name: string, help: string, values: Readonly<Record<string, number>>): string {

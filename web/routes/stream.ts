@@ -5,6 +5,8 @@ import { createClientQueue } from '#web/live/client-queue.ts';
 import { followChanges } from '#web/live/follow-changes.ts';
 import { problem } from '#web/problem.ts';
 import { lastEventIdSchema, streamQuerySchema } from '#web/schema-input.ts';
+import { actedFrom } from '#web/sign-in/acted.ts';
+import { readsFor } from '#web/sign-in/reads.ts';
 
 /** Milliseconds after which a browser tries again once the connection ended. */
 const retryMs = 1000;
@@ -17,7 +19,7 @@ const headers = {
 
 /** `GET /api/stream`: server-sent events, resumed by `Last-Event-ID` (or `?after=`). */
 export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
-  const { data, log, pulse, signal, maxStreams = 500, maxStreamBytes = 1024 * 1024 } = deps;
+  const { data, log, pulse, sessions, signIn, signal, maxStreams = 500, maxStreamBytes = 1024 * 1024 } = deps;
 
   app.get('/api/stream', (c) => {
     const query = readQuery(c, streamQuerySchema);
@@ -32,7 +34,10 @@ export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
     // Nobody reads the body that belongs to a HEAD.
     if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
 
+    const viewer = c.get('viewer');
+    const reads = readsFor(data, signIn, viewer, actedFrom(c)).emergencies;
     let unfollow = () => {};
+    let letGo = () => {};
     const onAbort = () => queue.end();
     const queue = createClientQueue({
       maxBytes: maxStreamBytes,
@@ -42,14 +47,17 @@ export function streamRoutes(app: Hono<DeskEnv>, deps: RouteDeps): void {
       },
       onEnd: () => {
         unfollow();
+        letGo();
         pulse.remove(queue);
         signal.removeEventListener('abort', onAbort);
       },
     });
     signal.addEventListener('abort', onAbort);
+    // A session that ends takes its live pages with it.
+    if (viewer?.session !== undefined && sessions !== undefined) letGo = sessions.hold(viewer.session, onAbort);
     queue.send(`retry: ${retryMs}\n\n`);
     pulse.add(queue);
-    unfollow = followChanges(data.emergencies, queue, resume.data ?? query.value.after, (error) => {
+    unfollow = followChanges(reads, queue, resume.data ?? query.value.after, (error) => {
       // The page comes back by itself; going on would leave a hole in what it shows.
       log.error({ err: error }, 'a live stream failed');
       queue.end();
