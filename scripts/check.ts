@@ -7,6 +7,7 @@ const folders = [
   'cli',
   'config',
   'domain',
+  'infra',
   'kernel',
   'ports',
   'processor',
@@ -14,7 +15,9 @@ const folders = [
   'scripts',
   'simulator',
   'test',
+  'tools',
   'web',
+  'workflows',
 ];
 const steps: readonly (readonly [string, readonly string[]])[] = [
   ['format and lint', ['biome', 'ci', '--error-on-warnings', '.']],
