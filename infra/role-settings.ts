@@ -141,8 +141,10 @@ export const roleSettingRows: readonly Row[] = [
     roles: ['desk'],
     give: (w) => value(w.settings.log === 'embedded' ? `127.0.0.1:${ports.desk}` : `0.0.0.0:${ports.desk}`),
   },
-  { name: 'TOCSIN_DESK_URL', roles: ['desk'], give: (w) => value(w.deskUrl) },
-  { name: 'TOCSIN_DESK_CLIENT_ID', roles: ['desk'], give: (w) => value(w.deskClientId) },
+  { name: config.deskUrl.name, roles: ['desk'], give: (w) => value(w.deskUrl) },
+  { name: config.deskClientId.name, roles: ['desk'], give: (w) => value(w.deskClientId) },
+  // The ingress of the environment, or the proxy on the machine, speaks TLS before it.
+  { name: config.trustedProxy.name, roles: ['desk'], give: () => value('yes') },
   { name: 'TOCSIN_EVIDENCE', roles: temporal, give: (w) => value(w.evidenceUrl) },
 ];
 
@@ -153,6 +155,10 @@ export const notInStacks: Readonly<Record<string, string>> = {
   [config.cloud.name]: 'stacks are made in the global cloud, which is the default',
   [config.graph.name]: "the cloud's own",
   [config.entra.name]: "the cloud's own",
+  [config.deskClientSecret.name]: 'the desk proves itself by its managed identity',
+  [config.deskCertificate.name]: 'the desk proves itself by its managed identity',
+  [config.deskPrivateKey.name]: 'the desk proves itself by its managed identity',
+  [config.deskHelp.name]: 'the page names the administrator of Entra ID',
   [config.allowedHosts.name]: 'Microsoft hosts alone',
   [config.policyList.name]: 'a stack names its policies in `policies`',
   [config.temporalTlsServerName.name]: 'the host of the address',

@@ -3,8 +3,8 @@ import * as pulumi from '@pulumi/pulumi';
 import type { StackContext } from '#infra/components/component.ts';
 import { deskRoles, federationAudience } from '#infra/graph-permissions.ts';
 
-/** Path that Entra ID sends a browser back to after the sign-in to the desk. */
-export const deskCallbackPath = '/sign-in/callback';
+/** Paths that Entra ID sends a browser back to, after a sign-in to the desk and after its end. */
+const backTo = ['/signed-in', '/signed-out'] as const;
 
 /** Registration of the desk: people sign in to it with one of four roles, and nobody without. It holds no permission on Graph. */
 export function createDeskApplication(
@@ -22,7 +22,7 @@ export function createDeskApplication(
       signInAudience: 'AzureADMyOrg',
       api: { requestedAccessTokenVersion: 2 },
       web: {
-        redirectUris: [pulumi.interpolate`${given.deskUrl}${deskCallbackPath}`],
+        redirectUris: backTo.map((path) => pulumi.interpolate`${given.deskUrl}${path}`),
         implicitGrant: { accessTokenIssuanceEnabled: false, idTokenIssuanceEnabled: false },
       },
       appRoles: deskRoles.map(({ id, value, description }) => ({

@@ -12,12 +12,10 @@ import { settingsOf } from '#test/infra/settings-of.ts';
 const announced = [
   'TOCSIN_SUBJECT_KEYS',
   'TOCSIN_LARGE_PAYLOADS_URL',
-  'TOCSIN_DESK_URL',
-  'TOCSIN_DESK_CLIENT_ID',
   'TOCSIN_EVIDENCE',
 ];
 /** Settings whose value the program accepts once those adapters are there. */
-const widened = [config.keyStore.name, config.http.name, config.probes.name] as readonly string[];
+const widened = [config.keyStore.name] as readonly string[];
 
 const known = new Map<string, Setting<unknown>>(Object.values(config).map((setting) => [setting.name, setting]));
 
