@@ -3,7 +3,7 @@
 // npm script) this file runs under it, so it starts itself again under the right one before anything else is loaded.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major > 24 || (major === 24 && minor >= 12)) {
   // What V8 made of the code the last time, in a folder that only we write to: starting, and each thread, takes half the time.
-  enableCompileCache(join(process.env.TOCSIN_CACHE_DIR ?? join(homedir(), '.cache', 'tocsin'), 'compiled'));
+  module.enableCompileCache(join(process.env.TOCSIN_CACHE_DIR ?? join(homedir(), '.cache', 'tocsin'), 'compiled'));
   await import('../cli/main.ts');
 } else {
   const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));

@@ -95,8 +95,8 @@ describe('tocsin simulate call', () => {
     expect(await dial(both, '--delivery', 'event-grid')).toMatchObject({ verified: true });
   });
 
-  it('comes without its content on the chat feed, and the events feed tells', async () => {
-    expect(await dial(['events'], '--basic')).toMatchObject({ feeds: ['events'], verified: true });
+  it('comes without its content on the chat feed, which is fetched from Graph', async () => {
+    expect(await dial(both, '--basic')).toMatchObject({ feeds: both, verified: true });
   });
 
   it('dials the test number', async () => {

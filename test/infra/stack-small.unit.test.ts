@@ -32,6 +32,6 @@ it('the machine is reached on port 443 by the networks of the desk, and by nobod
 
 it('people come back from the sign-in to the host of the desk', () => {
   expect(inputs('desk-application')['web']).toMatchObject({
-    redirectUris: ['https://tocsin.fabrikam.com/sign-in/callback'],
+    redirectUris: ['https://tocsin.fabrikam.com/signed-in', 'https://tocsin.fabrikam.com/signed-out'],
   });
 });
