@@ -1,0 +1,52 @@
+import type { SubjectKey } from '#ports/key-store.ts';
+import { createLru } from './lru.ts';
+
+/** Unwrapped keys in memory, given up as soon as any process destroyed one. */
+export interface KeyCache {
+  /**
+   * Empties it unless it was filled under this etag, and not too long ago. What was begun under an earlier one is no longer taken in: it may have been
+   * destroyed since.
+   */
+  renew(etag: string): void;
+  ofSubject(subject: string): SubjectKey | undefined;
+  /** `gone` for an id that has no key: ids are never used again. */
+  ofId(keyId: string): Uint8Array | 'gone' | undefined;
+  ofDay(name: string): Uint8Array | undefined;
+  /** @param etag what held when the key was looked for */
+  keep(etag: string, key: SubjectKey, subject?: string): void;
+  keepGone(keyId: string): void;
+  keepDay(etag: string, name: string, key: Uint8Array): void;
+}
+
+/** A destruction whose announcement was lost with its process is noticed by then. */
+const longestMs = 600_000;
+
+/** @param limit most keys of each kind */
+export function createKeyCache(limit: number, monotonic: () => number): KeyCache {
+  const bySubject = createLru<SubjectKey>(limit);
+  const byId = createLru<Uint8Array>(limit);
+  const gone = createLru<true>(limit);
+  const byDay = createLru<Uint8Array>(16);
+  let current = '';
+  let since = 0;
+  return {
+    renew(etag) {
+      if (etag === current && monotonic() - since < longestMs) return;
+      for (const each of [bySubject, byId, byDay]) each.clear();
+      current = etag;
+      since = monotonic();
+    },
+    ofSubject: bySubject.get,
+    ofId: (keyId) => byId.get(keyId) ?? (gone.get(keyId) === true ? 'gone' : undefined),
+    ofDay: byDay.get,
+    keep(etag, key, subject) {
+      if (etag !== current) return;
+      byId.set(key.keyId, key.key);
+      if (subject !== undefined) bySubject.set(subject, key);
+    },
+    keepGone: (keyId) => gone.set(keyId, true),
+    keepDay(etag, name, key) {
+      if (etag === current) byDay.set(name, key);
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
+import type { KeyStoreFailure, SubjectKey } from '#ports/key-store.ts';
+import type { Blobs } from './blobs.ts';
+import { unavailable } from './destructions.ts';
+import { unwrap, wrapNew } from './key-wrap.ts';
+import type { Master } from './master.ts';
+
+/*
+ * `keys/<key id>` is a wrapped key. `subjects/<keyed hash of the subject>` lists the ids of all keys that a subject ever had, the newest last; it only
+ * grows, and each addition is conditional: two processes agree on one key. A key is erased when its blob is gone, whatever the list says.
+ */
+const keyBlob = (keyId: string) => `keys/${keyId}`;
+const label = (keyId: string) => `subject ${keyId}`;
+
+/** A subject's list as it stands. */
+interface History {
+  readonly name: string;
+  readonly keyIds: readonly string[];
+  /** Absent where there is no list yet. */
+  readonly etag?: string;
+}
+
+export type SubjectKeyResult = { readonly ok: true; readonly key: SubjectKey } | KeyStoreFailure;
+
+/** The key of a canonical subject, made where there is none. */
+export async function subjectKey(master: Master, subject: string, random: () => string): Promise<SubjectKeyResult> {
+  const { blobs } = master;
+  for (let tried = 0; tried < 10; tried += 1) {
+    const history = await historyOf(master, subject);
+    if (!history.ok) return history;
+    const { name, keyIds, etag } = history.history;
+    const newest = keyIds.at(-1);
+    if (newest !== undefined) {
+      const found = await findKey(master, newest);
+      if (!found.ok && found.reason !== 'damaged') return found;
+      // Erased or damaged: either way the subject needs a new one.
+      if (found.ok && found.key !== undefined) return { ok: true, key: { keyId: newest, key: found.key } };
+    }
+    const keyId = random();
+    const { key, wrapped } = wrapNew(master.derived().wrapping, label(keyId));
+    // The key first: what a list names is there.
+    const kept = await blobs.create(keyBlob(keyId), wrapped);
+    if (!kept.ok) return kept.reason === 'unavailable' ? kept : unavailable('a key id was used before');
+    const list = Buffer.from(JSON.stringify([...keyIds, keyId]));
+    const listed = etag === undefined ? await blobs.create(name, list) : await blobs.replace(name, list, etag);
+    if (listed.ok) return { ok: true, key: { keyId, key } };
+    // Another process was first, or nobody knows: the list says which key it is. A key that no list names sealed nothing.
+    if (listed.reason === 'unavailable') return listed;
+    await blobs.remove(keyBlob(keyId));
+  }
+  return unavailable('too many processes make a key for one subject at once; repeat it');
+}
+
+/** The key with this id, absent when it was erased or never was. A damaged one is a fault of the store, not an erasure. */
+export async function findKey(
+  { blobs, derived }: Master,
+  keyId: string,
+): Promise<
+  { readonly ok: true; readonly key?: Buffer } | { readonly ok: false; readonly reason: 'damaged' } | KeyStoreFailure
+> {
+  // Ids come from the log: one that we cannot have made is no part of an address.
+  if (!/^[\w-]{1,64}$/.test(keyId)) return { ok: true };
+  const got = await blobs.get(keyBlob(keyId));
+  if (!got.ok) return got;
+  if (got.found !== 'yes') return { ok: true };
+  const key = unwrap(derived().wrapping, label(keyId), got.bytes);
+  return key === undefined ? { ok: false, reason: 'damaged' } : { ok: true, key };
+}
+
+/** Deletes every key of a canonical subject and makes sure that they are gone; the ids of all that it ever had. */
+export async function eraseSubject(
+  master: Master,
+  subject: string,
+): Promise<{ readonly ok: true; readonly keyIds: readonly string[] } | KeyStoreFailure> {
+  const history = await historyOf(master, subject);
+  if (!history.ok) return history;
+  const { keyIds } = history.history;
+  for (const keyId of keyIds) {
+    const removed = await removeForGood(master.blobs, keyBlob(keyId));
+    if (!removed.ok) return removed;
+  }
+  return { ok: true, keyIds };
+}
+
+/** Removes a blob and sees that it is gone. */
+export async function removeForGood(blobs: Blobs, name: string): Promise<{ readonly ok: true } | KeyStoreFailure> {
+  const removed = await blobs.remove(name);
+  if (!removed.ok) {
+    // A lease, a hold or a policy of immutability: nothing that this program sets.
+    return removed.reason === 'unavailable'
+      ? removed
+      : unavailable('a key cannot be deleted: something holds its blob');
+  }
+  const left = await blobs.get(name);
+  if (!left.ok) return left;
+  return left.found === 'no' ? { ok: true } : unavailable('a key was deleted and is still there; repeat it');
+}
+
+async function historyOf(
+  { blobs, derived }: Master,
+  subject: string,
+): Promise<{ readonly ok: true; readonly history: History } | KeyStoreFailure> {
+  const name = `subjects/${hmacSha256(derived().subjects, subject).digest('base64url')}`;
+  const got = await blobs.get(name);
+  if (!got.ok) return got;
+  if (got.found !== 'yes') return { ok: true, history: { name, keyIds: [] } };
+  try {
+    const list: unknown = JSON.parse(got.bytes.toString());
+    if (Array.isArray(list)) return { ok: true, history: { name, keyIds: list.map(String), etag: got.etag } };
+  } catch {
+    // Said below.
+  }
+  return unavailable("a subject's list of keys is damaged");
+}
