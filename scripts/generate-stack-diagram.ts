@@ -73,9 +73,9 @@ const scopeWords = (scope: string): string =>
 /** Picture 2: every role assignment as an arrow. */
 function access(permissions: readonly Permission[]): string {
   const single = permissions.filter(({ scope }) => !scope.startsWith('secret-'));
-  const nodes = [
-    ...new Set(single.map(({ principal }) => principal)),
-  ].map((name) => `  ${name}(["${principals[name] ?? name}"])`);
+  const nodes = [...new Set(single.map(({ principal }) => principal))].map(
+    (name) => `  ${name}(["${principals[name] ?? name}"])`,
+  );
   const targets = [...new Set(single.map(({ scope }) => scope))].map((name) => `  ${name}[("${scopeWords(name)}")]`);
   const arrows = single.map(({ principal, role, scope }) => `  ${principal} -->|"${verb(role)}"| ${scope}`);
   return ['```mermaid', 'flowchart LR', ...nodes, ...targets, ...arrows, '```'].join('\n');
@@ -92,7 +92,10 @@ function sampleSettings(): StackSettings {
 
 function costs(size: string): string {
   const steps = resourcesOf(size).map(
-    ({ type, name, inputs }) => ({ op: 'create', urn: '', type, name, inputs: inputs ?? {} }) as unknown as Step,
+    ({ type, name, inputs = {} }): Step => ({
+      ...{ op: 'create', type, name, inputs },
+      ...{ changed: [], replacing: [], protected: false },
+    }),
   );
   return ['```text', ...costLines(estimateCosts(steps)), '```'].join('\n');
 }
@@ -117,7 +120,7 @@ export function stackDiagram(): string {
   return `<!-- Generated from the code by \`npm run docs\`; changes here are lost. -->
 # A stack, part by part
 
-[Deploying](deploy.md) says how to make one. The pictures and tables here are of a tenant of size \`standard\`: both feeds, the event log and Temporal elsewhere.
+[Deploying](deploy.md) says how to make one. The pictures and tables here are of a tenant of size \`standard\` whose event log and Temporal are elsewhere: the parts Log, Workflows and Backup hold nothing then.
 
 ## Parts
 
