@@ -31,6 +31,8 @@ async function allFigures(): Promise<readonly Figure[]> {
     (await import('#bench/figures/latency.ts')).latency,
     (await import('#bench/figures/rebuild.ts')).rebuild,
     (await import('#bench/figures/memory.ts')).memory,
+    (await import('#bench/figures/renewals.ts')).renewals,
+    (await import('#bench/figures/renewals-repaired.ts')).repaired,
   ];
 }
 

@@ -7,7 +7,11 @@ const bin = join(import.meta.dirname, '../bin/tocsin.mjs');
 const readyMs = 30_000;
 
 /** Starts `tocsin run --simulate` in a folder and waits until it says where everything is; ended with the room. */
-export async function startTocsin(room: Room, stateDir: string): Promise<Readonly<Record<string, string>>> {
+export async function startTocsin(
+  room: Room,
+  stateDir: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, string>>> {
   mkdirSync(stateDir, { recursive: true });
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TOCSIN_'));
   const child = spawn(process.execPath, [bin, 'run', '--simulate'], {
@@ -18,6 +22,9 @@ export async function startTocsin(room: Room, stateDir: string): Promise<Readonl
       TOCSIN_SIMULATOR_EVENT_HUBS: '0',
       TOCSIN_SIMULATOR_EVENTSTOREDB: '0',
       TOCSIN_LOG_LEVEL: 'warn',
+      // Only what measures workflows runs them.
+      TOCSIN_TEMPORAL: 'off',
+      ...more,
     },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -21,6 +21,8 @@ export function crossChecks(values: Partial<Settings>, refused: ReadonlySet<Sett
     problems.push('TOCSIN_DESK_CLIENT_ID must be set beside TOCSIN_DESK_URL: the application that people sign in to.');
   if (!has('deskUrl') && has('deskClientId'))
     problems.push('TOCSIN_DESK_URL must be set beside TOCSIN_DESK_CLIENT_ID: where people reach the desk.');
+  if (values.keyStore?.kind === 'vault' && !has('subjectKeys'))
+    problems.push('TOCSIN_SUBJECT_KEYS must be set where TOCSIN_KEY_STORE is a key in a vault: the container of wrapped keys.');
   if (has('webhookUrl') !== has('webhookSecret'))
     problems.push('TOCSIN_WEBHOOK_URL and TOCSIN_WEBHOOK_SECRET belong together; set both or neither.');
   if (has('eventsPrivateKey') && !has('eventsCertificate'))

@@ -96,8 +96,34 @@ export function eventLog(value: string): Parsed<EventLogSetting> {
   return ok({ kind: 'esdb', connectionString: value.replace(/^kurrentdb/, 'esdb') });
 }
 
-/** `sqlite:<file>`; other kinds come with the adapters for a stack. */
-export function sqliteFile(value: string): Parsed<string> {
+export type KeyStoreSetting =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | { readonly kind: 'vault'; readonly keyUrl: string };
+
+/** `sqlite:<file>`, or the address of a key in a vault, without a version. */
+export function keyStore(value: string): Parsed<KeyStoreSetting> {
+  if (value.startsWith('sqlite:') && value.length > 7) return ok({ kind: 'sqlite', file: value.slice(7) });
+  return /^https:\/\/[a-z0-9.-]+(:\d+)?\/keys\/[0-9A-Za-z-]{1,127}$/.test(value)
+    ? ok({ kind: 'vault', keyUrl: value })
+    : wrong('must be sqlite:<file> or https://<vault>.vault.azure.net/keys/<name>');
+}
+
+/** URL of a Blob container, with or without a shared access signature; plain http only on loopback. */
+export function containerUrl(value: string): Parsed<string> {
+  const parsed = value.startsWith('sqlite:') ? wrong('must be the https URL of a Blob container') : ownership(value);
+  if (!parsed.ok) return parsed;
+  return parsed.value.kind === 'blob' ? ok(parsed.value.url) : wrong('must be the https URL of a Blob container');
+}
+
+/** `<host>=<host:port>` pairs with commas between them. */
+export function addresses(value: string): Parsed<Readonly<Record<string, string>>> {
+  const pairs = value.split(',').map((pair) => /^\s*([a-z0-9.-]+)=([a-z0-9.-]+:\d{1,5})\s*$/.exec(pair));
+  if (pairs.some((pair) => pair === null)) return wrong('must be <host>=<host:port>, with commas between several');
+  return ok(Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? ''])));
+}
+
+/** `sqlite:<file>`. */
+function sqliteFile(value: string): Parsed<string> {
   return value.startsWith('sqlite:') && value.length > 7 ? ok(value.slice(7)) : wrong('must be sqlite:<file>');
 }
 

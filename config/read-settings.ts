@@ -106,5 +106,12 @@ function textOf(
   }
   const inFile = file[setting.name];
   if (inFile !== undefined) return { text: inFile, from: 'tocsin.json' };
+  const named = setting.secret ? file[`${setting.name}_FILE`] : undefined;
+  if (named !== undefined) {
+    const read = readSecretFile(named);
+    if (read.ok) return { text: read.value, from: 'file' };
+    problems.push(`${setting.name}_FILE in tocsin.json: ${read.problem}.`);
+    return undefined;
+  }
   return setting.default === undefined ? undefined : { text: setting.default, from: 'default' };
 }

@@ -20,10 +20,20 @@ export const settings = {
     secret: true,
     description: 'The event log: `sqlite:<file>`, or a connection string of EventStoreDB (`esdb://…`).',
   }),
-  keyStore: setting('TOCSIN_KEY_STORE', parse.sqliteFile, {
+  keyStore: setting('TOCSIN_KEY_STORE', parse.keyStore, {
     absent: '`sqlite:` in the state folder',
     description:
-      'Where the keys live that seal personal data: `sqlite:<file>`, with the master key in a file beside it (mode 0600).',
+      'Where the keys live that seal personal data: `sqlite:<file>`, with the master key in a file beside it (mode 0600), or `https://<vault>.vault.azure.net/keys/<name>`, the key that wraps the master key.',
+  }),
+  subjectKeys: setting('TOCSIN_SUBJECT_KEYS', parse.containerUrl, {
+    absent: 'must be there when `TOCSIN_KEY_STORE` is a key in a vault',
+    secret: true,
+    description: 'Blob container, without versions and soft delete, for wrapped keys and sealed secrets.',
+  }),
+  addresses: setting('TOCSIN_ADDRESSES', parse.addresses, {
+    absent: 'as the name service says',
+    description:
+      'Where the hosts of vaults and storage are in truth, `<host>=<host:port>`, comma separated; `TOCSIN_CERTIFICATE_AUTHORITY` may vouch for them.',
   }),
   eventHubs: setting('TOCSIN_EVENT_HUBS', parse.eventHubs, {
     absent: 'the simulator with `--simulate`, otherwise it must be given',

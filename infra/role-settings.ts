@@ -55,6 +55,8 @@ const everybody: readonly Role[] = roles;
 const readers: readonly Role[] = ['ingest', 'desk'];
 const publishers: readonly Role[] = ['ingest', 'resolve', 'desk', 'worker'];
 const temporal: readonly Role[] = ['desk', 'worker'];
+/** Ingest puts on record when each feed was watched: for that it has to know which there are. */
+const watching: readonly Role[] = ['ingest', 'resolve', 'desk', 'worker'];
 const signedIn: readonly Role[] = ['resolve', 'desk', 'worker'];
 const remote = (s: StackSettings) => s.temporal !== 'self-hosted';
 
@@ -75,7 +77,7 @@ export const roleSettingRows: readonly Row[] = [
     give: (w) => file(w.settings.log === 'self-hosted', 'log-authority'),
   },
   { name: config.keyStore.name, roles: everybody, give: (w) => value(w.masterKeyUrl) },
-  { name: 'TOCSIN_SUBJECT_KEYS', roles: everybody, give: (w) => value(w.subjectKeysUrl) },
+  { name: config.subjectKeys.name, roles: everybody, give: (w) => value(w.subjectKeysUrl) },
   { name: config.eventHubs.name, roles: publishers, give: (w) => value(w.eventHubs) },
   { name: config.eventHub.name, roles: publishers, give: () => value(innerNames.hub) },
   { name: config.eventHubsTransport.name, roles: publishers, give: () => value('amqp-websockets') },
@@ -89,17 +91,17 @@ export const roleSettingRows: readonly Row[] = [
     give: (w) => secret(w.settings.largeNotifications, 'large-notifications'),
   },
   { name: config.unverifiedAfter.name, roles: ['resolve'], give: (w) => value(`${w.settings.unverifiedAfter}`) },
-  { name: config.tenant.name, roles: signedIn, give: (w) => value(w.tenantId) },
+  { name: config.tenant.name, roles: watching, give: (w) => value(w.tenantId) },
   { name: config.tenantDomain.name, roles: signedIn, give: (w) => value(w.settings.domain) },
-  { name: config.chatClientId.name, roles: signedIn, give: (w) => value(w.chatClientId) },
-  { name: config.eventsClientId.name, roles: temporal, give: (w) => value(w.eventsClientId) },
+  { name: config.chatClientId.name, roles: watching, give: (w) => value(w.chatClientId) },
+  { name: config.eventsClientId.name, roles: watching, give: (w) => value(w.eventsClientId) },
   {
     name: config.eventsCertificate.name,
     roles: ['worker'],
     give: (w) => file(w.settings.eventsCertificate, 'events-certificate'),
   },
   { name: config.eventsPrivateKey.name, roles: ['worker'], give: (w) => secret(w.settings.eventsKey, 'events-key') },
-  { name: config.policies.name, roles: temporal, give: (w) => value(w.settings.policies.join(',')) },
+  { name: config.policies.name, roles: watching, give: (w) => value(w.settings.policies.join(',')) },
   { name: config.eventsApi.name, roles: ['worker'], give: (w) => value(w.settings.eventsVersion) },
   { name: config.chatContent.name, roles: ['worker'], give: (w) => value(w.settings.chatContent) },
   { name: config.notificationUrl.name, roles: ['worker'], give: (w) => value(w.notificationUrl) },
@@ -155,6 +157,7 @@ export const notInStacks: Readonly<Record<string, string>> = {
   [config.cloud.name]: 'stacks are made in the global cloud, which is the default',
   [config.graph.name]: "the cloud's own",
   [config.entra.name]: "the cloud's own",
+  [config.addresses.name]: 'as the name service says',
   [config.deskClientSecret.name]: 'the desk proves itself by its managed identity',
   [config.deskCertificate.name]: 'the desk proves itself by its managed identity',
   [config.deskPrivateKey.name]: 'the desk proves itself by its managed identity',

@@ -6,6 +6,7 @@ const folders = [
   'bench',
   'cli',
   'config',
+  'deploy',
   'domain',
   'infra',
   'kernel',

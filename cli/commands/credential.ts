@@ -25,7 +25,7 @@ export async function list(options: JsonOption, stateDir: string | undefined): P
     );
     for (const line of lines) output.data(line);
     if (items.length === 0)
-      output.say('There are none: TOCSIN_CHAT_CLIENT_ID and TOCSIN_EVENTS_CLIENT_ID are not set.');
+      output.say('There are none yet, or TOCSIN_CHAT_CLIENT_ID and TOCSIN_EVENTS_CLIENT_ID are not set.');
   }
   if (items.some(({ state }) => state !== 'ok')) process.exitCode = exitCodes.no;
 }

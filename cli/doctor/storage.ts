@@ -3,7 +3,8 @@ import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.
 import { exitCodes } from '#cli/exit-codes.ts';
 import { findLog } from '#cli/reading-desk.ts';
 import type { RunContext } from '#cli/roles/context.ts';
-import { openEventLog, openKeyStore } from '#cli/roles/shared.ts';
+import { isKeyStoreMissing, openKeyStore } from '#cli/roles/key-store.ts';
+import { openEventLog } from '#cli/roles/shared.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import { keysStream } from '#processor/keys.ts';
@@ -12,7 +13,7 @@ import { keysStream } from '#processor/keys.ts';
 export async function checkStorage(context: RunContext, stack: AsyncDisposableStack): Promise<Finding[]> {
   const findings: Finding[] = [];
   let keyStoreId: string | undefined;
-  if (!existsSync(context.settings.keyStore ?? context.file('keys.db')))
+  if (isKeyStoreMissing(context))
     findings.push({ check: 'key store', state: 'ok', found: 'is not there yet; the first `tocsin run` makes it' });
   else {
     try {

@@ -3,7 +3,7 @@ import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.
 import { exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { policiesOf } from '#cli/roles/policies.ts';
-import { openSecrets } from '#cli/roles/shared.ts';
+import { isKeyStoreMissing, openSecrets } from '#cli/roles/key-store.ts';
 import { openTenantAccess, type TenantAccess } from '#cli/roles/tenant-access.ts';
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import type { Feed } from '#workflows/contract.ts';
@@ -22,11 +22,11 @@ export async function checkTenant(context: RunContext, stack: AsyncDisposableSta
     ];
   const files = fileFindings(context);
   if (files.length > 0) return files;
-  if (!existsSync(settings.keyStore ?? context.file('keys.db')))
+  if (isKeyStoreMissing(context))
     return [{ check: 'sign-in', state: 'ok', found: 'nobody has signed in yet; the role `worker` will ask for it' }];
   let access: TenantAccess | undefined;
   try {
-    const secrets = openSecrets(context);
+    const secrets = await openSecrets(context);
     stack.defer(() => secrets.close());
     access = openTenantAccess(context, secrets);
   } catch (error) {

@@ -7,7 +7,6 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import { createMetrics } from '#cli/roles/metrics.ts';
-import { openSecrets } from '#cli/roles/shared.ts';
 import { hideSealed } from '#domain/access/hide.ts';
 import { clouds } from '#domain/identity/clouds.ts';
 import { createAccessRecorder } from '#processor/access/access-recorder.ts';
@@ -53,7 +52,7 @@ export function openDeskSignIn(deps: DeskDataDeps, given: DeskSignInSettings): D
       ? {}
       : { ca: readPem('TOCSIN_CERTIFICATE_AUTHORITY', settings.certificateAuthority) }),
   });
-  const secrets = openSecrets(context);
+  const { secrets } = shared;
   const recorder = createAccessRecorder({
     ...{ log: shared.eventLog, sealer: shared.sealer, keyStore: shared.keyStore, clock, ids },
     recordedBy: context.recordedBy('desk'),
@@ -84,7 +83,6 @@ export function openDeskSignIn(deps: DeskDataDeps, given: DeskSignInSettings): D
     run: recorder.run,
     async close() {
       await outbound.close();
-      await secrets.close();
     },
   };
 }

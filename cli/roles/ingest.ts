@@ -50,7 +50,7 @@ export async function startIngest(
     },
   );
   const ownership = await openOwnership(context, hub);
-  const own = createSubscriptionSecrets(shared.secrets, clock);
+  const own = createSubscriptionSecrets(shared.secrets, clock, settings.keyStore?.kind === 'vault' ? 2_000 : 100);
   const ingest = createIngest({
     log: shared.eventLog,
     source,

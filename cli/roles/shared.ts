@@ -1,11 +1,10 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
-import { createSqliteSecrets } from '#adapters/key-store/secrets.ts';
-import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { closeMaster, openKeyStore, openSecrets } from '#cli/roles/key-store.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { KeyStore } from '#ports/key-store.ts';
@@ -26,7 +25,7 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
   // Stages and read models of one process follow the log over one subscription: each event is decoded once.
   const eventLog = createSharedTail(await openEventLog(context, eventLogSetting), context.clock);
   const keyStore = await openKeyStore(context);
-  const secrets = openSecrets(context);
+  const secrets = await openSecrets(context);
   return {
     secrets,
     eventLog,
@@ -36,6 +35,7 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
       await eventLog.close();
       await secrets.close();
       await keyStore.close();
+      await closeMaster(context);
     },
   };
 }
@@ -51,24 +51,6 @@ export function openEventLog(
     ids: context.ids,
     connectionName: `tocsin ${context.instanceId}`,
   });
-}
-
-/** Tokens, private keys and client states, in the same key store. */
-export function openSecrets({ settings, file, clock, ids }: Pick<RunContext, 'settings' | 'file' | 'clock' | 'ids'>) {
-  const store = settings.keyStore ?? file('keys.db');
-  return createSqliteSecrets({ file: store, masterKeyFile: `${store}.master`, clock, ids });
-}
-
-export async function openKeyStore(context: Pick<RunContext, 'settings' | 'file'>): Promise<KeyStore> {
-  const file = context.settings.keyStore ?? context.file('keys.db');
-  try {
-    return await createSqliteKeyStore({ file, masterKeyFile: `${file}.master` });
-  } catch (error) {
-    throw new CommandError(
-      exitCodes.settings,
-      `TOCSIN_KEY_STORE: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { keyStoreFile } from '#cli/roles/key-store.ts';
 import { listening, startSimulatedCloud } from '#cli/roles/simulated-cloud.ts';
 import type { SimulatorAddresses } from '#cli/roles/simulator-thread.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
@@ -87,7 +88,7 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
     TOCSIN_EVENT_HUB: settings.eventHub,
     TOCSIN_CONSUMER_GROUP: settings.consumerGroup,
     TOCSIN_EVENT_LOG: store.connectionString,
-    TOCSIN_KEY_STORE: `sqlite:${settings.keyStore ?? context.file('keys.db')}`,
+    TOCSIN_KEY_STORE: `sqlite:${keyStoreFile(context) ?? context.file('keys.db')}`,
     TOCSIN_PARTITION_OWNERSHIP:
       settings.partitionOwnership?.kind === 'blob'
         ? settings.partitionOwnership.url

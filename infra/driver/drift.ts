@@ -1,5 +1,5 @@
 import { valueWords } from '#infra/driver/preview.ts';
-import { isComponent, type Step, valueAt } from '#infra/driver/step.ts';
+import { differingPaths, isComponent, type Step, valueAt } from '#infra/driver/step.ts';
 import { wordsOf } from '#infra/driver/words.ts';
 
 /** One difference between what the stack made and what there is. */
@@ -15,7 +15,9 @@ export function driftOf(steps: readonly Step[]): readonly Drift[] {
   return steps
     .filter((step) => !isComponent(step))
     .flatMap((step): readonly Drift[] => {
-      const { type, name, op, changed } = step;
+      const { type, name, op } = step;
+      // A direction of its own: the engine compares what is with what was asked for, in either order.
+      const changed = differingPaths(step.before ?? {}, step.inputs);
       const { what } = wordsOf(type);
       if (op === 'delete')
         return [{ kind: 'gone', type, name, sentence: `the ${what} ${name} is gone; \`up\` makes it again` }];

@@ -39,3 +39,23 @@ export function valueAt(bag: unknown, path: string): unknown {
       bag,
     );
 }
+
+/** Paths at which two bags of inputs differ. */
+export function differingPaths(before: unknown, after: unknown, path = ''): readonly string[] {
+  if (Object.is(before, after)) return [];
+  const inside = (key: string | number) =>
+    typeof key === 'number' ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+  if (Array.isArray(before) && Array.isArray(after))
+    return [...Array(Math.max(before.length, after.length)).keys()].flatMap((index) =>
+      differingPaths(before[index], after[index], inside(index)),
+    );
+  if (isBag(before) && isBag(after))
+    return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+      .filter((key) => !key.startsWith('__'))
+      .flatMap((key) => differingPaths(before[key], after[key], inside(key)));
+  return [path];
+}
+
+function isBag(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

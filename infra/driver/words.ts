@@ -9,7 +9,7 @@ export const componentWords: Readonly<Record<string, string>> = {
   Workflows: 'Temporal, which renews subscriptions and pages people until somebody acts',
   Permissions: 'who may do what, on exactly what',
   Runtime: 'Tocsin itself, one app for each role',
-  Backup: 'daily copies of the disks that hold the log',
+  Backup: 'copies every four hours of the disks that hold the log',
   Watching: 'alarms about Tocsin itself',
 };
 

@@ -10,12 +10,9 @@ import { settingsOf } from '#test/infra/settings-of.ts';
 
 /** Settings that stacks give already and that the program declares with the adapters that read them. */
 const announced = [
-  'TOCSIN_SUBJECT_KEYS',
   'TOCSIN_LARGE_PAYLOADS_URL',
   'TOCSIN_EVIDENCE',
 ];
-/** Settings whose value the program accepts once those adapters are there. */
-const widened = [config.keyStore.name] as readonly string[];
 
 const known = new Map<string, Setting<unknown>>(Object.values(config).map((setting) => [setting.name, setting]));
 
@@ -68,7 +65,7 @@ describe('the settings that a stack gives to its roles', () => {
   it.each(stacks)('have values that the program accepts, in a %s stack', (_name, given) => {
     const faults = roleSettings(roles, wiring(given)).flatMap((one) => {
       const setting = known.get(one.name);
-      if (one.kind === 'secret' || setting === undefined || widened.includes(one.name)) return [];
+      if (one.kind === 'secret' || setting === undefined) return [];
       const parsed = setting.parse(one.kind === 'file' ? one.path : String(one.value));
       return parsed.ok ? [] : [`${one.name} ${parsed.problem}`];
     });
@@ -80,7 +77,7 @@ describe('the settings that a stack gives to its roles', () => {
       ({ name, kind }) => kind !== 'secret' && known.get(name)?.secret,
     );
     // An address without a key, a file on the disk, a container by its URL: settings that may hold a secret, and here do not.
-    const harmless = [config.eventLog.name, config.eventHubs.name, config.partitionOwnership.name] as readonly string[];
+    const harmless = [config.eventLog.name, config.eventHubs.name, config.partitionOwnership.name, config.subjectKeys.name] as readonly string[];
     expect(open.filter(({ name }) => !harmless.includes(name))).toEqual([]);
   });
 
@@ -131,6 +128,8 @@ describe('the settings that a stack gives to its roles', () => {
       'TOCSIN_CONSUMER_GROUP',
       'TOCSIN_PARTITION_OWNERSHIP',
       'TOCSIN_TEST_NUMBERS',
+      'TOCSIN_TENANT',
+      'TOCSIN_CHAT_CLIENT_ID',
     ]);
     expect(names('desk')).not.toContain('TOCSIN_WEBHOOK_SECRET');
     expect(names('worker')).not.toContain('TOCSIN_HTTP');

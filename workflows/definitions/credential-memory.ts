@@ -48,7 +48,7 @@ export interface MemoryOfCredential {
 }
 
 /** Milliseconds until it is tried again though nobody said that anything changed. */
-const retryMs = { 'sign-in-again': 3_600_000, 'admin-must-act': 60_000, 'back-off': 5_000, 'our-fault': 3_600_000 };
+const retryMs = { 'sign-in-again': 3_600_000, 'admin-must-act': 30_000, 'back-off': 5_000, 'our-fault': 3_600_000 };
 
 const never: Reminded = { count: 0, at: 0 };
 
