@@ -14,7 +14,6 @@ import {
   credentialRemindedV1,
   credentialRevokedV1,
   credentialSignedInV1,
-  credentialSignInFailedV1,
   credentialSignInRequestedV1,
   credentialTroubledV1,
 } from '#domain/schemas/schema-credential.v1.ts';
@@ -112,7 +111,7 @@ export const eventRegistry: readonly EventVersion[] = [
   credential('CredentialSignedIn', 'A new grant serves', credentialSignedInV1),
   credential('CredentialRefreshed', 'There is a new token', credentialRefreshedV1),
   credential('CredentialTroubled', 'There is no new token, and why', credentialTroubledV1),
-  credential('CredentialSignInFailed', 'Nobody signed in; the grant before goes on serving', credentialSignInFailedV1),
+  credential('CredentialSignInFailed', 'Nobody signed in; the grant before goes on serving', credentialTroubledV1),
   credential('CredentialReminded', 'People were reminded that they have to act', credentialRemindedV1),
   credential('CredentialRevoked', 'The grant was forgotten', credentialRevokedV1),
   subscription('SubscriptionCreated', 'Graph made one for us', subscriptionCreatedV1),

@@ -187,6 +187,6 @@ export function roleSettings(inProcess: readonly Role[], wiring: Wiring): readon
 }
 
 /** Namespace of the tenant in Temporal. */
-export function temporalNamespace(settings: StackSettings): string {
+function temporalNamespace(settings: StackSettings): string {
   return settings.temporalNamespace ?? `tocsin-${settings.tenant}`;
 }

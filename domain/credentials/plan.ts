@@ -20,7 +20,7 @@ export const credentialRules: CredentialRules = {
 };
 
 /** How loud a reminder can get. */
-export const highestUrgency = 5;
+const highestUrgency = 5;
 
 /** What is known of a credential. Times are milliseconds since 1970 UTC. */
 export interface HeldCredential {
@@ -87,7 +87,7 @@ export function planCredential(
 }
 
 /** When a token is replaced: at half of its life, up to a tenth earlier. */
-export function refreshDueAt(held: HeldCredential, rules: CredentialRules): number {
+function refreshDueAt(held: HeldCredential, rules: CredentialRules): number {
   if (held.tokenExpiresAt === undefined) return held.obtainedAt;
   const life = Math.max(0, held.tokenExpiresAt - held.obtainedAt);
   return held.obtainedAt + life * rules.refreshShare * (1 - 0.1 * held.jitter);
@@ -101,7 +101,7 @@ export function nextReminderAt(need: CredentialNeed, reminded: Reminded, rules: 
 }
 
 /** How many of the marks before the end of a grant are passed: 0 for none. */
-export function foreseenSteps(grantExpiresAt: number | undefined, rules: CredentialRules, now: number): number {
+function foreseenSteps(grantExpiresAt: number | undefined, rules: CredentialRules, now: number): number {
   if (grantExpiresAt === undefined) return 0;
   return rules.foreseenMs.filter((before) => grantExpiresAt - before <= now).length;
 }

@@ -15,7 +15,7 @@ export const pagingRules: PagingRules = {
   failedMs: 10_000,
 };
 
-export const highestPageUrgency = 5;
+const highestPageUrgency = 5;
 
 /** How loud an attempt is: 1 for the first, then one more each time. @param attempt 1 for the first */
 export function pageUrgency(attempt: number): number {

@@ -27,8 +27,6 @@ export const credentialTroubledV1 = z.looseObject({
     next: z.string(),
   }),
 });
-/** `{ feed, trouble }`: nobody signed in, and the grant before goes on serving. */
-export const credentialSignInFailedV1 = credentialTroubledV1;
 /** `{ what, urgency }`: people were reminded that they have to do something. */
 export const credentialRemindedV1 = z.looseObject({ what: z.string(), urgency: z.int().min(1).max(5) });
 /** `{ why }`: the grant was forgotten here. */

@@ -16,7 +16,7 @@ export interface Evidence {
 }
 
 /** What people are told when the lock is asked for; there is no way back from it. */
-export const lockWarning = (days: number): string =>
+const lockWarning = (days: number): string =>
   `lockEvidence is true: what is written to the evidence storage cannot be changed or deleted for ${days} days by anybody, and these days can never be made fewer. The account cannot be deleted while it holds anything.`;
 
 /**

@@ -29,7 +29,7 @@ export interface Identity {
 }
 
 /** Who has an identity in a stack with these settings. */
-export function identityHolders(context: StackContext): readonly IdentityHolder[] {
+function identityHolders(context: StackContext): readonly IdentityHolder[] {
   const { log, temporal } = context.settings;
   if (log === 'embedded') return ['machine'];
   return [

@@ -13,7 +13,7 @@ export interface Machine {
 }
 
 /** The disk that holds a log, in a zone. It is never deleted with its machine, and locked in production. */
-export function createLogDisk(
+function createLogDisk(
   context: StackContext,
   parent: pulumi.Resource,
   what: {

@@ -5,7 +5,7 @@ import type { Foundation } from '#infra/components/foundation.ts';
 import type { Name } from '#infra/names.ts';
 
 /** Rules by which an account is reached: from the subnets of the stack and the networks that were named. */
-export function storageNetwork(context: StackContext, foundation: Foundation) {
+function storageNetwork(context: StackContext, foundation: Foundation) {
   return {
     defaultAction: 'Deny',
     bypass: 'AzureServices',

@@ -13,8 +13,8 @@ export interface StackSetting<T> {
 /** The value, or what is wrong as the end of a sentence that begins with the key; never repeats a secret. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: string };
 
-export const read = <T>(value: T): Read<T> => ({ ok: true, value });
-export const fault = (text: string): Read<never> => ({ ok: false, fault: text });
+const read = <T>(value: T): Read<T> => ({ ok: true, value });
+const fault = (text: string): Read<never> => ({ ok: false, fault: text });
 
 /** One of a closed set of words; `refused` gives words that people expect to work, with the reason why they do not. */
 export function choice<const T extends string>(words: readonly T[], refused: Readonly<Record<string, string>> = {}) {

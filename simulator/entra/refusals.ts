@@ -166,7 +166,7 @@ export interface EntraErrorBody {
 }
 
 /** Id of the conditional-access policy that the simulated tenant blames. */
-export const blamedPolicy = 'f2c7d3a4-0000-4000-8000-00000000c0de';
+const blamedPolicy = 'f2c7d3a4-0000-4000-8000-00000000c0de';
 
 /**
  * @param now milliseconds since 1970 UTC

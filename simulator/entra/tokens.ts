@@ -83,7 +83,7 @@ export function clientInfo(user: EntraUser, tenant: EntraTenant): string {
 }
 
 /** Object id of an application's service principal: the same for the same application. */
-export function servicePrincipalId(clientId: string): string {
+function servicePrincipalId(clientId: string): string {
   const hex = createHash('sha256').update(`service principal ${clientId}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

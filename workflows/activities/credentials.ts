@@ -7,7 +7,7 @@ import { codeShown, type Feed, type PendingCode } from '#workflows/contract.ts';
 import type { Activities, CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
 
 /** Where a code waits for the command line and the admin page. */
-export function pendingCodeSecret(credential: Feed): string {
+function pendingCodeSecret(credential: Feed): string {
   return `credential/${credential}/pending-code`;
 }
 

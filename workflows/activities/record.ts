@@ -54,7 +54,7 @@ export async function record(deps: Deps, input: RecordInput): Promise<void> {
 }
 
 /** Id of the event for a decision. Name: `decision|<stream>|<chain>|<seq>|<at>|<type>`. */
-export function decisionId(stream: string, chain: string, { seq, at, type }: Decision): string {
+function decisionId(stream: string, chain: string, { seq, at, type }: Decision): string {
   return uuid5(namespace, `decision|${stream}|${chain}|${seq}|${at}|${type}`);
 }
 

@@ -21,7 +21,7 @@ export interface MovableClock extends Clock {
   readonly slept: readonly number[];
 }
 
-export function createMovableClock(): MovableClock {
+function createMovableClock(): MovableClock {
   let moved = 0;
   const slept: number[] = [];
   return {
@@ -50,7 +50,7 @@ export interface RecordedOutbound extends Outbound {
     | undefined;
 }
 
-export function recordOutbound(outbound: Outbound): RecordedOutbound {
+function recordOutbound(outbound: Outbound): RecordedOutbound {
   const recorded: RecordedOutbound = {
     calls: [],
     async request(url: string, request?: OutboundRequest) {

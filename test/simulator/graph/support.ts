@@ -70,7 +70,7 @@ export interface RequestOptions {
 let founded: Promise<SimulatedTenant> | undefined;
 
 /** One tenant for all tests of a file: its keys take a while to make. Its files are gone. */
-export function sharedTenant(): Promise<SimulatedTenant> {
+function sharedTenant(): Promise<SimulatedTenant> {
   founded ??= (async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tocsin-test-'));
     try {
