@@ -98,6 +98,10 @@ export const settings = {
     default: '0',
     description: 'Port of its web pages; 0 takes a free one.',
   }),
+  pulumiCli: setting('TOCSIN_PULUMI_CLI', parse.text, {
+    absent: '`pulumi` on the PATH, else one that is built once with Go and kept',
+    description: 'Path of the `pulumi` executable for `tocsin tenant`.',
+  }),
   cloud: setting('TOCSIN_CLOUD', parse.oneOf('global', 'usgov', 'usgov-dod', 'china'), {
     default: 'global',
     description: "Which of Microsoft's clouds the tenant is in.",

@@ -157,6 +157,7 @@ export const notInStacks: Readonly<Record<string, string>> = {
   [config.cloud.name]: 'stacks are made in the global cloud, which is the default',
   [config.graph.name]: "the cloud's own",
   [config.entra.name]: "the cloud's own",
+  [config.pulumiCli.name]: 'no stack drives stacks',
   [config.addresses.name]: 'as the name service says',
   [config.deskClientSecret.name]: 'the desk proves itself by its managed identity',
   [config.deskCertificate.name]: 'the desk proves itself by its managed identity',

@@ -1,0 +1,113 @@
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { delimiter } from 'node:path';
+import type { PulumiCommand } from '@pulumi/pulumi/automation/index.js';
+
+export interface EngineCommandOptions {
+  /** Absolute path of `pulumi`. */
+  readonly executable: string;
+  readonly version: string;
+  /** Folders that come first on the PATH: where plugins and the language host are. */
+  readonly pathFirst?: readonly string[];
+  /** Environment of the engine; the Automation API adds to it, and nothing else does. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const require = createRequire(import.meta.url);
+const ofPulumi = createRequire(require.resolve('@pulumi/pulumi/package.json'));
+/** The Automation API tells errors apart by what this makes of a result; its declarations hide it. */
+const { createCommandError } = ofPulumi('@pulumi/pulumi/automation/errors.js') as {
+  createCommandError(result: object): Error;
+};
+const { parse } = ofPulumi('semver') as { parse(text: string): unknown };
+
+type Run = (
+  args: string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  onOutput?: (text: string) => void,
+  onError?: (text: string) => void,
+  signal?: AbortSignal,
+) => Promise<{ readonly stdout: string; readonly stderr: string; readonly code: number }>;
+
+/** How the engine is called. Also by the Automation API, whose own way shares our process group: a Ctrl-C would reach the engine twice, and twice means at once. */
+export interface EngineCommand {
+  /** What the Automation API takes for its command. */
+  readonly forAutomation: PulumiCommand;
+  /** One command; `input` is written to its standard input, which is how a secret gets in without a list of processes showing it. */
+  run(args: readonly string[], options: { readonly cwd: string; readonly input?: string }): Promise<CommandResult>;
+}
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function createEngineCommand(options: EngineCommandOptions): EngineCommand {
+  const { executable, version, pathFirst = [], env } = options;
+  const path = [...pathFirst, env['PATH'] ?? process.env['PATH'] ?? ''].join(delimiter);
+  const call = (
+    args: readonly string[],
+    given: {
+      readonly cwd: string;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly input?: string;
+      readonly onOutput?: (text: string) => void;
+      readonly onError?: (text: string) => void;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<CommandResult> =>
+    new Promise((resolve) => {
+      const all = args.includes('--non-interactive') ? [...args] : [...args, '--non-interactive'];
+      const child = spawn(executable, all, {
+        cwd: given.cwd,
+        env: { ...env, ...given.env, PATH: path, PULUMI_AUTOMATION_API: 'true' },
+        stdio: ['pipe', 'pipe', 'pipe'],
+        detached: process.platform !== 'win32',
+      });
+      const texts = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        texts.stdout += text;
+        given.onOutput?.(text);
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        texts.stderr += text;
+        given.onError?.(text);
+      });
+      child.stdin.on('error', () => {});
+      child.stdin.end(given.input ?? '');
+      // Once: the engine takes a second one for impatience, and leaves what it does undone.
+      const interrupt = () => void child.kill('SIGINT');
+      given.signal?.addEventListener('abort', interrupt, { once: true });
+      if (given.signal?.aborted === true) interrupt();
+      const settle = (code: number, said = '') => {
+        given.signal?.removeEventListener('abort', interrupt);
+        resolve({ code, stdout: texts.stdout, stderr: texts.stderr + said });
+      };
+      child.once('error', (error) => settle(-2, error.message));
+      child.once('close', (code) => settle(code ?? -1));
+    });
+
+  const run: Run = async (args, cwd, more, onOutput, onError, signal) => {
+    const result = await call(args, {
+      cwd,
+      env: more,
+      ...(onOutput && { onOutput }),
+      ...(onError && { onError }),
+      ...(signal && { signal }),
+    });
+    const { code, stdout, stderr } = result;
+    // The text becomes the message of the error.
+    if (code !== 0)
+      throw createCommandError({
+        ...result,
+        toString: () => `code: ${code}\n stdout: ${stdout}\n stderr: ${stderr}\n err?: \n`,
+      });
+    return result;
+  };
+  return {
+    forAutomation: { command: executable, version: parse(version), run } as unknown as PulumiCommand,
+    run: (args, given) => call(args, given),
+  };
+}

@@ -1,0 +1,59 @@
+import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
+import { openPlace, type PlaceOptions, type TenantPlace } from '#cli/commands/tenant-place.ts';
+import { failure } from '#cli/commands/tenant-run.ts';
+import { simulatedSettings } from '#cli/commands/tenant-settings.ts';
+import { resourceCounts } from '#cli/commands/tenant-show.ts';
+import { createOutput, type Output } from '#cli/output.ts';
+import type { OutboundHost } from '#infra/outbound.ts';
+
+/** Opens the place, acts, and closes it whatever happened. */
+export async function withPlace(
+  options: PlaceOptions,
+  stateDir: string | undefined,
+  act: (place: TenantPlace, output: Output) => Promise<void>,
+): Promise<void> {
+  const output = createOutput();
+  const place = await openPlace(options, stateDir, output);
+  try {
+    await act(place, output);
+  } finally {
+    output.progress(undefined);
+    await place.close();
+  }
+}
+
+/** The driver of a stack that is there; ends the command where there is none. */
+export async function existing(
+  place: TenantPlace,
+  slug: string,
+  onHosts?: (hosts: readonly OutboundHost[]) => void,
+): Promise<StackDriver> {
+  const driver = await place.driver(slug, onHosts);
+  if (await driver.exists()) return driver;
+  throw failure({ ok: false, reason: 'no-stack', detail: [], counts: resourceCounts({ steps: [] }), steps: [] });
+}
+
+export interface Ready {
+  readonly driver: StackDriver;
+  /** What the program said at its last run. */
+  readonly hosts: () => readonly OutboundHost[];
+}
+
+/** The driver of a stack that is there; in the simulation one is made. */
+export async function readyDriver(place: TenantPlace, slug: string, output: Output): Promise<Ready> {
+  let known: readonly OutboundHost[] = [];
+  const onHosts = (hosts: readonly OutboundHost[]) => {
+    known = hosts;
+  };
+  const hosts = () => known;
+  if (!place.simulated) return { driver: await existing(place, slug, onHosts), hosts };
+  const driver = await place.driver(slug, onHosts);
+  if (await driver.exists()) return { driver, hosts };
+  await driver.create();
+  const { plain, secrets } = simulatedSettings(slug);
+  await driver.configure(plain, secrets);
+  output.say(
+    `made a stack for ${slug} with the settings of an ordinary tenant, in ${place.folder}/Pulumi.${slug}.yaml`,
+  );
+  return { driver, hosts };
+}

@@ -1,0 +1,162 @@
+import { hostname } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import type { RunFailed, StackLock } from '#adapters/pulumi/outcome.ts';
+import type { RunOptions, StackDriver } from '#adapters/pulumi/stack-driver.ts';
+import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
+import type { RunProgress } from '#adapters/pulumi/steps.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { Output } from '#cli/output.ts';
+import { spanWords } from '#cli/time-words.ts';
+import { findExisting } from '#infra/driver/find-existing.ts';
+import { isComponent } from '#infra/driver/step.ts';
+
+/** Tells how far a run has come: on a terminal in one line, elsewhere a line every few seconds. */
+export function tellProgress(output: Output, word: string, total?: number): (progress: RunProgress) => void {
+  const began = performance.now();
+  const running = new Map<string, { name: string; since: number }>();
+  let done = 0;
+  let told = began;
+  const terminal = process.stderr.isTTY === true;
+  return (progress) => {
+    if (progress.kind === 'message') {
+      if (progress.severity === 'warning') output.say(`warning: ${progress.text}`);
+      return;
+    }
+    const { step } = progress;
+    if (step.op === 'same' || isComponent(step)) return;
+    if (progress.kind === 'started') running.set(step.urn, { name: step.name, since: performance.now() });
+    else {
+      running.delete(step.urn);
+      done += 1;
+    }
+    const slowest = [...running.values()][0];
+    const waiting =
+      slowest === undefined ? '' : `; ${slowest.name} for ${spanWords(performance.now() - slowest.since)}`;
+    const line = `${word}: ${done}${total === undefined ? '' : ` of ${total}`} resources in ${spanWords(performance.now() - began)}${waiting}`;
+    if (terminal) return output.progress(line);
+    if (performance.now() - told < 3_000) return;
+    told = performance.now();
+    output.say(line);
+  };
+}
+
+/** Runs, and where the lock of a dead process of this machine is in the way takes that away and runs again. */
+export async function withLockCare<Done extends { readonly ok: true }>(
+  driver: Pick<StackDriver, 'unlock'>,
+  output: Output,
+  run: () => Promise<Done | RunFailed>,
+): Promise<Done | RunFailed> {
+  const first = await run();
+  if (first.ok || first.reason !== 'locked' || first.lock === undefined || !isStale(first.lock)) return first;
+  output.say(
+    `process ${first.lock.pid}, which held the stack since ${first.lock.since}, is gone; taking its lock away`,
+  );
+  await driver.unlock();
+  return await run();
+}
+
+/** True for the lock of a process of this machine that runs no more. Of other machines nothing is known. */
+export function isStale(lock: StackLock): boolean {
+  if (lock.host !== hostname()) return false;
+  try {
+    process.kill(lock.pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/**
+ * Takes up what a killed run left: for each creation without a known end the cloud is asked; what is there is adopted, what is not is forgotten. Without
+ * this the engine would make such things a second time.
+ */
+export async function takeUp(driver: StackDriver, output: Output): Promise<void> {
+  const doubtful = pendingCreations(await driver.state());
+  if (doubtful.length === 0) return;
+  output.say(`an earlier run was killed; asking Azure about ${doubtful.length} resources that it had begun to make`);
+  const answer: { found?: Readonly<Record<string, string>> } = {};
+  await withLockCare(driver, output, () =>
+    driver.preview({
+      program: async () => {
+        answer.found = await findExisting(doubtful);
+      },
+    }),
+  );
+  const { found } = answer;
+  if (found === undefined)
+    throw new CommandError(
+      exitCodes.unreachable,
+      'Azure could not be asked what the earlier run had made; nothing was changed',
+    );
+  const settled = await withLockCare(driver, output, () => driver.settle(({ urn }) => found[urn]));
+  if (!settled.ok) throw failure(settled);
+  const { adopted, forgotten } = settled;
+  if (adopted.length > 0) {
+    const refreshed = await driver.refresh({ targets: adopted.map(({ urn }) => urn) });
+    if (!refreshed.ok) throw failure(refreshed);
+  }
+  const there = new Set(((await driver.state()).resources ?? []).map(({ urn }) => urn));
+  const taken = adopted.filter(({ urn }) => there.has(urn)).length;
+  output.say(`${taken} had been made and are taken over; ${adopted.length - taken + forgotten.length} had not`);
+}
+
+/** Common options of a run. */
+export function runOptions(
+  output: Output,
+  word: string,
+  signal: AbortSignal,
+  more: { readonly total?: number; readonly policyPacks?: readonly string[] } = {},
+): RunOptions {
+  return {
+    signal,
+    onProgress: tellProgress(output, word, more.total),
+    ...(more.policyPacks === undefined ? {} : { policyPacks: more.policyPacks }),
+  };
+}
+
+/** The end of the command for a run that did not come to its end. */
+export function failure(failed: RunFailed): CommandError {
+  const lines = failed.detail.map((line) => `  ${line.replace(/^error: /, '')}`).join('\n');
+  const { create, update, replace } = failed.counts;
+  const so = create + update + replace;
+  switch (failed.reason) {
+    case 'locked': {
+      const { lock } = failed;
+      const who = lock === undefined ? '' : ` (${lock.user} on ${lock.host}, process ${lock.pid}, since ${lock.since})`;
+      return new CommandError(exitCodes.no, `somebody else works on this stack${who}; nothing was changed\n${lines}`);
+    }
+    case 'policy':
+      return new CommandError(exitCodes.no, `the policies refuse this; nothing was changed:\n${lines}`);
+    case 'protected':
+      return new CommandError(
+        exitCodes.no,
+        `something that is protected would have to be deleted; nothing was changed:\n${lines}`,
+      );
+    case 'stopped':
+      return new CommandError(exitCodes.no, 'stopped cleanly; the same command takes it up again');
+    case 'no-stack':
+      return new CommandError(
+        exitCodes.no,
+        'there is no such tenant; `tocsin tenant init <slug>` makes one, `tocsin tenant list` shows those that there are',
+      );
+    case 'failed':
+      return new CommandError(
+        exitCodes.no,
+        `it did not end well${so > 0 ? `, ${so} resources were made or changed` : ''}; the same command takes it up again:\n${lines}`,
+      );
+  }
+}
+
+/** Asks a person; where nobody can answer, `--yes` is needed. */
+export async function confirm(question: string, yes: boolean): Promise<void> {
+  if (yes) return;
+  if (process.stdin.isTTY !== true)
+    throw new CommandError(exitCodes.usage, `${question} Nobody can answer here; add --yes.`);
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `);
+    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandError(exitCodes.no, 'nothing was changed');
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,236 @@
+import type { RunDone } from '#adapters/pulumi/outcome.ts';
+import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
+import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
+import type { TenantPlace } from '#cli/commands/tenant-place.ts';
+import { existing, readyDriver, withPlace } from '#cli/commands/tenant-ready.ts';
+import { confirm, failure, runOptions, takeUp, withLockCare } from '#cli/commands/tenant-run.ts';
+import { givenSettings, simulatedSettings } from '#cli/commands/tenant-settings.ts';
+import {
+  changedResources,
+  maskedOutputs,
+  previewDocument,
+  printOutputs,
+  printPreview,
+  resourceCounts,
+} from '#cli/commands/tenant-show.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { Output } from '#cli/output.ts';
+import { spanWords } from '#cli/time-words.ts';
+import { driftOf } from '#infra/driver/drift.ts';
+import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { isComponent } from '#infra/driver/step.ts';
+import { readStackSettings } from '#infra/settings/read-stack-settings.ts';
+
+interface Common {
+  readonly json?: boolean;
+  readonly simulate?: boolean;
+}
+interface Changing extends Common {
+  readonly yes?: boolean;
+  readonly policy?: boolean;
+}
+
+/** `tocsin tenant init`. */
+export async function init(
+  slug: string,
+  options: Common & {
+    readonly set?: readonly string[];
+    readonly secretFile?: readonly string[];
+    readonly secretsProvider?: string;
+  },
+  stateDir: string | undefined,
+): Promise<void> {
+  const given = givenSettings(options.set, options.secretFile);
+  await withPlace(options, stateDir, async (place, output) => {
+    const driver = await place.driver(slug);
+    await driver.create();
+    const start =
+      place.simulated && (await driver.settings())['tenant'] === undefined
+        ? simulatedSettings(slug)
+        : { plain: {}, secrets: {} };
+    await driver.configure({ tenant: slug, ...start.plain, ...given.plain }, { ...start.secrets, ...given.secrets });
+    const read = readStackSettings(await driver.settings());
+    const faults = read.ok ? [] : read.faults;
+    if (options.json === true) output.json({ tenant: slug, ready: read.ok, faults });
+    else output.say(`${slug} has a stack; its settings are in ${place.folder}/Pulumi.${slug}.yaml`);
+    if (faults.length > 0)
+      throw new CommandError(
+        exitCodes.settings,
+        `before \`tocsin tenant up ${slug}\`, put right:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      );
+    output.say(`next: npx tocsin tenant preview ${slug}${place.simulated ? ' --simulate' : ''}`);
+  });
+}
+
+/** `tocsin tenant preview`. */
+export async function preview(slug: string, options: Changing, stateDir: string | undefined): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    const { driver, hosts } = await readyDriver(place, slug, output);
+    const run = await previewed(place, driver, slug, options, output);
+    if (options.json === true) output.json(previewDocument(slug, run, hosts()));
+    else printPreview(output, slug, run, hosts());
+  });
+}
+
+/** `tocsin tenant up`. */
+export async function up(slug: string, options: Changing, stateDir: string | undefined): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    const { driver, hosts } = await readyDriver(place, slug, output);
+    await takeUp(driver, output);
+    const planned = await previewed(place, driver, slug, options, output);
+    const plan = resourceCounts(planned);
+    const changing = plan.create + plan.update + plan.replace + plan.delete;
+    if (options.json !== true) printPreview(output, slug, planned, hosts());
+    if (changing > 0) await confirm(`Make it so for ${slug}?`, options.yes === true || place.simulated);
+    const began = performance.now();
+    const done = await withLockCare(driver, output, () =>
+      driver.up(runOptions(output, 'making', place.signal, { total: changing, ...packs(place, options) })),
+    );
+    if (!done.ok) throw failure(done);
+    const changes = resourceCounts(done);
+    output.say(
+      `done in ${spanWords(performance.now() - began)}: ${changes.create} made, ${changes.update} changed, ${changes.replace} made anew, ${changes.delete} deleted, ${changes.same} as they were`,
+    );
+    const file = place.keepOutputs(slug, maskedOutputs(done.outputs));
+    if (options.json === true)
+      return output.json({
+        ...{ tenant: slug, changes, resources: changedResources(done) },
+        ...{ outputs: maskedOutputs(done.outputs), outputsFile: file },
+      });
+    output.data('');
+    printOutputs(output, done.outputs);
+    if (place.simulated) await againWithoutChanges(place, driver, output);
+    output.say(`outputs, with the settings of each role: ${file}`);
+    output.say(
+      place.simulated
+        ? 'next: npm start runs Tocsin on this machine; a real stack runs it in Azure by itself'
+        : `next: open the desk, and sign the service user in (npx tocsin sign-in)`,
+    );
+  });
+}
+
+/** `tocsin tenant status`. */
+export async function status(slug: string, options: Common, stateDir: string | undefined): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    const driver = await existing(place, slug);
+    const state = await driver.state();
+    const resources = (state.resources ?? []).filter((one) => one.custom && !one.type.startsWith('pulumi:'));
+    const pending = pendingCreations(state);
+    const looked = await withLockCare(driver, output, () =>
+      driver.refresh({ ...runOptions(output, 'looking', place.signal), dryRun: true }),
+    );
+    if (!looked.ok) throw failure(looked);
+    const drift = driftOf(looked.steps);
+    const outputs = await driver.outputs();
+    if (options.json === true)
+      output.json({
+        tenant: slug,
+        resources: resources.length,
+        pending: pending.map(({ urn }) => urn.split('::').at(-1)),
+        drift: drift.map(({ kind, type, name, sentence }) => ({ kind, type, name, sentence })),
+        outputs: maskedOutputs(outputs),
+      });
+    else {
+      output.data(`${slug}: ${resources.length} resources`);
+      printOutputs(output, outputs);
+      for (const { sentence } of drift) output.data(output.paint('red', `  ${sentence}`));
+      for (const { urn } of pending)
+        output.data(
+          output.paint('red', `  ${urn.split('::').at(-1)} was begun and nobody knows how it ended; \`up\` asks Azure`),
+        );
+      if (drift.length + pending.length === 0) output.say('nothing differs from what the stack made');
+    }
+    if (drift.length + pending.length > 0) process.exitCode = exitCodes.no;
+  });
+}
+
+/** `tocsin tenant destroy`. */
+export async function destroy(
+  slug: string,
+  options: Changing & { readonly keepEvidence?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    const driver = await existing(place, slug);
+    const resources = (await driver.state()).resources ?? [];
+    const refusal = refuseDestroy(slug, resources);
+    if (refusal !== undefined && options.keepEvidence !== true)
+      throw new CommandError(exitCodes.no, refusal.lines.join('\n'));
+    await confirm(
+      refusal === undefined
+        ? `Delete everything of ${slug}?`
+        : `Delete everything of ${slug} but ${refusal.kept.length} protected resources?`,
+      options.yes === true || place.simulated,
+    );
+    await endWatching(slug, place, output);
+    const done = await withLockCare(driver, output, () =>
+      driver.destroy({ ...runOptions(output, 'deleting', place.signal), keepProtected: refusal !== undefined }),
+    );
+    if (!done.ok) throw failure(done);
+    const changes = resourceCounts(done);
+    const left = ((await driver.state()).resources ?? []).filter(
+      (one) => one.custom && !one.type.startsWith('pulumi:'),
+    );
+    if (options.json === true)
+      output.json({ tenant: slug, changes, kept: left.map(({ urn }) => urn.split('::').at(-1)) });
+    else output.say(`${changes.delete} deleted, ${left.length} left where they are`);
+  });
+}
+
+/** `tocsin tenant list`. */
+export async function list(options: Common, stateDir: string | undefined): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    const tenants = await place.list();
+    if (options.json === true) return output.json({ items: tenants.map((tenant) => ({ tenant })) });
+    for (const tenant of tenants) output.data(tenant);
+    if (tenants.length === 0) output.say('no tenant has a stack');
+  });
+}
+
+async function previewed(
+  place: TenantPlace,
+  driver: StackDriver,
+  slug: string,
+  options: Changing,
+  output: Output,
+): Promise<RunDone> {
+  // Faults of settings end the command with a code of their own, and without a run of the engine.
+  const read = readStackSettings(await driver.settings());
+  if (!read.ok)
+    throw new CommandError(
+      exitCodes.settings,
+      `the settings of ${slug} are wrong; nothing was changed:\n${read.faults.map((fault) => `  - ${fault}`).join('\n')}`,
+    );
+  const run = await withLockCare(driver, output, () =>
+    driver.preview(runOptions(output, 'looking', place.signal, packs(place, options))),
+  );
+  if (!run.ok) throw failure(run);
+  return run;
+}
+
+/** The step where starting Tocsin ends, and leaving begins: subscriptions at Graph and the sign-in are the running Tocsin's. */
+async function endWatching(slug: string, place: TenantPlace, output: Output): Promise<void> {
+  if (place.simulated) return;
+  output.say(
+    `subscriptions of ${slug} end by themselves within three days; end the sessions of its service user in Entra ID, as its sign-in may outlive the stack in a key vault that is kept`,
+  );
+}
+
+async function againWithoutChanges(place: TenantPlace, driver: StackDriver, output: Output): Promise<void> {
+  const again = await driver.up(runOptions(output, 'again', place.signal));
+  if (!again.ok) throw failure(again);
+  const { create, update, replace, delete: gone } = resourceCounts(again);
+  const changed = create + update + replace + gone;
+  output.say(`a second run changes ${changed} resources`);
+  if (changed > 0)
+    throw new CommandError(
+      exitCodes.no,
+      again.steps
+        .filter((one) => one.op !== 'same' && !isComponent(one))
+        .map(({ op, name }) => `${op} ${name}`)
+        .join('\n'),
+    );
+}
+
+const packs = (place: TenantPlace, options: Changing) =>
+  options.policy === false ? {} : { policyPacks: place.policyPacks };

@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { costLines, estimateCosts, pricesAsOf } from '#infra/driver/costs.ts';
+import { driftOf } from '#infra/driver/drift.ts';
+import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { outboundLines } from '#infra/driver/outbound-lines.ts';
+import { groupPreview, previewLines, valueWords } from '#infra/driver/preview.ts';
+import { differingPaths, type Step, valueAt } from '#infra/driver/step.ts';
+
+const step = (given: Partial<Step> & Pick<Step, 'op' | 'type' | 'name'>): Step => ({
+  changed: [],
+  replacing: [],
+  protected: false,
+  inputs: {},
+  ...given,
+});
+const ingest = 'tocsin:infra:Ingest';
+const hub = 'azure-native:eventhub:EventHub';
+
+describe('a preview for people', () => {
+  it('groups by component in the order of the words, and leaves components themselves out', () => {
+    const groups = groupPreview([
+      step({ op: 'create', type: 'azure-native:keyvault:Vault', name: 'vault', component: 'tocsin:infra:Keys' }),
+      step({ op: 'create', type: ingest, name: 'ingest' }),
+      step({ op: 'create', type: hub, name: 'hub', component: ingest }),
+      step({ op: 'create', type: 'azure-native:strange:NewThing', name: 'thing' }),
+    ]);
+    expect(groups.map(({ component }) => component)).toEqual(['Ingest', 'Keys', 'Other']);
+    const text = previewLines(groups).map((line) => line.text);
+    expect(text).toContain('Ingest: where Microsoft Graph delivers notices, and who of us reads which part');
+    expect(text.join('\n')).toMatch(/\+ hub +hub: Graph delivers notices to it/);
+    expect(text.join('\n')).toMatch(/\+ new thing +thing/);
+  });
+
+  it('shows in a tone of its own what is made anew, with what needs that', () => {
+    const lines = previewLines(
+      groupPreview([
+        step({
+          op: 'replace',
+          type: hub,
+          name: 'hub',
+          component: ingest,
+          changed: ['partitionCount', 'userMetadata'],
+          replacing: ['partitionCount'],
+          before: { partitionCount: 8, userMetadata: 'a' },
+          inputs: { partitionCount: 16, userMetadata: 'b' },
+        }),
+      ]),
+    );
+    expect(lines.filter(({ tone }) => tone === 'danger').map(({ text }) => text.trim())).toEqual([
+      expect.stringMatching(/^! hub +hub/),
+      'partitionCount: 8 -> 16, which needs a new one',
+      'the old one is deleted, with what it holds',
+    ]);
+    expect(lines.find(({ text }) => text.includes('userMetadata'))).toEqual({
+      text: '      userMetadata: a -> b',
+      tone: 'faint',
+    });
+  });
+
+  it('only counts what stays as it is', () => {
+    const same = step({ op: 'same', type: hub, name: 'hub', component: ingest });
+    expect(previewLines(groupPreview([same, same]))).toEqual([{ text: 'Ingest: nothing changes (2)', tone: 'faint' }]);
+  });
+
+  it('takes the reason of a role from the role itself', () => {
+    const role = step({
+      op: 'create',
+      type: 'azure-native:authorization:RoleAssignment',
+      name: 'ingest-hub',
+      component: 'tocsin:infra:Permissions',
+      inputs: { description: 'reads the notices' },
+    });
+    expect(
+      previewLines(groupPreview([role]))
+        .map(({ text }) => text)
+        .join('\n'),
+    ).toContain('ingest-hub: reads the notices');
+  });
+
+  it('says values in a few words', () => {
+    expect([undefined, '', 5, ['a'], 'x'.repeat(80)].map(valueWords)).toEqual([
+      'nothing',
+      'empty',
+      '5',
+      '["a"]',
+      `${'x'.repeat(57)}...`,
+    ]);
+    expect(valueAt({ a: [{ b: 1 }] }, 'a[0].b')).toBe(1);
+    expect(valueAt({ a: 1 }, 'a.b.c')).toBeUndefined();
+    expect(differingPaths({ a: { b: [1, 2] }, c: 1, __x: 1 }, { a: { b: [1, 3] } })).toEqual(['a.b[1]', 'c']);
+  });
+});
+
+describe('the cost of a month', () => {
+  it('sums what there will be, and says that it is an estimate and of when', () => {
+    const estimate = estimateCosts([
+      step({
+        op: 'create',
+        type: 'azure-native:eventhub:Namespace',
+        name: 'namespace',
+        inputs: { sku: { name: 'Standard', capacity: 2 }, maximumThroughputUnits: 4 },
+      }),
+      step({ op: 'same', type: 'azure-native:compute:Disk', name: 'disk', inputs: { diskSizeGB: 100 } }),
+      step({ op: 'delete', type: 'azure-native:compute:Disk', name: 'old', inputs: { diskSizeGB: 4096 } }),
+    ]);
+    expect(estimate.lines.map(({ what }) => what)).toEqual(['Event Hubs Standard', 'disks of the log']);
+    expect(Math.round(estimate.least)).toBe(Math.round(2 * 21.9 + 20));
+    expect(Math.round(estimate.most)).toBe(Math.round(4 * 21.9 + 20));
+    const [first = '', second = ''] = costLines(estimate);
+    expect(first).toContain('This is an estimate');
+    expect(first).toContain(pricesAsOf);
+    expect(second).toContain('US dollars');
+  });
+});
+
+describe('outgoing connections', () => {
+  it('flags every port but 443, except inside the network of the stack', () => {
+    const lines = outboundLines([
+      { host: 'graph.microsoft.com', port: 443, why: 'a', inside: false },
+      { host: 'log.example', port: 2113, why: 'b', inside: false },
+      { host: 'db.internal', port: 5432, why: 'c', inside: true },
+    ]);
+    expect(lines[0]?.text).toBe('Outgoing connections: 2 hosts, 1 of them on another port than 443.');
+    expect(lines.filter(({ tone }) => tone === 'danger').map(({ text }) => text)).toEqual([
+      expect.stringContaining('log.example:2113'),
+    ]);
+  });
+});
+
+describe('drift and leaving', () => {
+  it('tells what is gone from what was changed', () => {
+    const drift = driftOf([
+      step({ op: 'delete', type: hub, name: 'hub' }),
+      step({ op: 'update', type: 'azure-native:keyvault:Vault', name: 'vault', before: { a: 1 }, inputs: { a: 2 } }),
+      step({
+        op: 'update',
+        type: 'azure-native:keyvault:Vault',
+        name: 'as-it-was',
+        before: { a: 1 },
+        inputs: { a: 1 },
+      }),
+      step({ op: 'same', type: hub, name: 'other' }),
+    ]);
+    expect(drift.map(({ sentence }) => sentence)).toEqual([
+      'the hub hub is gone; `up` makes it again',
+      'the key vault vault was changed: a is 2 and was 1; `up` puts it back',
+    ]);
+  });
+
+  it('refuses while anything is protected or retained, and only then', () => {
+    const urn = (name: string) => `urn:pulumi:s::tocsin::azure-native:keyvault:Vault::${name}`;
+    const type = 'azure-native:keyvault:Vault';
+    expect(refuseDestroy('contoso', [{ urn: urn('a'), type }])).toBeUndefined();
+    const refusal = refuseDestroy('contoso', [
+      { urn: urn('a'), type },
+      { urn: urn('b'), type, protect: true },
+      { urn: urn('c'), type, retainOnDelete: true },
+    ]);
+    expect(refusal?.lines).toEqual(expect.arrayContaining(['  key vault b', '  key vault c']));
+    expect(refusal?.lines).not.toContain('  key vault a');
+  });
+});

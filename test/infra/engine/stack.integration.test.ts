@@ -1,0 +1,157 @@
+import { copyFileSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as storage from '@pulumi/azure-native/storage/index.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunDone, RunOutcome } from '#adapters/pulumi/outcome.ts';
+import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
+import { driftOf } from '#infra/driver/drift.ts';
+import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { isComponent } from '#infra/driver/step.ts';
+import { stackProgram } from '#infra/stack-program.ts';
+import { configure, type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
+import { canaries, standard } from '#test/infra/given.ts';
+
+const program = async () => ({ ...(await stackProgram()) });
+const pack = resolve('infra/policy');
+
+function done(outcome: RunOutcome): RunDone {
+  if (outcome.ok) return outcome;
+  throw new Error(`${outcome.reason}: ${outcome.detail.join('\n')}`);
+}
+const touched = (outcome: RunOutcome) =>
+  outcome.steps
+    .filter((step) => step.op !== 'same' && !isComponent(step))
+    .map(({ op, name }) => `${op} ${name}`)
+    .sort();
+
+// One stack, in order: each test goes on with what the one before it left.
+describe.skipIf(noEngine !== undefined)(
+  `the real engine and the whole stack${noEngine === undefined ? '' : ` (skipped: ${noEngine})`}`,
+  () => {
+    let bench: EngineBench;
+    let driver: StackDriver;
+
+    beforeAll(async () => {
+      bench = await startBench();
+      // The program by its own Pulumi.yaml; the engine wants it below that file.
+      copyFileSync('Pulumi.yaml', join(bench.folder, 'Pulumi.yaml'));
+      symlinkSync(resolve('infra'), join(bench.folder, 'infra'));
+      driver = bench.driver('contoso', program);
+      await driver.create();
+      await configure(driver, standard);
+    });
+    afterAll(() => bench.close());
+
+    it('says in a preview what it would make, with nothing against it by the policies, and makes nothing', async () => {
+      const preview = done(await driver.preview({ policyPacks: [pack] }));
+      expect(preview.counts.create).toBeGreaterThan(100);
+      expect(preview.counts).toMatchObject({ update: 0, replace: 0, delete: 0 });
+      expect(bench.azure.cloud.list()).toEqual([]);
+    });
+
+    it('makes everything from nothing, with ids that are all different', async () => {
+      const up = done(await driver.up());
+      const made = bench.azure.cloud.list();
+      expect(made.length).toBeGreaterThan(100);
+      expect(new Set(made.map(({ id }) => id.toLowerCase())).size).toBe(made.length);
+      expect(up.outputs['deskUrl']).toMatchObject({
+        secret: false,
+        value: expect.stringMatching(/^https:\/\/ca-contoso-desk\./),
+      });
+    });
+
+    it('changes nothing when it runs again', async () => {
+      const before = bench.azure.cloud.list();
+      const again = done(await driver.up());
+      expect(again.counts).toMatchObject({ create: 0, update: 0, replace: 0, delete: 0 });
+      expect(again.counts.same).toBeGreaterThan(100);
+      expect(bench.azure.cloud.list()).toEqual(before);
+    });
+
+    it('keeps secrets in the state as ciphertext alone', () => {
+      const state = bench.stateFiles().join('\n');
+      expect(state).toContain('kv-contoso-');
+      for (const canary of Object.values(canaries)) expect(state).not.toContain(canary);
+      expect(readFileSync(`${bench.folder}/Pulumi.contoso.yaml`, 'utf8')).not.toContain(canaries.logConnection);
+      // The cloud knows them: they were not just left out.
+      expect(JSON.stringify(bench.azure.cloud.list())).toContain(canaries.logConnection);
+    });
+
+    it('touches exactly what one setting is about', async () => {
+      await configure(driver, { logRetentionDays: '60' });
+      const up = done(await driver.up());
+      expect(touched(up)).toEqual(['update workspace']);
+      expect(up.steps.find(({ name }) => name === 'workspace')?.changed).toEqual(['retentionInDays']);
+    });
+
+    it('is the same program by the command line, which loads it as TypeScript without a build', async () => {
+      const args = ['preview', '--stack', 'contoso', '--expect-no-changes', '--json'];
+      const { code, stdout, stderr } = await bench.command.run(args, { cwd: bench.folder });
+      expect(code, stderr.slice(-2000)).toBe(0);
+      const { changeSummary } = JSON.parse(stdout) as { changeSummary: Record<string, number> };
+      expect(Object.keys(changeSummary)).toEqual(['same']);
+      expect(changeSummary['same']).toBeGreaterThan(100);
+    });
+
+    it('refuses to make anew what is protected, before it changes anything', async () => {
+      await configure(driver, { partitions: '16' });
+      const before = bench.azure.cloud.list();
+      const refused = await driver.preview();
+      await configure(driver, { partitions: '8' });
+      expect(refused).toMatchObject({ ok: false, reason: 'protected' });
+      expect(!refused.ok && refused.detail).toEqual([expect.stringMatching(/unable to replace resource .*::hub/)]);
+      expect(bench.azure.cloud.list()).toEqual(before);
+    });
+
+    it('lets the policy pack stop a bad preview', async () => {
+      const bad = async () => {
+        new storage.StorageAccount('open', {
+          resourceGroupName: 'rg-tocsin-contoso',
+          kind: 'StorageV2',
+          sku: { name: 'Standard_LRS' },
+          allowBlobPublicAccess: true,
+          minimumTlsVersion: 'TLS1_0',
+        });
+      };
+      const other = bench.driver('bad', bad);
+      await other.create();
+      const refused = await other.preview({ policyPacks: [pack] });
+      expect(refused).toMatchObject({ ok: false, reason: 'policy' });
+      expect(!refused.ok && refused.detail.join('\n')).toMatch(/open: .*public.*\(policy no-public-blobs\)/is);
+    });
+
+    it('finds what somebody changed by hand, and what is gone', async () => {
+      const namespace = bench.azure.cloud.list().find(({ type }) => type.endsWith(':eventhub:Namespace'));
+      const group = bench.azure.cloud.list().find(({ type }) => type.endsWith(':ConsumerGroup'));
+      const file = bench.azure.cloud.fileOf(namespace?.id ?? '');
+      writeFileSync(file, readFileSync(file, 'utf8').replace('"disableLocalAuth": true', '"disableLocalAuth": false'));
+      bench.azure.cloud.remove(group?.id ?? '');
+      const looked = done(await driver.refresh());
+      expect(
+        driftOf(looked.steps)
+          .map(({ kind, name }) => `${kind} ${name}`)
+          .sort(),
+      ).toEqual(['changed namespace', 'gone consumer-group']);
+      expect(driftOf(looked.steps).find(({ kind }) => kind === 'changed')?.sentence).toContain(
+        'disableLocalAuth is false and was true',
+      );
+      expect(touched(done(await driver.up()))).toEqual(['create consumer-group', 'update namespace']);
+    });
+
+    it('is refused a deletion while it holds evidence, and keeps that when the rest is deleted', async () => {
+      const refusal = refuseDestroy('contoso', (await driver.state()).resources ?? []);
+      const kept = (refusal?.kept ?? []).map(({ urn }) => urn.split('::').at(-1));
+      expect(kept).toEqual(expect.arrayContaining(['evidence-storage', 'evidence-checkpoints', 'vault', 'master-key']));
+      expect(refusal?.lines.join('\n')).toContain('--keep-evidence');
+
+      done(await driver.destroy({ keepProtected: true }));
+      const left = bench.azure.cloud.list().map(({ type }) => type.split(':').at(-1));
+      expect(left).toEqual(
+        expect.arrayContaining(['StorageAccount', 'BlobContainer', 'Vault', 'Key', 'ResourceGroup']),
+      );
+      expect(left).not.toContain('ContainerApp');
+      const names = (await driver.state()).resources?.map(({ urn }) => urn.split('::').at(-1));
+      expect(names).toEqual(expect.arrayContaining(kept));
+    });
+  },
+);
