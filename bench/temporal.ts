@@ -21,7 +21,10 @@ const namespace = 'bench';
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** Temporal's dev server and a codec with keys of its own; ended with the room. @throws where no server is to be had */
-export async function startTemporalIn(room: Room, searchAttributes: Readonly<Record<string, string>>): Promise<BenchTemporal> {
+export async function startTemporalIn(
+  room: Room,
+  searchAttributes: Readonly<Record<string, string>>,
+): Promise<BenchTemporal> {
   const server = createDevServer({
     ...{ cacheDir: cacheDir(), stateDir: room.fresh('temporal'), namespace, searchAttributes, log },
     ...{ ports: { grpc: 0, ui: 0 }, clock: systemClock, onProgress: room.say },
@@ -44,7 +47,16 @@ export async function startTemporalIn(room: Room, searchAttributes: Readonly<Rec
       const ending = new AbortController();
       const running = Promise.withResolvers<void>();
       const host = runWorker({
-        ...{ target, taskQueue, codec, activities, log, cacheDir: cacheDir(), clock: systemClock, signal: ending.signal },
+        ...{
+          target,
+          taskQueue,
+          codec,
+          activities,
+          log,
+          cacheDir: cacheDir(),
+          clock: systemClock,
+          signal: ending.signal,
+        },
         ...{ workflows: { path }, deployment: { name: taskQueue } },
         onState: ({ state }) => {
           if (state === 'running') running.resolve();

@@ -22,7 +22,9 @@ export function crossChecks(values: Partial<Settings>, refused: ReadonlySet<Sett
   if (!has('deskUrl') && has('deskClientId'))
     problems.push('TOCSIN_DESK_URL must be set beside TOCSIN_DESK_CLIENT_ID: where people reach the desk.');
   if (values.keyStore?.kind === 'vault' && !has('subjectKeys'))
-    problems.push('TOCSIN_SUBJECT_KEYS must be set where TOCSIN_KEY_STORE is a key in a vault: the container of wrapped keys.');
+    problems.push(
+      'TOCSIN_SUBJECT_KEYS must be set where TOCSIN_KEY_STORE is a key in a vault: the container of wrapped keys.',
+    );
   if (has('webhookUrl') !== has('webhookSecret'))
     problems.push('TOCSIN_WEBHOOK_URL and TOCSIN_WEBHOOK_SECRET belong together; set both or neither.');
   if (has('eventsPrivateKey') && !has('eventsCertificate'))

@@ -67,7 +67,9 @@ export function isThisMachine(host: string): boolean {
 export function probes(value: string): Parsed<HostAndPort> {
   const parsed = hostAndPort(value);
   if (!parsed.ok || isLoopback(parsed.value.host) || ['0.0.0.0', '::'].includes(parsed.value.host)) return parsed;
-  return wrong('must be an address of this machine alone (127.0.0.1), or 0.0.0.0 in a container that only its orchestrator reaches');
+  return wrong(
+    'must be an address of this machine alone (127.0.0.1), or 0.0.0.0 in a container that only its orchestrator reaches',
+  );
 }
 
 /** Where browsers reach the desk: an origin with `https`, or with `http` on this machine. */

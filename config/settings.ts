@@ -222,7 +222,8 @@ export const settings = {
   }),
   probes: setting('TOCSIN_PROBES', parse.probes, {
     absent: 'with the desk',
-    description: '`host:port` on which any role serves `/health/*` and `/metrics`, nothing personal in them; `0.0.0.0` in a container that only its orchestrator reaches.',
+    description:
+      '`host:port` on which any role serves `/health/*` and `/metrics`, nothing personal in them; `0.0.0.0` in a container that only its orchestrator reaches.',
   }),
   testNumbers: setting('TOCSIN_TEST_NUMBERS', parse.list, {
     default: '933',

@@ -7,8 +7,8 @@ import { applicationPermissions, delegatedPermissions } from '#domain/identity/p
 import { identityTroubles } from '#domain/identity/trouble-table.ts';
 import { reasonTexts } from '#domain/notices/reasons.ts';
 import { eventRegistry } from '#domain/registry.ts';
-import { stackDiagram } from './generate-stack-diagram.ts';
 import { gapWords } from '#domain/watch/words.ts';
+import { stackDiagram } from './generate-stack-diagram.ts';
 
 const generated = '<!-- Generated from the code by `npm run docs`; changes here are lost. -->\n';
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -56,11 +56,19 @@ function signInPage(): string {
       .map(({ code, what, next }) => `| \`${code}\` | ${cell(what)} | ${cell(next)} |`);
     return `### ${title}\n\n| code | what it means | what to do |\n|---|---|---|\n${rows.join('\n')}\n`;
   });
-  const gaps = Object.entries(gapWords).map(([cause, { word, next }]) => `| \`${cause}\` | ${cell(word)} | ${cell(next)} |`);
+  const gaps = Object.entries(gapWords).map(
+    ([cause, { word, next }]) => `| \`${cause}\` | ${cell(word)} | ${cell(next)} |`,
+  );
   return `${generated}# Sign-in, permissions and gaps\n\n## Permissions\n\nTocsin asks for these and no others; \`tocsin doctor\` says when one is missing or one too many is granted.\n\n| permission | kind | what for |\n|---|---|---|\n${permissions.join('\n')}\n\n## What Microsoft Entra ID answers, and what to do\n\n${troubles.join('\n')}\n## Why a feed was not watched\n\nThe causes that \`tocsin watch report\` and the page Watch name.\n\n| cause | in words | if it goes on |\n|---|---|---|\n${gaps.join('\n')}\n`;
 }
 
-const pages = { 'docs/settings.md': settingsPage(), 'docs/errors.md': errorsPage(), 'docs/events.md': eventsPage(), 'docs/sign-in.md': signInPage(), 'docs/stack.md': stackDiagram() };
+const pages = {
+  'docs/settings.md': settingsPage(),
+  'docs/errors.md': errorsPage(),
+  'docs/events.md': eventsPage(),
+  'docs/sign-in.md': signInPage(),
+  'docs/stack.md': stackDiagram(),
+};
 const check = process.argv.includes('--check');
 let stale = 0;
 for (const [file, text] of Object.entries(pages)) {

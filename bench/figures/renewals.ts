@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { type Figure, ratios, row } from '#bench/figure.ts';
-import { startTemporalIn } from '#bench/temporal.ts';
-import type { Room } from '#bench/room.ts';
 import { searchAttributeTypes } from '#adapters/temporal/search-attributes.ts';
+import { type Figure, ratios, row } from '#bench/figure.ts';
+import type { Room } from '#bench/room.ts';
+import { startTemporalIn } from '#bench/temporal.ts';
 import { subscriptionWorkflowId, workflowTypes } from '#workflows/contract.ts';
 import type { Activities, LiveFacts } from '#workflows/definitions/activities.ts';
 import type { SubscriptionInput } from '#workflows/definitions/subscription.ts';
@@ -46,12 +46,15 @@ async function measure(room: Room) {
   });
   const { workflow } = temporal.client;
 
-  async function run(count: () => number, start: (id: string) => Promise<unknown>): Promise<number> {
+  async function run(
+    count: () => number,
+    start: (id: string) => Promise<{ readonly workflowId: string }>,
+  ): Promise<number> {
     const ids = Array.from({ length: entities }, () => `${++n}`);
-    await Promise.all(ids.map(start));
+    const started = await Promise.all(ids.map(start));
     const value = await perSecond(count);
-    for await (const { workflowId } of workflow.list({ query: "ExecutionStatus = 'Running'" }))
-      await workflow.getHandle(workflowId).terminate();
+    // Without a run id: whichever run it is in by now.
+    await Promise.all(started.map(({ workflowId }) => workflow.getHandle(workflowId).terminate()));
     return value;
   }
   const bare = () =>
@@ -63,7 +66,13 @@ async function measure(room: Room) {
     run(
       () => renewals,
       (id) => {
-        const spec = { id: `events/${id}`, feed: 'events', policy: id, credential: 'events', apiVersion: 'v1.0' } as const;
+        const spec = {
+          id: `events/${id}`,
+          feed: 'events',
+          policy: id,
+          credential: 'events',
+          apiVersion: 'v1.0',
+        } as const;
         const input: SubscriptionInput = { spec: { ...spec, content: 'rich', rules } };
         const workflowId = subscriptionWorkflowId(spec.id);
         return workflow.start(workflowTypes.subscription, { workflowId, taskQueue: 'renewals', args: [input] });

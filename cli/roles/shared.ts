@@ -8,8 +8,8 @@ import { closeMaster, openKeyStore, openSecrets } from '#cli/roles/key-store.ts'
 import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { KeyStore } from '#ports/key-store.ts';
-import type { Secrets } from '#ports/secrets.ts';
 import type { Sealer } from '#ports/sealer.ts';
+import type { Secrets } from '#ports/secrets.ts';
 import { bindKeyStore, boundKeyStore } from '#processor/keys.ts';
 
 /** What the processes share: event log and key store. (Hub and ownership are ingest's own.) */

@@ -59,7 +59,14 @@ export interface SimulatedTenant {
 
 type Kept = Pick<
   SimulatedTenant,
-  'id' | 'domain' | 'serviceUser' | 'serviceUserId' | 'chatClientId' | 'eventsClientId' | 'deskClientId' | 'subscriptions'
+  | 'id'
+  | 'domain'
+  | 'serviceUser'
+  | 'serviceUserId'
+  | 'chatClientId'
+  | 'eventsClientId'
+  | 'deskClientId'
+  | 'subscriptions'
 >;
 
 const certificateId = 'simulated-tenant-1';

@@ -97,9 +97,7 @@ describe('settings', () => {
     expect(problems({ [name]: value })).toEqual([]);
   });
 
-  it.each([
-    ['TOCSIN_EVENT_HUBS_TRANSPORT', 'kafka'],
-  ])('refuse what is not built yet: %s=%s', (name, value) => {
+  it.each([['TOCSIN_EVENT_HUBS_TRANSPORT', 'kafka']])('refuse what is not built yet: %s=%s', (name, value) => {
     expect(problems({ [name]: value })[0]).toContain('must be one of');
   });
 

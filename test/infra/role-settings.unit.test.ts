@@ -9,10 +9,7 @@ import { directoryId, type Given, large, small, standard } from '#test/infra/giv
 import { settingsOf } from '#test/infra/settings-of.ts';
 
 /** Settings that stacks give already and that the program declares with the adapters that read them. */
-const announced = [
-  'TOCSIN_LARGE_PAYLOADS_URL',
-  'TOCSIN_EVIDENCE',
-];
+const announced = ['TOCSIN_LARGE_PAYLOADS_URL', 'TOCSIN_EVIDENCE'];
 
 const known = new Map<string, Setting<unknown>>(Object.values(config).map((setting) => [setting.name, setting]));
 
@@ -77,7 +74,12 @@ describe('the settings that a stack gives to its roles', () => {
       ({ name, kind }) => kind !== 'secret' && known.get(name)?.secret,
     );
     // An address without a key, a file on the disk, a container by its URL: settings that may hold a secret, and here do not.
-    const harmless = [config.eventLog.name, config.eventHubs.name, config.partitionOwnership.name, config.subjectKeys.name] as readonly string[];
+    const harmless = [
+      config.eventLog.name,
+      config.eventHubs.name,
+      config.partitionOwnership.name,
+      config.subjectKeys.name,
+    ] as readonly string[];
     expect(open.filter(({ name }) => !harmless.includes(name))).toEqual([]);
   });
 

@@ -46,7 +46,6 @@ export function createFakeSecrets() {
   return { secrets, state, text, names: () => [...kept.keys()].sort() };
 }
 
-
 /** A credential at an Entra of the test's: what it says is set by the test. */
 export function createFakeIdentity(options: {
   readonly credential: CredentialId;
@@ -144,7 +143,6 @@ export interface FakeSubscription extends SubscriptionRequest {
   encryption?: EncryptionCertificate;
   readonly touches: { readonly kind: 'renew' | 'reauthorise'; readonly at: number }[];
 }
-
 
 /** Graph's `/subscriptions` with the rules that matter here; the shelf of subscriptions is the test's to look at and to break. */
 export function createFakeGraph(options: {

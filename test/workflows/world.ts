@@ -40,7 +40,6 @@ export interface WorldOptions {
   readonly channels?: readonly Channel[];
 }
 
-
 /** Everything but Temporal, made for one test: fakes of Microsoft, secrets and a log in memory, clients and workers on the test's server. */
 export function createWorld(address: string, namespace: string, options: WorldOptions = {}) {
   const clock = systemClock;

@@ -19,7 +19,9 @@ function nameOf({ feed, policy }: WatchedFeed): string {
 function share({ watchedSeconds, gapSeconds }: WatchedFeed): string {
   const all = watchedSeconds + gapSeconds;
   // Never rounded up to all of it.
-  return all === 0 ? '—' : `${gapSeconds === 0 ? '100' : (Math.floor((watchedSeconds / all) * 10_000) / 100).toFixed(2)} %`;
+  return all === 0
+    ? '—'
+    : `${gapSeconds === 0 ? '100' : (Math.floor((watchedSeconds / all) * 10_000) / 100).toFixed(2)} %`;
 }
 
 /** A bar of the whole time; what has no record stays empty. The words beside it say the same. */

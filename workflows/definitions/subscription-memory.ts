@@ -197,7 +197,8 @@ export function createSubscriptionMemory(
     },
     saidRemoved() {
       const { held } = memory;
-      if (held !== undefined) outbox.add('SubscriptionLost', { ...identity(), graphId: held.graphId, cause: 'removed' });
+      if (held !== undefined)
+        outbox.add('SubscriptionLost', { ...identity(), graphId: held.graphId, cause: 'removed' });
     },
     removed(graphId, cause) {
       if (memory.held?.graphId === graphId) memory = without('held');
