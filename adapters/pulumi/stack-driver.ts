@@ -266,7 +266,7 @@ export async function listStacks(
 }
 
 /** Name of the project in a `Pulumi.yaml`. */
-export function projectOf(file: string): string {
+function projectOf(file: string): string {
   const name = /^name:\s*["']?([\w.-]+)/m.exec(readFileSync(file, 'utf8'))?.[1];
   if (name === undefined) throw new Error(`${file} names no project`);
   return name;

@@ -11,7 +11,7 @@ import { findExisting } from '#infra/driver/find-existing.ts';
 import { isComponent } from '#infra/driver/step.ts';
 
 /** Tells how far a run has come: on a terminal in one line, elsewhere a line every few seconds. */
-export function tellProgress(output: Output, word: string, total?: number): (progress: RunProgress) => void {
+function tellProgress(output: Output, word: string, total?: number): (progress: RunProgress) => void {
   const began = performance.now();
   const running = new Map<string, { name: string; since: number }>();
   let done = 0;

@@ -10,7 +10,7 @@ import type { OutboundHost } from '#infra/outbound.ts';
 const styles = { title: 'bold', new: 'green', changed: 'yellow', danger: 'red', faint: 'dim' } as const;
 
 /** Prints lines with their meaning as colour. */
-export function printLines(output: Output, lines: readonly Line[]): void {
+function printLines(output: Output, lines: readonly Line[]): void {
   for (const { text, tone } of lines) {
     const safe = printable(text);
     output.data(tone === undefined ? safe : output.paint(styles[tone], safe));
@@ -18,7 +18,7 @@ export function printLines(output: Output, lines: readonly Line[]): void {
 }
 
 /** How many resources, in words; components count as resources to the engine and not to people. */
-export function countWords(counts: ChangeCounts): string {
+function countWords(counts: ChangeCounts): string {
   const words = [
     [counts.create, 'to make'],
     [counts.update, 'to change'],

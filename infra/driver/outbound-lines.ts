@@ -30,7 +30,7 @@ export function outboundLines(hosts: readonly OutboundHost[]): readonly Line[] {
 }
 
 /** The hosts among the outputs of a stack; an empty list for outputs that hold none. */
-export function outboundOf(output: unknown): readonly OutboundHost[] {
+function outboundOf(output: unknown): readonly OutboundHost[] {
   if (!Array.isArray(output)) return [];
   return output.filter(
     (one): one is OutboundHost =>

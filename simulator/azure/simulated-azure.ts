@@ -29,7 +29,7 @@ export interface SimulatedAzure extends SimulatedSubscription {
 }
 
 /** Subscription and directory where none is named. */
-export const simulatedSubscription: SimulatedSubscription = {
+const simulatedSubscription: SimulatedSubscription = {
   subscriptionId: '5ca1ab1e-0000-4000-8000-000000000001',
   tenantId: '5ca1ab1e-0000-4000-8000-000000000002',
 };

@@ -79,11 +79,13 @@ describe('the watch page', () => {
   it('says whether every feed is watched, draws when, and lists gaps with their cause', async () => {
     const { page, complaints } = await open('/watch');
     await page.getByText('Every feed is watched now.').waitFor();
-    expect(await page.locator('#bars svg').getAttribute('aria-label')).toBe('watched 95.83 % of the time, 1 gaps');
+    expect(await page.locator('#bars svg').getAttribute('aria-label')).toBe(
+      'watched 95.83 % of the time on record, 1 gap',
+    );
     expect(await page.locator('#bars rect.gap').count()).toBe(1);
     expect(await page.locator('#gaps tr').textContent()).toContain('somebody had to sign in');
     await page.getByRole('button', { name: '7 days' }).click();
-    await page.locator('#bars svg[aria-label="watched 99.40 % of the time, 1 gaps"]').waitFor();
+    await page.locator('#bars svg[aria-label="watched 99.40 % of the time on record, 1 gap"]').waitFor();
     expect(await page.getByRole('button', { name: '7 days' }).getAttribute('aria-pressed')).toBe('true');
     expect(complaints).toEqual([]);
   });

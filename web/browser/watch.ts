@@ -31,9 +31,10 @@ function bar(one: WatchedFeed, from: number, to: number): SVGSVGElement {
   picture.setAttribute('preserveAspectRatio', 'none');
   picture.setAttribute('class', 'bar');
   picture.setAttribute('role', 'img');
+  const gaps = one.spans.filter(({ watching }) => !watching).length;
   picture.setAttribute(
     'aria-label',
-    `watched ${share(one)} of the time on record, ${one.spans.filter(({ watching }) => !watching).length} gaps`,
+    `watched ${share(one)} of the time on record, ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}`,
   );
   for (const span of one.spans) {
     const start = ((Date.parse(span.from) - from) / (to - from)) * 1000;

@@ -66,7 +66,7 @@ export function runProgram(program: string, args: readonly string[], options: Ru
 }
 
 /** Ends a process and, where `group` is true, all that it started. */
-export function killGroup(pid: number | undefined, group: boolean): void {
+function killGroup(pid: number | undefined, group: boolean): void {
   if (pid === undefined) return;
   try {
     process.kill(group ? -pid : pid, 'SIGKILL');
