@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Deployment, EngineEvent, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import * as automation from '@pulumi/pulumi/automation/index.js';
 import type { Clock } from '#ports/clock.ts';
@@ -263,11 +262,4 @@ export async function listStacks(
     envVars: { ...deps.env },
   });
   return (await workspace.listStacks()).map(({ name }) => name.split('/').at(-1) ?? name).sort();
-}
-
-/** Name of the project in a `Pulumi.yaml`. */
-function projectOf(file: string): string {
-  const name = /^name:\s*["']?([\w.-]+)/m.exec(readFileSync(file, 'utf8'))?.[1];
-  if (name === undefined) throw new Error(`${file} names no project`);
-  return name;
 }

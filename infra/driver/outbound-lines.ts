@@ -28,12 +28,3 @@ export function outboundLines(hosts: readonly OutboundHost[]): readonly Line[] {
     ),
   ];
 }
-
-/** The hosts among the outputs of a stack; an empty list for outputs that hold none. */
-function outboundOf(output: unknown): readonly OutboundHost[] {
-  if (!Array.isArray(output)) return [];
-  return output.filter(
-    (one): one is OutboundHost =>
-      typeof one === 'object' && one !== null && 'host' in one && 'port' in one && 'why' in one,
-  );
-}
