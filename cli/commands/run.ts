@@ -22,6 +22,12 @@ export async function run(
   const started = performance.now();
   const roles = parseRoles(rolesText, options.simulate === true);
   const settings = requireSettings(flags);
+  const workerAsked = rolesText?.split(',').some((name) => name.trim() === 'worker') === true;
+  if (workerAsked && options.simulate !== true && (settings.temporal ?? { kind: 'off' }).kind === 'off')
+    throw new CommandError(
+      exitCodes.settings,
+      'the settings are wrong:\n  - TOCSIN_TEMPORAL must be set for the role worker: host:port of a cluster, or managed.',
+    );
   const stopping = new AbortController();
   const context = await createContext(settings, version, stopping.signal);
   const stack = new AsyncDisposableStack();

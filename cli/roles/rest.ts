@@ -57,7 +57,7 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     triage: triage?.health,
     resolve: resolve?.row,
     acts: staying.acts,
-    workflows: staying.worker?.rows,
+    workflows: staying.rows,
     signal,
   };
   // Where somebody else keeps subscriptions alive, or nobody does, Tocsin has no proof to record.

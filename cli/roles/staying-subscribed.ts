@@ -7,6 +7,7 @@ import type { Temporal } from '#cli/roles/temporal.ts';
 import { openTenantAccess, type TenantAccess } from '#cli/roles/tenant-access.ts';
 import type { RunningWorker } from '#cli/roles/worker.ts';
 import type { TemporalSetting } from '#config/parsers.ts';
+import type { HealthRow } from '#web/health-report.ts';
 
 /** What a process has of staying subscribed: the way to the tenant, Temporal, and the worker where it runs here. */
 export interface StayingSubscribed {
@@ -14,6 +15,8 @@ export interface StayingSubscribed {
   readonly acts: SubscribingActs | undefined;
   readonly worker: RunningWorker | undefined;
   readonly temporal: Temporal | undefined;
+  /** Rows of the admin page; absent where the role `worker` runs elsewhere. */
+  readonly rows: (() => readonly HealthRow[]) | undefined;
   close(): Promise<void>;
 }
 
@@ -25,6 +28,12 @@ export interface StayingSubscribedOptions {
   readonly roles: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
+
+const withoutTemporal: HealthRow = {
+  ...{ kind: 'temporal', name: 'temporal', state: 'warning' },
+  word: 'is off: nobody signs in, nothing is subscribed or renewed, nobody is paged',
+  next: 'Set TOCSIN_TEMPORAL to host:port of a cluster, or to managed.',
+};
 
 /** Opens what the roles of this process need of it; what is large is loaded only then. */
 export async function openStayingSubscribed(options: StayingSubscribedOptions): Promise<StayingSubscribed> {
@@ -54,6 +63,7 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
       : (await import('#cli/roles/workflow-acts.ts')).createWorkflowActs(temporal, context.clock);
   return {
     ...{ access, acts, worker, temporal },
+    rows: worker?.rows ?? (roles.has('worker') ? () => [withoutTemporal] : undefined),
     async close() {
       await worker?.ended;
       await lived;

@@ -72,6 +72,8 @@ describe('settings of the command line', () => {
     const { code, stderr } = await run(['run', 'ingest']);
     expect(code).toBe(78);
     expect(stderr).toContain('TOCSIN_EVENT_HUBS must be set');
+    const worker = await run(['run', 'worker']);
+    expect(worker).toMatchObject({ code: 78, stderr: expect.stringContaining('TOCSIN_TEMPORAL must be set') });
   });
 
   it('lets flags beat the environment, and the environment beat tocsin.json', async () => {
