@@ -7,6 +7,8 @@ import type { CredentialView, SubscriptionView } from '#web/subscribing.ts';
 const dayMs = 86_400_000;
 /** A sign-in that ends sooner than this is worth a look. */
 const soonMs = 14 * dayMs;
+/** The first sign-in and the first subscription may take this long. */
+const beginningMs = 120_000;
 
 /** Rows of the admin page about sign-in, subscriptions and the watch. */
 export function subscribingRows(
@@ -18,7 +20,7 @@ export function subscribingRows(
   return [
     ...credentials.map((one) => credentialRow(one, now)),
     ...subscriptions.filter(({ state }) => state !== 'removed').map(subscriptionRow),
-    ...current.map(watchRow),
+    ...current.map((span) => watchRow(span, now)),
   ];
 }
 
@@ -73,12 +75,13 @@ function subscriptionRow(view: SubscriptionView): HealthRow {
   };
 }
 
-function watchRow({ feed, policy, watching, from, provedAt, cause }: WatchSpan): HealthRow {
+function watchRow({ feed, policy, watching, from, provedAt, cause }: WatchSpan, now: number): HealthRow {
+  const beginning = cause === 'not-started' && now - from < beginningMs;
   const words = gapWords[cause as GapCause];
   return {
     kind: 'watch',
     name: policy === undefined ? feed : `${feed}: ${policy}`,
-    state: watching ? 'ok' : 'trouble',
+    state: watching ? 'ok' : beginning ? 'warning' : 'trouble',
     word: watching ? 'watched' : `not watched: ${words?.word ?? cause ?? 'the cause is not known'}`,
     since: new Date(from).toISOString(),
     ...(provedAt === undefined ? {} : { lastProofAt: new Date(provedAt).toISOString() }),

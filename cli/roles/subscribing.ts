@@ -56,6 +56,9 @@ export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subs
   };
 }
 
+/** Milliseconds in which what was just begun may still be under way. */
+const settlingMs = 60_000;
+
 const credentialWords: Readonly<Record<string, string>> = {
   ok: 'signed in',
   'waiting-for-sign-in': 'waits for somebody to sign in',
@@ -85,7 +88,9 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
 function subscriptionView(record: SubscriptionRecord, now: number): SubscriptionView {
   const { provedAt, expiresAt, deliversUntil, trouble, since, ...rest } = record;
   const ended = expiresAt !== undefined && expiresAt <= now;
-  const paused = deliversUntil !== undefined && deliversUntil <= now;
+  // Of one that was just adopted nobody knows until when it delivers: it is renewed at once.
+  const adopted = provedAt !== undefined && now - provedAt < settlingMs;
+  const paused = deliversUntil !== undefined && deliversUntil <= now && !adopted;
   const state = record.state === 'ok' && (ended || paused) ? (ended ? 'expired' : 'paused') : record.state;
   const word: Readonly<Record<string, string>> = {
     ok: 'live',
