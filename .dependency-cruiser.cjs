@@ -46,7 +46,10 @@ module.exports = {
       name: 'adapters-never-meet',
       severity: 'error',
       from: { path: '^adapters/([^/]+)/' },
-      to: { path: '^adapters/([^/]+)/', pathNot: ['^adapters/$1/', '^adapters/crypto/(aes-gcm|secret-key)\\.ts$'] },
+      to: {
+        path: '^adapters/([^/]+)/',
+        pathNot: ['^adapters/$1/', '^adapters/crypto/(aes-gcm|secret-key)\\.ts$', '^adapters/programs/'],
+      },
     },
     only('simulators-implement-ports', '^simulator/', ['^(kernel|domain|ports|simulator)/', 'node_modules/', node]),
     only('web-reads-queries', '^web/', [

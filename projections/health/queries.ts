@@ -1,5 +1,6 @@
 import type { Feed } from '#domain/notices/item.ts';
 import type { Question, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import { numbers } from '#projections/columns.ts';
 
 /** What the record says of a feed. Times are milliseconds since 1970 UTC. */
 export interface FeedHealth {
@@ -117,14 +118,4 @@ export function createHealthQueries(open: () => Promise<Pick<ReadModelStore, 're
       };
     },
   };
-}
-
-/** Those of the columns that are known, by new names. */
-function numbers<Name extends string>(row: Row, names: Readonly<Record<Name, string>>): { [N in Name]?: number } {
-  const found: { [N in Name]?: number } = {};
-  for (const [name, column] of Object.entries(names) as [Name, string][]) {
-    const value = row[column];
-    if (typeof value === 'number') found[name] = value;
-  }
-  return found;
 }

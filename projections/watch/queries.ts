@@ -1,4 +1,5 @@
 import type { Question, ReadModelStore, Row } from '#ports/read-model-store.ts';
+import { numbers, texts } from '#projections/columns.ts';
 
 /** What is on record of a credential. Times are milliseconds since 1970 UTC. */
 export interface CredentialRecord {
@@ -125,22 +126,4 @@ function spanOf(row: Row): WatchSpan {
 function troubleOf(row: Row): { readonly trouble?: TroubleRecord } {
   const trouble = texts(row, { code: 'code', what: 'what', next: 'next' });
   return Object.keys(trouble).length === 0 ? {} : { trouble };
-}
-
-function texts<Name extends string>(row: Row, names: Readonly<Record<Name, string>>): { [N in Name]?: string } {
-  const found: { [N in Name]?: string } = {};
-  for (const [name, column] of Object.entries(names) as [Name, string][]) {
-    const value = row[column];
-    if (typeof value === 'string' && value !== '') found[name] = value;
-  }
-  return found;
-}
-
-function numbers<Name extends string>(row: Row, names: Readonly<Record<Name, string>>): { [N in Name]?: number } {
-  const found: { [N in Name]?: number } = {};
-  for (const [name, column] of Object.entries(names) as [Name, string][]) {
-    const value = row[column];
-    if (typeof value === 'number') found[name] = value;
-  }
-  return found;
 }

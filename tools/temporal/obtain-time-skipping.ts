@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { tryLock } from '#adapters/programs/lock.ts';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import { systemClock } from '#adapters/system/clock.ts';
-import { tryLock } from '#adapters/temporal/dev-server/lock.ts';
-import { runProgram } from '#adapters/temporal/dev-server/run-program.ts';
 
 const project = join(import.meta.dirname, 'time-skipping');
 

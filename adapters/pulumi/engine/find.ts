@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import type { FoundEngine } from './obtain-result.ts';
-import { runProgram } from './run-program.ts';
 
 /** The oldest engine that is used: its Automation API hands events over a socket, and its `--exclude-protected` is what leaving needs. */
 const oldest = [3, 206, 0] as const;

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type FileLock, tryLock } from '#adapters/programs/lock.ts';
 import type { Clock } from '#ports/clock.ts';
 import { buildEngine } from './build.ts';
 import { cachedExecutable, executableOnPath, inspect, isExecutable, pinnedVersion } from './find.ts';
-import { type FileLock, tryLock } from './lock.ts';
 import type { NotToBeHad, ObtainResult, OnProgress } from './obtain-result.ts';
 
 export interface ObtainOptions {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import type { Clock } from '#ports/clock.ts';
 import { moduleFolder } from './find.ts';
 import type { OnProgress } from './obtain-result.ts';
-import { runProgram } from './run-program.ts';
 
 export interface BuildOptions {
   /** An empty folder for the result. */

@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import { messageOf } from '../log.ts';
 import { isExecutable } from './find.ts';
-import { runProgram } from './run-program.ts';
 
 export interface DownloadOptions {
   /** An empty folder; whatever is left in it afterwards is the caller's to remove. */

@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import type { FoundServer } from './obtain-result.ts';
-import { runProgram } from './run-program.ts';
 
 /** The oldest server that has worker deployments (Temporal documentation, "Worker Versioning"). */
 const oldestServer = [1, 29, 1] as const;

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { killGroup } from '#adapters/programs/run-program.ts';
 import type { TemporalLog } from '../log.ts';
-import { killGroup } from './run-program.ts';
 
 /** A dev server that runs behind its guard. */
 export interface ServerProcess {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { tryLock } from '#adapters/programs/lock.ts';
 import type { Clock } from '#ports/clock.ts';
 import { delayBefore } from '../backoff.ts';
 import { messageOf, type TemporalLog } from '../log.ts';
 import { isServing } from './health.ts';
-import { tryLock } from './lock.ts';
 import type { FoundServer } from './obtain-result.ts';
 import { freePort } from './ports.ts';
 import { startOf } from './process-table.ts';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { runProgram } from '../dev-server/run-program.ts';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import { bundleKey } from './bundle-key.ts';
 
 export interface BundleRequest {

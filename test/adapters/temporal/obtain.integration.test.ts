@@ -5,9 +5,9 @@ import { expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '#adapters/system/clock.ts';
 import { createDevServer } from '#adapters/temporal/dev-server/dev-server.ts';
 import { cachedExecutable, pinnedVersion } from '#adapters/temporal/dev-server/find.ts';
-import { tryLock } from '#adapters/temporal/dev-server/lock.ts';
+import { tryLock } from '#adapters/programs/lock.ts';
 import { findTemporal, type ObtainOptions, obtainTemporal } from '#adapters/temporal/dev-server/obtain.ts';
-import { runProgram } from '#adapters/temporal/dev-server/run-program.ts';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { quietLog } from './start-temporal.ts';
 
