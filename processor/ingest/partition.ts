@@ -133,6 +133,7 @@ async function readOn(
     ended ??= how;
     inner.abort();
   };
+  const looking = lookForNewHub(deps, from.plan.incarnation, inner.signal, () => finish({ why: 'reread' }));
   deps.observe.opened(partition, lastSequence);
   deps.observe.state(partition, 'reading');
   try {
@@ -173,12 +174,35 @@ async function readOn(
       });
     }
   } finally {
+    inner.abort();
     await appending;
+    await looking;
     signal.removeEventListener('abort', stop);
   }
   const how = ended ?? { why: 'failed', detail: 'the hub ended the stream' };
   return how.why === 'failed' ? { ...how, progressed } : how;
 }
+
+/**
+ * A hub that was deleted and created again while the vendor's client reconnects by itself says nothing: our position is read as one of the new hub, and
+ * everything before it would never come.
+ */
+async function lookForNewHub(
+  { source, clock, ids }: PartitionDeps,
+  incarnation: string,
+  signal: AbortSignal,
+  onNew: () => void,
+): Promise<void> {
+  for (;;) {
+    await clock.sleep(lookMs * (0.5 + ids.fraction()), signal);
+    if (signal.aborted) return;
+    const described = await source.describe(signal).catch(() => undefined);
+    if (described?.ok === true && incarnationOf(described.hub) !== incarnation) return onNew();
+  }
+}
+
+/** Milliseconds between looks whether the hub is still the one that it was. */
+const lookMs = 5_000;
 
 /** The first message is not the next one, and the hub says that those between are gone. */
 async function passedByRetention(
