@@ -2,12 +2,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { tryLock } from '#adapters/programs/lock.ts';
+import { runProgram } from '#adapters/programs/run-program.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { createDevServer } from '#adapters/temporal/dev-server/dev-server.ts';
 import { cachedExecutable, pinnedVersion } from '#adapters/temporal/dev-server/find.ts';
-import { tryLock } from '#adapters/programs/lock.ts';
 import { findTemporal, type ObtainOptions, obtainTemporal } from '#adapters/temporal/dev-server/obtain.ts';
-import { runProgram } from '#adapters/programs/run-program.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { quietLog } from './start-temporal.ts';
 
