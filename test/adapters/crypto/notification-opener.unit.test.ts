@@ -109,7 +109,7 @@ describe('opening a rich notification', () => {
   });
 
   it('leaves the event loop free while RSA works', async () => {
-    const items = Array.from({ length: 40 }, () => richItem(pair.publicKey, resource));
+    const items = Array.from({ length: 400 }, () => richItem(pair.publicKey, resource));
     let turns = 0;
     let working = true;
     const count = () => {
