@@ -4,7 +4,8 @@ import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
 import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
-import { connectionOf, openOwnership } from '#cli/roles/ingest.ts';
+import { connectionOf } from '#cli/roles/hub-source.ts';
+import { openOwnership } from '#cli/roles/ingest.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 
 /** The hub, who owns its partitions, and what is needed to read what comes out of it. */

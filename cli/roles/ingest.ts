@@ -17,8 +17,6 @@ import type { PartitionOwnership } from '#ports/partition-ownership.ts';
 import { createIngest } from '#processor/ingest/ingest.ts';
 import type { PrepareDeps } from '#processor/ingest/prepare.ts';
 
-export { connectionOf };
-
 export interface RunningIngest {
   readonly probe: IngestProbe;
   /** Resolves when everything received was appended or left to the next. */

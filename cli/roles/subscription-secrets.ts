@@ -6,15 +6,20 @@ import { notificationKeySecret } from '#workflows/activities/notification-certif
 
 /** What ingest has to know of subscriptions that Tocsin made itself. */
 export interface SubscriptionSecrets {
-  /** The private key that a rich notification was encrypted for. */
+  /**
+   * The private key that a rich notification was encrypted for; undefined where we have none of that name.
+   * @throws while the key store is away: the notice has to wait, or it would be on record for ever as one that nobody can open
+   */
   findKey(certificateId: string): Promise<KeyObject | undefined>;
   /** Client states that a notice may carry now. */
   clientStates(): readonly string[];
-  /** Reads them again where they are old: asked before notices are judged. Undefined where nothing is to be waited for. */
+  /** Reads them again where they are old: asked before notices are judged. Undefined where nothing is to be waited for; else resolves soon, whether they were read by then or not. */
   refresh(): Promise<void> | undefined;
 }
 
 const prefix = 'subscription/';
+/** A call must not wait for a key store that is slow: this long, milliseconds, and once for each reading. */
+const patienceMs = 250;
 const decoder = new TextDecoder();
 
 /** @param freshMs milliseconds for which what was read counts as new: Graph takes longer to answer the creation that a new one is written for */
@@ -26,20 +31,22 @@ export function createSubscriptionSecrets(
   const keys = new Map<string, KeyObject>();
   let states: readonly string[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
-  let reading: Promise<void> | undefined;
+  let reading: Promise<unknown> | undefined;
+  let waiting: Promise<void> | undefined;
 
   async function read(): Promise<void> {
     const names = await secrets.names(prefix);
     // While the key store is away, what was known last stays.
     if (!names.ok) return;
-    const found: string[] = [];
-    for (const name of names.names.filter((one) => one.endsWith('/client-state'))) {
-      const kept = await secrets.read(name);
-      if (!kept.ok) return;
-      if (kept.value !== undefined)
-        found.push(...acceptedClientStates(readClientStates(decoder.decode(kept.value)), clock.now()));
-    }
-    states = found;
+    const all = await Promise.all(
+      names.names.filter((one) => one.endsWith('/client-state')).map((one) => secrets.read(one)),
+    );
+    if (all.some(({ ok }) => !ok)) return;
+    states = all.flatMap((kept) =>
+      kept.ok && kept.value !== undefined
+        ? acceptedClientStates(readClientStates(decoder.decode(kept.value)), clock.now())
+        : [],
+    );
   }
 
   return {
@@ -49,7 +56,8 @@ export function createSubscriptionSecrets(
       // Names are of a closed alphabet; an id of somebody else's certificate need not be.
       if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(certificateId)) return undefined;
       const kept = await secrets.read(notificationKeySecret(certificateId));
-      if (!kept.ok || kept.value === undefined) return undefined;
+      if (!kept.ok) throw new Error(`key store: ${kept.detail}`);
+      if (kept.value === undefined) return undefined;
       const pem = /-----BEGIN PRIVATE KEY-----[\s\S]+?-----END PRIVATE KEY-----/.exec(decoder.decode(kept.value))?.[0];
       if (pem === undefined) return undefined;
       const key = createPrivateKey(pem);
@@ -59,11 +67,19 @@ export function createSubscriptionSecrets(
     clientStates: () => states,
     refresh() {
       if (reading === undefined && clock.monotonic() - readAt < freshMs) return undefined;
-      reading ??= read().finally(() => {
-        readAt = clock.monotonic();
-        reading = undefined;
-      });
-      return reading;
+      if (reading === undefined || waiting === undefined) {
+        const over = new AbortController();
+        reading = read()
+          .catch(() => undefined)
+          .finally(() => {
+            readAt = clock.monotonic();
+            reading = undefined;
+            over.abort();
+          });
+        // Ends with the reading, or when patience does; whoever comes later waits no longer than the first.
+        waiting = clock.sleep(patienceMs, over.signal);
+      }
+      return waiting;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { GapCause } from '#domain/watch/events.ts';
+import { assertNever } from '#kernel/assert-never.ts';
 
 /** All that the watch of one feed (and policy) hangs on, as it is known at one moment. Times are milliseconds since 1970 UTC. */
 export interface WatchFacts {
@@ -81,7 +82,8 @@ export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): 
 }
 
 function signInCause(credential: WatchFacts['credential']): GapCause | undefined {
-  switch (credential?.trouble) {
+  const trouble = credential?.trouble;
+  switch (trouble) {
     case 'sign-in-again':
     case 'revoked':
       return 'sign-in-needed';
@@ -92,6 +94,6 @@ function signInCause(credential: WatchFacts['credential']): GapCause | undefined
     case undefined:
       return undefined;
     default:
-      return undefined;
+      return assertNever(trouble);
   }
 }

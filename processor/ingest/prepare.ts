@@ -22,9 +22,9 @@ export interface PrepareDeps {
   readonly recordedBy: RecordedBy;
   readonly testNumbers: readonly string[];
   readonly phrases: readonly Phrase[];
-  /** Judges the `clientState` of a notice in constant time; never stores it. */
   /** Asked before a batch is judged, where what judging needs may have changed; undefined where nothing has to be waited for. */
   readonly refresh?: () => Promise<void> | undefined;
+  /** Judges the `clientState` of a notice in constant time; never stores it. */
   readonly judgeClientState: (
     subscriptionId: string | undefined,
     clientState: string | undefined,

@@ -54,4 +54,36 @@ describe('what ingest knows of our own subscriptions', () => {
     expect(await known.findKey('tocsin-2')).toBeUndefined();
     expect(await known.findKey('../credential/chat/token-cache')).toBeUndefined();
   });
+
+  it('hold up no call for longer than a moment while the key store is silent, and that only once', async () => {
+    const { clock } = begin();
+    const { promise: silence, resolve } = Promise.withResolvers<void>();
+    let asked = 0;
+    const known = createSubscriptionSecrets(
+      {
+        read: async () => ({ ok: true, version: 'none' }),
+        async names() {
+          asked++;
+          await silence;
+          return { ok: true, names: [] };
+        },
+      },
+      clock,
+    );
+    const first = known.refresh();
+    clock.advance(250);
+    await first;
+    await known.refresh();
+    expect(asked).toBe(1);
+    resolve();
+  });
+
+  it('are not said to be unknown while the key store is away: the notice has to wait', async () => {
+    const { clock, secrets } = begin();
+    const known = createSubscriptionSecrets(
+      { names: secrets.names, read: async () => ({ ok: false, reason: 'unavailable', detail: 'away' }) },
+      clock,
+    );
+    await expect(known.findKey('tocsin-1')).rejects.toThrow('key store: away');
+  });
 });
