@@ -12,13 +12,15 @@ import { desiredBy, policySubscriptionId } from '#workflows/desired.ts';
 
 const clock = { now: () => Date.UTC(2026, 0, 1), monotonic: () => 0, sleep: async () => undefined };
 const recordedBy = { role: 'worker', build: 'test' };
-const decision = (seq: number) => ({ seq, at: 1_000 + seq, type: 'CredentialRevoked', data: { why: `reason ${seq}` } });
+const decision = (seq: number, run = 'run-1') => ({
+  ...{ run, seq, type: 'CredentialRevoked', data: { why: `reason ${seq}` } },
+});
 
 describe('putting decisions on record', () => {
   it('writes each once, however often it is told and whatever others write in between', async () => {
     const log = createMemoryEventLog();
     const deps = { log, clock, recordedBy };
-    const first = { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1), decision(2)] };
+    const first = { stream: 'credential-chat', decisions: [decision(1), decision(2)] };
     let lost = 0;
     log.faults = () => (lost++ === 0 ? 'lost-answer' : undefined);
     await record(deps, first);
@@ -39,15 +41,15 @@ describe('putting decisions on record', () => {
   it('does not take the first decision after Temporal lost everything for one that was made before', async () => {
     const log = createMemoryEventLog();
     const deps = { log, clock, recordedBy };
-    await record(deps, { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1)] });
-    await record(deps, { stream: 'credential-chat', chain: 'run-2', decisions: [decision(1)] });
+    await record(deps, { stream: 'credential-chat', decisions: [decision(1)] });
+    await record(deps, { stream: 'credential-chat', decisions: [decision(1, 'run-2')] });
     expect(log.stream('credential-chat')).toHaveLength(2);
   });
 
   it('is tried again by Temporal while the log is away', async () => {
     const log = createMemoryEventLog();
     log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'away' });
-    const input = { stream: 'credential-chat', chain: 'run-1', decisions: [decision(1)] };
+    const input = { stream: 'credential-chat', decisions: [decision(1)] };
     await expect(record({ log, clock, recordedBy }, input)).rejects.toMatchObject({
       type: 'log-away',
       nonRetryable: false,

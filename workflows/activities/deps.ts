@@ -35,6 +35,8 @@ export interface Delivery {
   readonly notificationUrl: string;
   /** Equal to the other one as a rule ("Change notifications: lifecycle"). */
   readonly lifecycleNotificationUrl: string;
+  /** Where Graph learns of the storage for notifications that are too large for the hub; absent: it has none. */
+  readonly blobStoreUrl?: string;
   /** Of the application that a credential signs in to. */
   applicationId?(credential: Feed): string | undefined;
 }

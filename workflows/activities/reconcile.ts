@@ -80,8 +80,8 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
       ...(held.certificateId === undefined ? {} : { encryptionCertificateId: held.certificateId }),
     };
     await record(deps, {
-      ...{ stream: streamOf(subscriptionWorkflowId(spec.id)), chain: 'reconcile' },
-      decisions: [{ seq: 0, at: deps.clock.now(), type: 'SubscriptionConfirmed', data }],
+      stream: streamOf(subscriptionWorkflowId(spec.id)),
+      decisions: [{ run: `reconcile ${deps.clock.now()}`, seq: 0, type: 'SubscriptionConfirmed', data }],
     });
   }
 
@@ -133,8 +133,8 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
       next: 'Check that the worker runs and that Temporal is well (`tocsin doctor`).',
     };
     await record(deps, {
-      ...{ stream, chain: 'reconcile' },
-      decisions: [{ seq: 0, at: deps.clock.now(), type: 'SubscriptionTroubled', data }],
+      stream,
+      decisions: [{ run: `reconcile ${deps.clock.now()}`, seq: 0, type: 'SubscriptionTroubled', data }],
     });
   }
 }

@@ -21,7 +21,7 @@ export async function record(deps: Deps, input: RecordInput): Promise<void> {
   const correlation = input.emergencyId ?? uuid5(namespace, `stream|${stream}`);
   let previous: string | undefined;
   const events = decisions.map((decision): NewEvent => {
-    const id = decisionId(stream, input.chain, decision);
+    const id = decisionId(stream, decision);
     const metadata = eventMetadata(deps.recordedBy, deps.clock.now(), correlation, previous ?? id);
     previous = id;
     return { id, type: decision.type, data: decision.data, metadata };
@@ -53,9 +53,9 @@ export async function record(deps: Deps, input: RecordInput): Promise<void> {
   throw away('others write at the same time');
 }
 
-/** Id of the event for a decision. Name: `decision|<stream>|<chain>|<seq>|<at>|<type>`. */
-function decisionId(stream: string, chain: string, { seq, at, type }: Decision): string {
-  return uuid5(namespace, `decision|${stream}|${chain}|${seq}|${at}|${type}`);
+/** Id of the event for a decision. Name: `decision|<stream>|<run>|<seq>|<type>`. */
+function decisionId(stream: string, { run, seq, type }: Decision): string {
+  return uuid5(namespace, `decision|${stream}|${run}|${seq}|${type}`);
 }
 
 function away(reason: string): ApplicationFailure {

@@ -69,6 +69,10 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
       ...{ changeType: changeTypeOf(spec), resource: resourceOf(spec, user.id), clientState: state.value },
       notificationUrl: deps.delivery.notificationUrl,
       lifecycleNotificationUrl: deps.delivery.lifecycleNotificationUrl,
+      // Basic notifications are small.
+      ...(deps.delivery.blobStoreUrl === undefined || encryption.value === undefined
+        ? {}
+        : { blobStoreUrl: deps.delivery.blobStoreUrl }),
       expiresAt: clock.now() + input.lifeMs,
       ...(encryption.value === undefined ? {} : { encryption: encryption.value }),
     });

@@ -1,4 +1,10 @@
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type ActivityOptions,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
 import type { SignInMethod } from '#domain/credentials/events.ts';
 import type { PageOutcome } from '#domain/emergency/paging.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -32,19 +38,17 @@ export interface Patient {
 /** Waits out whatever passes by itself. */
 export const whatever = '*';
 
-/** One thing that was decided, on its way to the log. Its id is made of all of it, so that repeating changes nothing. */
+/** One thing that was decided, on its way to the log. Its id is made of stream, run, number and type, so that repeating changes nothing. */
 export interface Decision {
+  /** The run that decided it: numbers begin anew after Temporal lost its history, or after an operator reset the workflow. */
+  readonly run: string;
   readonly seq: number;
-  /** Milliseconds since 1970 UTC. */
-  readonly at: number;
   readonly type: string;
   readonly data: JsonObject;
 }
 
 export interface RecordInput {
   readonly stream: string;
-  /** First run of the chain of runs that this is: after Temporal lost its history, numbers begin anew. */
-  readonly chain: string;
   readonly decisions: readonly Decision[];
   /** The emergency that they belong to. */
   readonly emergencyId?: string;
@@ -159,6 +163,25 @@ export function activity<Name extends keyof Activities>(
     executeWithOptions(options: ActivityOptions, args: readonly unknown[]): ReturnType<Activities[Name]>;
   };
   return call.executeWithOptions({ ...once, ...options, summary }, [input]);
+}
+
+/** Longer than a log takes that is there; a workflow hears nothing else meanwhile. */
+const local = proxyLocalActivities<Pick<Activities, 'record'>>({
+  startToCloseTimeout: '3s',
+  retry: { maximumAttempts: 1 },
+});
+
+/**
+ * Puts decisions on record within the workflow's own step, which spares Temporal a task and three events for each; where the log does not answer at once, by an activity
+ * that tries until it does. A step that is lost with its worker records them again, under the same ids.
+ */
+export async function record(summary: string, input: RecordInput): Promise<void> {
+  try {
+    await local.record.executeWithOptions({ summary }, [input]);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    await activity('record', summary, input);
+  }
 }
 
 /** Waits inside the activity, which is tried again every few seconds; given up after `forMs` so that the workflow can think again. */

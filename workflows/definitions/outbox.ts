@@ -1,7 +1,7 @@
 import { condition, workflowInfo } from '@temporalio/workflow';
 import type { JsonObject } from '#kernel/json.ts';
 import { streamOf } from '#workflows/contract.ts';
-import { activity, type Decision } from '#workflows/definitions/activities.ts';
+import { type Decision, record } from '#workflows/definitions/activities.ts';
 
 /** What waits to be put on record, carried from run to run. */
 export interface OutboxState {
@@ -28,7 +28,7 @@ const mostWaiting = 1_000;
 const expendable = 'SubscriptionRenewed';
 
 export function createOutbox(carried: OutboxState = { seq: 0, waiting: [] }): Outbox {
-  const { workflowId, firstExecutionRunId: chain } = workflowInfo();
+  const { workflowId, runId: run } = workflowInfo();
   const stream = streamOf(workflowId);
   let { seq } = carried;
   const waiting = [...carried.waiting];
@@ -36,7 +36,7 @@ export function createOutbox(carried: OutboxState = { seq: 0, waiting: [] }): Ou
   return {
     add(type, data) {
       seq++;
-      waiting.push({ seq, at: Date.now(), type, data });
+      waiting.push({ run, seq, type, data });
       if (waiting.length <= mostWaiting) return;
       const first = waiting.findIndex((each, index) => index >= batchSize && each.type === expendable);
       if (first >= 0) waiting.splice(first, 1);
@@ -45,9 +45,7 @@ export function createOutbox(carried: OutboxState = { seq: 0, waiting: [] }): Ou
       for (;;) {
         await condition(() => waiting.length > 0);
         const decisions = waiting.slice(0, batchSize);
-        await activity('record', `put on record: ${decisions.map(({ type }) => type).join(', ')}`, {
-          ...{ stream, chain, decisions },
-        });
+        await record(`put on record: ${decisions.map(({ type }) => type).join(', ')}`, { stream, decisions });
         waiting.splice(0, decisions.length);
       }
     },
