@@ -111,7 +111,7 @@ export const eventRegistry: readonly EventVersion[] = [
   credential('CredentialSignedIn', 'A new grant serves', credentialSignedInV1),
   credential('CredentialRefreshed', 'There is a new token', credentialRefreshedV1),
   credential('CredentialTroubled', 'There is no new token, and why', credentialTroubledV1),
-  credential('CredentialSignInFailed', 'Nobody signed in; the grant before goes on serving', credentialTroubledV1),
+  credential('CredentialSignInFailed', 'Nobody signed in; a grant from before goes on serving', credentialTroubledV1),
   credential('CredentialReminded', 'People were reminded that they have to act', credentialRemindedV1),
   credential('CredentialRevoked', 'The grant was forgotten', credentialRevokedV1),
   subscription('SubscriptionCreated', 'Graph made one for us', subscriptionCreatedV1),

@@ -168,6 +168,11 @@ export const credentialListSchema = z.looseObject({
       ...{ id: z.string(), feed, state: z.string(), word: z.string(), since: time.optional() },
       ...{ lastProofAt: time.optional(), tokenExpiresAt: time.optional(), grantExpiresAt: time.optional() },
       next: z.string().optional(),
+      signIn: z
+        .string()
+        .optional()
+        .describe('what became of the last sign-in that was asked for: waiting, worked or failed'),
+      signInAt: time.optional(),
       permissions: z.array(
         z.looseObject({ name: z.string(), granted: z.boolean(), needed: z.boolean(), reason: z.string() }),
       ),
@@ -186,6 +191,12 @@ export const subscriptionListSchema = z.looseObject({
   ),
 });
 export const startedSchema = z.looseObject({ started: z.literal(true) });
+export const leavingSchema = z.looseObject({
+  ended: z.boolean(),
+  subscriptions: z.array(z.string()),
+  credentials: z.array(z.string()),
+  waiting: z.array(z.looseObject({ id: z.string(), what: z.string(), next: z.string() })),
+});
 export const watchReportSchema = z.looseObject({
   from: time,
   to: time,

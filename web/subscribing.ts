@@ -11,6 +11,18 @@ export interface Subscribing {
   renew(id: string): Promise<Started<undefined>>;
   /** Deletes it at Graph and makes a new one. */
   recreate(id: string): Promise<Started<undefined>>;
+  /** Ends every subscription at Graph and forgets every sign-in: the tenant is given up. Repeated until `ended`. */
+  leave(): Promise<Started<LeavingView>>;
+}
+
+/** How far leaving has come. */
+export interface LeavingView {
+  readonly ended: boolean;
+  /** What this request ended: ids. */
+  readonly subscriptions: readonly string[];
+  readonly credentials: readonly string[];
+  /** What is still there, and why. */
+  readonly waiting: readonly { readonly id: string; readonly what: string; readonly next: string }[];
 }
 
 export type SignInMethod = 'device-code' | 'browser';
@@ -38,6 +50,9 @@ export interface CredentialView {
   /** In plain words. */
   readonly word: string;
   readonly since?: string;
+  /** What became of the last sign-in that was asked for, `waiting`, `worked` or `failed`; a grant from before serves meanwhile. */
+  readonly signIn?: string;
+  readonly signInAt?: string;
   readonly lastProofAt?: string;
   readonly tokenExpiresAt?: string;
   /** When the sign-in ends if nothing is done. */

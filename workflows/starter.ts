@@ -4,7 +4,6 @@ import {
   configureCredential,
   configureSubscription,
   credentialWorkflowId,
-  type RetireCause,
   reconcileWorkflowId,
   retireCredential,
   retireSubscription,
@@ -27,8 +26,6 @@ export interface StarterDeps {
 export interface Starter {
   /** Starts what is wanted and does not run, tells what runs how it is wanted, and retires what is not wanted any more. */
   ensure(desired: Desired): Promise<Ensured>;
-  /** Ends all of it and cleans up at Graph: the tenant is given up. */
-  retireAll(desired: Desired): Promise<void>;
 }
 
 export interface Ensured {
@@ -44,11 +41,11 @@ const conflict = { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePoli
 export function createStarter(deps: StarterDeps): Starter {
   const { client, taskQueue, visibility } = deps;
 
-  async function retire(workflowId: string, cause: RetireCause): Promise<void> {
+  async function retire(workflowId: string): Promise<void> {
     const handle = client.workflow.getHandle(workflowId);
     try {
       if (workflowId.startsWith('credential/')) await handle.executeUpdate(retireCredential);
-      else await handle.executeUpdate(retireSubscription, { args: [{ cause }] });
+      else await handle.executeUpdate(retireSubscription, { args: [{ cause: 'policy-gone' }] });
     } catch (error) {
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
@@ -78,7 +75,7 @@ export function createStarter(deps: StarterDeps): Starter {
         (id) => !wanted.has(id),
       );
       // Subscriptions first: they are deleted with the credential that made them.
-      for (const id of unwanted) await retire(id, 'policy-gone');
+      for (const id of unwanted) await retire(id);
       const scheduled = await visibility.ensureSchedule({
         ...{ id: reconcileWorkflowId, everyMs: deps.reconcileMs ?? hour },
         workflow: {
@@ -88,18 +85,6 @@ export function createStarter(deps: StarterDeps): Starter {
       });
       if (!scheduled.ok) throw new Error(scheduled.detail);
       return { running: [...wanted], retired: unwanted };
-    },
-    async retireAll(desired) {
-      const unscheduled = await visibility.removeSchedule(reconcileWorkflowId);
-      if (!unscheduled.ok) throw new Error(unscheduled.detail);
-      for (const { id } of desired.subscriptions) await retire(subscriptionWorkflowId(id), 'shutdown');
-      for (const { id } of desired.subscriptions) {
-        const handle = client.workflow.getHandle(subscriptionWorkflowId(id));
-        await handle.result().catch((error: unknown) => {
-          if (!(error instanceof WorkflowNotFoundError)) throw error;
-        });
-      }
-      for (const { id } of desired.credentials) await retire(credentialWorkflowId(id), 'shutdown');
     },
   };
 }

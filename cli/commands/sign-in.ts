@@ -30,13 +30,13 @@ export async function signIn(
   const end = Date.parse(pending.expiresAt);
   for (;;) {
     const now = await credential(desk, options.feed);
-    // A token that was due meanwhile is a proof as well: it counts only once nobody is asked any more.
-    if (now?.state === 'ok' && now.pending === undefined && now.lastProofAt !== before?.lastProofAt) {
+    const over = now !== undefined && now.signInAt !== before?.signInAt && now.signIn !== 'waiting';
+    if (over && now.signIn === 'worked') {
       if (options.json === true) output.json(now);
       else output.say('Signed in.');
       return;
     }
-    if (now !== undefined && now.pending === undefined && now.state !== 'waiting-for-sign-in')
+    if (over)
       throw new CommandError(
         exitCodes.no,
         now.state === 'ok'

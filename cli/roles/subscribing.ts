@@ -3,6 +3,7 @@ import { gapWord } from '#domain/watch/words.ts';
 import type { CredentialRecord, SubscriptionRecord, WatchQueries, WatchSpan } from '#projections/watch/queries.ts';
 import type {
   CredentialView,
+  LeavingView,
   PendingSignIn,
   Started,
   Subscribing,
@@ -16,6 +17,7 @@ export interface SubscribingActs {
   revoke(id: string, why: string): Promise<Started<undefined>>;
   renew(id: string): Promise<Started<undefined>>;
   recreate(id: string): Promise<Started<undefined>>;
+  leave(): Promise<Started<LeavingView>>;
   /** The sign-in that waits for a person, if one does. */
   pending(id: string): Promise<PendingSignIn | undefined>;
 }
@@ -53,7 +55,21 @@ export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subs
     revoke: async (id, why) => (await acts?.revoke(id, why)) ?? away,
     renew: async (id) => (await acts?.renew(id)) ?? away,
     recreate: async (id) => (await acts?.recreate(id)) ?? away,
+    leave: async () => (await acts?.leave()) ?? (await isNothingLive(queries(), now())) ?? away,
   };
+}
+
+/** Without Temporal nothing can be ended; where nothing lives by the record, nothing has to be. */
+async function isNothingLive(
+  queries: WatchQueries | undefined,
+  now: number,
+): Promise<Started<LeavingView> | undefined> {
+  const subscriptions = (await queries?.subscriptions()) ?? [];
+  const credentials = (await queries?.credentials()) ?? [];
+  const live =
+    subscriptions.some(({ state, expiresAt }) => state !== 'removed' && (expiresAt === undefined || expiresAt > now)) ||
+    credentials.some(({ state }) => state !== 'revoked');
+  return live ? undefined : { ok: true, value: { ended: true, subscriptions: [], credentials: [], waiting: [] } };
 }
 
 /** Milliseconds in which what was just begun may still be under way. */
@@ -70,7 +86,7 @@ const credentialWords: Readonly<Record<string, string>> = {
 };
 
 function credentialView(record: CredentialRecord, pending: PendingSignIn | undefined): CredentialView {
-  const { id, feed, state, trouble, permissions } = record;
+  const { id, feed, state, trouble, permissions, signIn } = record;
   const needed = feed === 'events' ? applicationPermissions : delegatedPermissions;
   const next =
     trouble?.next ?? (state === 'ok' || state === 'back-off' ? undefined : 'Sign in: `tocsin sign-in`, or the button.');
@@ -80,6 +96,8 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
     // Those of the sign-in itself are not listed in a token; a grant that there is has them.
     permissions: comparePermissions(needed, permissions, permissions.length > 0 && feed !== 'events'),
     ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt', grantExpiresAt: 'grantExpiresAt' }),
+    ...times(record, { signInAt: 'signInAt' }),
+    ...(signIn === undefined ? {} : { signIn }),
     ...(next === undefined ? {} : { next }),
     ...(pending === undefined ? {} : { pending }),
   };

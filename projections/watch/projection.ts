@@ -11,12 +11,13 @@ import type { Projection } from '#projections/projection.ts';
  */
 const watchSchema = {
   name: 'watch',
-  version: 1,
+  version: 2,
   tables: {
     credentials: {
       columns: {
         ...{ id: 'text', feed: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
         ...{ method: 'text', permissions: 'text', token_expires_at: 'integer', grant_expires_at: 'integer' },
+        ...{ sign_in: 'text', sign_in_at: 'integer' },
         ...{ code: 'text', what: 'text', next: 'text' },
       },
       key: ['id'],
@@ -98,13 +99,13 @@ function note(
   event: RecordedEvent,
   id: string,
   table: 'credentials' | 'subscriptions',
-  change: (event: RecordedEvent) => Columns | undefined,
+  change: (event: RecordedEvent, old: Row | undefined) => Columns | undefined,
   known: Map<string, Row>,
   changes: Change[],
 ): void {
-  const changed = change(event);
-  if (changed === undefined) return;
   const old = known.get(id);
+  const changed = change(event, old);
+  if (changed === undefined) return;
   const at = recordedAtOf(event);
   const sameState = old !== undefined && old['state'] === (changed['state'] ?? old['state']);
   const put = { ...old, id, ...changed, since: sameState ? (old['since'] ?? at) : at };
@@ -114,15 +115,16 @@ function note(
 
 const noTrouble = { code: null, what: null, next: null } as const;
 
-function credentialChange(event: RecordedEvent): Columns | undefined {
+function credentialChange(event: RecordedEvent, old: Row | undefined): Columns | undefined {
   const { type, data } = event;
   const feed = textIn(data['feed']);
   const named: Columns = feed === undefined ? {} : { feed };
+  const signIn = (outcome: string): Columns => ({ sign_in: outcome, sign_in_at: recordedAtOf(event) });
   switch (type) {
     case 'CredentialSignInRequested':
-      return { ...named, state: 'waiting-for-sign-in', method: textIn(data['method']) ?? null };
     case 'CredentialCodeShown':
-      return { state: 'waiting-for-sign-in' };
+      // While the grant before serves, nobody has to hurry.
+      return { ...named, ...signIn('waiting'), ...(old?.['state'] === 'ok' ? {} : { state: 'waiting-for-sign-in' }) };
     case 'CredentialSignedIn':
     case 'CredentialRefreshed': {
       const method = textIn(data['method']);
@@ -130,6 +132,7 @@ function credentialChange(event: RecordedEvent): Columns | undefined {
         ...named,
         ...noTrouble,
         ...(method === undefined ? {} : { method }),
+        ...(type === 'CredentialSignedIn' ? signIn('worked') : {}),
         state: 'ok',
         proved_at: recordedAtOf(event),
         permissions: JSON.stringify(Array.isArray(data['permissions']) ? data['permissions'] : []),
@@ -138,7 +141,7 @@ function credentialChange(event: RecordedEvent): Columns | undefined {
       };
     }
     case 'CredentialSignInFailed':
-      return { ...named, ...noTrouble, state: 'ok' };
+      return { ...named, ...signIn('failed') };
     case 'CredentialTroubled':
       return { ...named, ...troubleIn(data['trouble']) };
     case 'CredentialRevoked':

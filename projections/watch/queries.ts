@@ -9,6 +9,9 @@ export interface CredentialRecord {
   readonly state: string;
   readonly since: number;
   readonly method?: string;
+  /** What became of the last sign-in that was asked for, `waiting`, `worked` or `failed`, and since when; a grant from before serves meanwhile. */
+  readonly signIn?: string;
+  readonly signInAt?: number;
   readonly permissions: readonly string[];
   /** When Entra last gave a token. */
   readonly provedAt?: number;
@@ -78,8 +81,9 @@ export function createWatchQueries(open: () => Promise<Pick<ReadModelStore, 'rea
       return rows.map((row) => ({
         ...{ id: String(row['id']), state: String(row['state']), since: Number(row['since']) },
         permissions: JSON.parse(String(row['permissions'] ?? '[]')) as string[],
-        ...texts(row, { feed: 'feed', method: 'method' }),
+        ...texts(row, { feed: 'feed', method: 'method', signIn: 'sign_in' }),
         ...numbers(row, {
+          signInAt: 'sign_in_at',
           ...{ provedAt: 'proved_at', tokenExpiresAt: 'token_expires_at', grantExpiresAt: 'grant_expires_at' },
         }),
         ...troubleOf(row),

@@ -28,7 +28,7 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
     away: false,
     enterCode() {
       const { pending: _, next: __, ...rest } = credential;
-      credential = { ...rest, state: 'ok', word: 'signed in', lastProofAt: iso(now()) };
+      credential = { ...rest, state: 'ok', word: 'signed in', lastProofAt: iso(now()), signIn: 'worked', signInAt: iso(now()) };
     },
     credentials: async () => [credential],
     subscriptions: async () => [subscription],
@@ -64,6 +64,7 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
     revoke: async (id, why) => act(`revoke ${id}: ${why}`, id === 'chat', undefined),
     renew: async (id) => act(`renew ${id}`, id === 'chat', undefined),
     recreate: async (id) => act(`recreate ${id}`, id === 'chat', undefined),
+    leave: async () => act('leave', true, { ended: true, subscriptions: ['chat'], credentials: ['chat'], waiting: [] }),
   };
   function act<T>(what: string, known: boolean, value: T): Started<T> {
     if (fake.away) return { ok: false, reason: 'workflows-away', detail: 'Temporal does not answer.' };

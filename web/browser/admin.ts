@@ -79,6 +79,7 @@ async function carryOut(act: HealthAction['act'], of: string, key: string) {
   acting.add(key);
   draw();
   const id = encodeURIComponent(of);
+  const begun = serverNow();
   const answer =
     act === 'sign-in'
       ? await postJson<PendingSignIn>(`/api/credentials/${id}/sign-in`, {})
@@ -86,23 +87,25 @@ async function carryOut(act: HealthAction['act'], of: string, key: string) {
   acting.delete(key);
   draw();
   if (!answer.ok) return toast(answer.word);
-  if (act === 'sign-in') return showSignIn(of, answer.value as PendingSignIn);
+  if (act === 'sign-in') return showSignIn(of, answer.value as PendingSignIn, begun);
   toast(act === 'renew' ? 'Renewed.' : 'It is being made anew.');
 }
 
 /** The code, large, until somebody entered it. */
-async function showSignIn(id: string, pending: PendingSignIn) {
-  const begun = serverNow();
+async function showSignIn(id: string, pending: PendingSignIn, begun: number) {
   const closed = showCode(pending);
   for (;;) {
     const wait = new Promise<'wait'>((resolve) => setTimeout(() => resolve('wait'), 2000));
     if ((await Promise.race([closed, wait])) !== 'wait') return;
     const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
     const now = answer.ok ? answer.value.items.find((one) => one.id === id) : undefined;
-    if (now?.state === 'ok' && Date.parse(now.lastProofAt ?? '') >= begun) {
-      document.querySelector('dialog')?.close();
-      return toast('Signed in.');
-    }
+    if (now?.signIn === undefined || now.signIn === 'waiting' || Date.parse(now.signInAt ?? '') < begun) continue;
+    document.querySelector('dialog')?.close();
+    return toast(
+      now.signIn === 'worked'
+        ? 'Signed in.'
+        : `Not signed in. ${now.state === 'ok' ? 'The sign-in before goes on serving.' : now.word}`,
+    );
   }
 }
 

@@ -133,9 +133,9 @@ export function createCredentialMemory(
       outbox.add('CredentialSignedIn', { ...dates(facts), method });
     },
     signInFailed(trouble, now) {
+      outbox.add('CredentialSignInFailed', { feed: spec().id, trouble: recorded(trouble) });
       // The old grant may still serve: a sign-in that failed is only trouble where there is nothing else.
       if (memory.held?.signedIn !== true || memory.trouble !== undefined) troubled(trouble, now, true);
-      else outbox.add('CredentialSignInFailed', { feed: spec().id, trouble: recorded(trouble) });
     },
     troubled: (trouble, now) => troubled(trouble, now),
     reminded(plan, now) {
@@ -173,11 +173,9 @@ function describe(
   const ends = until === undefined ? {} : { until };
   if (memory.ending !== undefined)
     return { state: memory.ending, what: 'This feed is no longer wanted.', next: 'Nothing.' };
-  if (pending !== undefined)
-    return {
-      ...{ state: 'waiting-for-sign-in', what: 'A sign-in waits for a person.' },
-      ...{ next: 'Open the address and enter the code.', ...ends },
-    };
+  const waiting = { what: 'A sign-in waits for a person.', next: 'Open the address and enter the code.' };
+  if (pending !== undefined && (held?.signedIn !== true || trouble !== undefined))
+    return { state: 'waiting-for-sign-in', ...waiting, ...ends };
   if (memory.quiet)
     return {
       ...{ state: 'waiting-for-sign-in', what: 'The grant was revoked here.' },
@@ -185,6 +183,9 @@ function describe(
     };
   if (trouble !== undefined) return { state: trouble.word, what: trouble.what, next: trouble.next, ...ends };
   if (held === undefined) return { state: 'renewing', what: 'Just started.', next: 'A token is asked for.' };
+  // Nobody has to hurry.
+  if (pending !== undefined)
+    return { state: 'ok', what: `The sign-in before serves. ${waiting.what}`, next: waiting.next, ...ends };
   return {
     ...{ state: 'ok', what: `Signed in with ${held.permissions.join(', ') || 'no permissions'}.` },
     next: 'The token is replaced at half of its life; nobody has to do anything.',

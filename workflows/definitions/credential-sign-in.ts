@@ -16,7 +16,8 @@ export interface SignIn {
   pending(): PendingCode | undefined;
   /** True once after a sign-in that worked. */
   takeSuccess(): boolean;
-  cancel(): void;
+  /** Ends it: somebody asked for that, or the credential goes. */
+  cancel(how: 'asked' | 'silently'): void;
   /** For the details. */
   lines(): readonly string[];
 }
@@ -31,6 +32,7 @@ export function createSignIn(
   let scope: CancellationScope | undefined;
   let code: PendingCode | undefined;
   let success = false;
+  let cancelled = false;
 
   async function run(method: 'device-code' | 'browser'): Promise<void> {
     const own = new CancellationScope();
@@ -45,6 +47,7 @@ export function createSignIn(
       } else memory.signInFailed(outcome, Date.now());
     } catch (error) {
       if (!isCancellation(error)) memory.signInFailed(brokenOff, Date.now());
+      else if (scope === own && cancelled) memory.signInFailed({ ...brokenOff, ...calledOff }, Date.now());
     } finally {
       if (scope === own) {
         scope = undefined;
@@ -65,6 +68,7 @@ export function createSignIn(
       wanted = undefined;
       scope?.cancel();
       code = undefined;
+      cancelled = false;
       outbox.add('CredentialSignInRequested', { feed: spec().id, method, why });
       void run(method);
       return true;
@@ -85,7 +89,10 @@ export function createSignIn(
       success = false;
       return was;
     },
-    cancel: () => scope?.cancel(),
+    cancel(how) {
+      cancelled = how === 'asked';
+      scope?.cancel();
+    },
     lines() {
       if (code === undefined) return [];
       const enter = code.userCode === '' ? '' : ` and enter **${code.userCode}**`;
@@ -103,3 +110,5 @@ const brokenOff = {
   next: 'Start it again: `tocsin sign-in`.',
   identity: 'sign-in-again',
 } as const;
+
+const calledOff = { code: 'sign-in-called-off', what: 'The sign-in was called off.' } as const;

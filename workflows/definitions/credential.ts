@@ -94,7 +94,7 @@ export async function credential(input: CredentialInput): Promise<void> {
       },
     },
   );
-  setHandler(cancelSignIn, () => void signIn.cancel(), descriptions.cancelSignIn);
+  setHandler(cancelSignIn, () => void signIn.cancel('asked'), descriptions.cancelSignIn);
   setHandler(
     refreshNow,
     () => {
@@ -166,7 +166,7 @@ export async function credential(input: CredentialInput): Promise<void> {
   }
 
   async function forget(why: string): Promise<void> {
-    signIn.cancel();
+    signIn.cancel('silently');
     await activity('forgetCredential', 'forget the grant', { credential: spec.id, patient: whatever });
     memory.revoked(why, Date.now());
   }
