@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '#cli/roles/metrics.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
-import type { PartitionObserver } from '#processor/ingest/partition.ts';
+import type { Away, PartitionObserver } from '#processor/ingest/partition.ts';
 
 /** How one partition is read by this process. Times are milliseconds since 1970 UTC. */
 export interface PartitionHealth {
@@ -10,6 +10,8 @@ export interface PartitionHealth {
   readonly state: 'reading' | 'waiting' | 'stopped';
   readonly since: number;
   readonly detail?: string;
+  /** What does not answer. */
+  readonly away?: Away;
   /** When the hub last answered for it. */
   readonly heardAt?: number;
   /** Sequence number up to which the log has everything; -1 when nothing was ever there. */
@@ -53,12 +55,14 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
 
   return {
     observer: {
-      state(partition, state, detail) {
+      state(partition, state, detail, away) {
         const health = of(partition);
         if (health.state !== state) health.since = clock.now();
         health.state = state;
         if (detail === undefined) delete health.detail;
         else health.detail = detail;
+        if (away === undefined) delete health.away;
+        else health.away = away;
         if (state === 'waiting') log.warn({ partition, detail }, 'a partition cannot be read now');
         else log.debug({ partition, state }, 'partition');
         if (state === 'reading') all.delete('*');
@@ -106,7 +110,12 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         for (const health of all.values()) {
           if (signal.aborted || health.partition === '*' || health.state === 'stopped') continue;
           const answer = await source.partition(health.partition, signal).catch(() => undefined);
-          if (answer?.ok !== true) continue;
+          // The vendor's client reconnects by itself and says nothing meanwhile.
+          if (answer?.ok !== true) {
+            if (health.state === 'reading') health.away = 'hub';
+            continue;
+          }
+          if (health.state === 'reading') delete health.away;
           const { lastEnqueuedSequenceNumber, lastEnqueuedAt } = answer.partition;
           health.lastEnqueued = newest(health.lastEnqueued, {
             sequenceNumber: lastEnqueuedSequenceNumber,

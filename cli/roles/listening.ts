@@ -1,10 +1,14 @@
 import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import { inboxStream } from '#domain/names.ts';
+import type { GapCause } from '#domain/watch/events.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { EventSource } from '#ports/event-source.ts';
 import type { PartitionOwnership } from '#ports/partition-ownership.ts';
 import { readTail } from '#processor/ingest/tail.ts';
+
+/** Why nothing is heard. */
+export type NotListening = Extract<GapCause, 'hub-unreachable' | 'partition-not-read' | 'event-log-unreachable'>;
 
 /** Whether the hub is read, and when that was last proved. Times are milliseconds since 1970 UTC. */
 export interface ListeningState {
@@ -14,6 +18,8 @@ export interface ListeningState {
   readonly lastProofAt?: number;
   /** One plain sentence where it is not ok. */
   readonly word?: string;
+  /** The same for the record of the watch. */
+  readonly cause?: NotListening;
   readonly partitions: readonly PartitionHealth[];
 }
 
@@ -26,8 +32,8 @@ const lateMs = 10_000;
 export function judgeListening(
   partitions: readonly PartitionHealth[],
   now: number,
-): Pick<ListeningState, 'ok' | 'lastProofAt' | 'word'> {
-  if (partitions.length === 0) return { ok: false, word: 'Nobody reads the hub' };
+): Pick<ListeningState, 'ok' | 'lastProofAt' | 'word' | 'cause'> {
+  if (partitions.length === 0) return { ok: false, cause: 'partition-not-read', word: 'Nobody reads the hub' };
   const proofs = partitions.map(({ heardAt }) => heardAt);
   const proof = proofs.every((at) => at !== undefined) ? { lastProofAt: Math.min(...proofs) } : {};
   const silent = partitions.filter(
@@ -37,6 +43,7 @@ export function judgeListening(
     return {
       ok: false,
       ...proof,
+      cause: causeOf(silent),
       word: `${silent.length === partitions.length ? 'The hub is' : `Partition ${silent.map(({ partition }) => partition).join(', ')} of the hub is`} not being read`,
     };
   const late = partitions.filter(({ lagMs = 0 }) => lagMs > lateMs);
@@ -44,9 +51,16 @@ export function judgeListening(
     return {
       ok: false,
       ...proof,
+      cause: 'partition-not-read',
       word: `Calls come late: the hub is read ${Math.round(Math.max(...late.map(({ lagMs = 0 }) => lagMs)) / 1000)} s behind`,
     };
   return { ok: true, ...proof };
+}
+
+/** What all of them wait for; else they are just not read. */
+function causeOf(silent: readonly PartitionHealth[]): NotListening {
+  if (silent.every(({ away }) => away === 'hub')) return 'hub-unreachable';
+  return silent.every(({ away }) => away === 'log') ? 'event-log-unreachable' : 'partition-not-read';
 }
 
 export interface ListeningDeps {
@@ -90,7 +104,12 @@ export function createListening(deps: ListeningDeps): Listening {
     const heard = judgeListening(partitions, clock.now());
     const judged =
       clock.monotonic() - reachedAt > cutOffMs
-        ? { ...heard, ok: false, word: 'The event log does not answer: no call can reach this board' }
+        ? {
+            ...heard,
+            ok: false,
+            cause: 'event-log-unreachable' as const,
+            word: 'The event log does not answer: no call can reach this board',
+          }
         : heard;
     if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
     return { ...judged, since: last.since, partitions };

@@ -26,10 +26,10 @@ export function startWatch(
     .catch((error: unknown) => log.error({ err: error }, 'the record of the watch ended by itself'));
 }
 
-function hubFacts({ ok, lastProofAt, word }: ListeningState, now: number): HubFacts {
+function hubFacts({ ok, lastProofAt, word, cause = 'partition-not-read' }: ListeningState, now: number): HubFacts {
   if (ok) return { ok: true, provedAt: lastProofAt ?? now };
   return {
-    ...{ ok: false, cause: 'partition-not-read' },
+    ...{ ok: false, cause },
     ...(lastProofAt === undefined ? {} : { provedAt: lastProofAt }),
     ...(word === undefined ? {} : { detail: word }),
   };

@@ -61,7 +61,7 @@ async function partitionsOf(deps: IngestDeps, signal: AbortSignal): Promise<read
   for (let attempt = 1; !signal.aborted; attempt++) {
     const described = await deps.source.describe(signal);
     if (described.ok) return described.hub.partitionIds;
-    deps.observe.state('*', 'waiting', `hub: ${described.reason}: ${described.detail}`);
+    deps.observe.state('*', 'waiting', `hub: ${described.reason}: ${described.detail}`, 'hub');
     await deps.clock.sleep(pause(attempt, deps.ids.fraction()), signal);
   }
   return undefined;

@@ -19,8 +19,11 @@ export interface PartitionDeps extends PrepareDeps, AppendDeps {
 }
 
 /** Told of what happens in a partition; for probes, metrics and logs. Must not throw. */
+/** What does not answer while a partition waits. */
+export type Away = 'hub' | 'log' | 'key-store';
+
 export interface PartitionObserver {
-  readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string) => void;
+  readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string, away?: Away) => void;
   /** Reading begins; the log has everything up to that sequence number (-1: nothing). */
   readonly opened: (partition: string, sequenceNumber: number) => void;
   /** The hub answered for this partition: proof that it is listened to. */
@@ -38,17 +41,16 @@ export interface PartitionObserver {
  */
 export async function runPartition(deps: PartitionDeps, partition: string, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted; ) {
-    const opened = await openPartition(deps, partition, signal).catch((error: unknown) => ({
-      ok: false as const,
-      detail: String(error),
-    }));
-    const ended = opened.ok
+    const opened = await openPartition(deps, partition, signal).catch(
+      (error: unknown): NotOpened => ({ ok: false, detail: String(error) }),
+    );
+    const ended: Ended = opened.ok
       ? await readOn(deps, partition, opened, signal).catch((error: unknown) => ({
           why: 'failed' as const,
           detail: String(error),
           progressed: false,
         }))
-      : { why: 'failed' as const, detail: opened.detail, progressed: false };
+      : { ...opened, why: 'failed' };
     if (signal.aborted) break;
     if (ended.why === 'reread') {
       failures = 0;
@@ -56,7 +58,7 @@ export async function runPartition(deps: PartitionDeps, partition: string, signa
     }
     // Trouble after success is new trouble: its pauses begin anew, or a stop now and then would in time make every one as long as the longest.
     failures = ended.progressed === true ? 1 : failures + 1;
-    deps.observe.state(partition, 'waiting', ended.detail);
+    deps.observe.state(partition, 'waiting', ended.detail, ended.away);
     await deps.clock.sleep(pause(failures, deps.ids.fraction()), signal);
   }
   deps.observe.state(partition, 'stopped');
@@ -70,21 +72,27 @@ interface OpenPartition {
   readonly lastSequence: number;
 }
 
+interface NotOpened {
+  readonly ok: false;
+  readonly detail: string;
+  readonly away?: Away;
+}
+
 async function openPartition(
   deps: PartitionDeps,
   partition: string,
   signal: AbortSignal,
-): Promise<OpenPartition | { readonly ok: false; readonly detail: string }> {
+): Promise<OpenPartition | NotOpened> {
   const [described, properties] = await Promise.all([
     deps.source.describe(signal),
     deps.source.partition(partition, signal),
   ]);
-  if (!described.ok) return { ok: false, detail: `hub: ${described.reason}: ${described.detail}` };
-  if (!properties.ok) return { ok: false, detail: `hub: ${properties.reason}: ${properties.detail}` };
+  if (!described.ok) return { ok: false, away: 'hub', detail: `hub: ${described.reason}: ${described.detail}` };
+  if (!properties.ok) return { ok: false, away: 'hub', detail: `hub: ${properties.reason}: ${properties.detail}` };
   const { hub } = described;
   const stream = inboxStream(hub.hub, partition);
   const tail = await readTail(deps.log, stream);
-  if (!tail.ok) return { ok: false, detail: `log: ${tail.detail}` };
+  if (!tail.ok) return { ok: false, away: 'log', detail: `log: ${tail.detail}` };
   const plan = planReading(tail.position, incarnationOf(hub), properties.partition);
   const lastSequence =
     plan.gap?.lastLost ??
@@ -99,7 +107,7 @@ async function openPartition(
   };
   const appended = await appendSettled(deps, stream, tail.revision, [gapEvent(context, plan.gap)], signal);
   if (appended.outcome !== 'appended')
-    return { ok: false, detail: `log: the gap could not be recorded (${appended.outcome})` };
+    return { ok: false, away: 'log', detail: `log: the gap could not be recorded (${appended.outcome})` };
   deps.observe.gap(partition, plan.gap.cause);
   return { ok: true, stream, plan, revision: appended.revision, lastSequence };
 }
@@ -109,6 +117,7 @@ type Ended =
   | {
       readonly why: 'failed';
       readonly detail: string;
+      readonly away?: Away;
       /** Something was appended before. */
       readonly progressed?: boolean;
     };
@@ -159,7 +168,7 @@ async function readOn(
       await appending;
       if (ended !== undefined) break;
       if (!prepared.ok) {
-        finish({ why: 'failed', detail: `key store: ${prepared.detail}` });
+        finish({ why: 'failed', away: 'key-store', detail: `key store: ${prepared.detail}` });
         break;
       }
       resume = undefined;
@@ -179,7 +188,7 @@ async function readOn(
     await looking;
     signal.removeEventListener('abort', stop);
   }
-  const how = ended ?? { why: 'failed', detail: 'the hub ended the stream' };
+  const how: Ended = ended ?? { why: 'failed', away: 'hub', detail: 'the hub ended the stream' };
   return how.why === 'failed' ? { ...how, progressed } : how;
 }
 
@@ -250,7 +259,7 @@ function endOf(deps: PartitionDeps, partition: string, result: Exclude<SettledAp
         : { why: 'failed', detail: 'another process appends to this partition' };
     case 'refused':
       deps.observe.refused(partition, result.reason, result.detail);
-      return { why: 'failed', detail: `log refused the append: ${result.reason}: ${result.detail}` };
+      return { why: 'failed', away: 'log', detail: `log refused the append: ${result.reason}: ${result.detail}` };
     case 'stopped':
       return { why: 'failed', detail: 'stopped' };
   }

@@ -23,7 +23,9 @@ describe('whether Tocsin listens', () => {
   });
 
   it('is not so when nobody reads', () => {
-    expect(judgeListening([], now)).toEqual({ ok: false, word: 'Nobody reads the hub' });
+    expect(judgeListening([], now)).toEqual({
+      ...{ ok: false, cause: 'partition-not-read', word: 'Nobody reads the hub' },
+    });
   });
 
   it.each([
@@ -49,9 +51,25 @@ describe('whether Tocsin listens', () => {
     expect(judgeListening(all, now)).toEqual({
       ok: false,
       lastProofAt: now - 60_000,
+      cause: 'partition-not-read',
       word: 'The hub is not being read',
     });
   });
+
+  it.each([
+    ['hub', 'hub-unreachable'],
+    ['log', 'event-log-unreachable'],
+    ['key-store', 'partition-not-read'],
+  ] as const)(
+    'tells the record of the watch what is away when every silent partition waits for it: %s',
+    (away, cause) => {
+      const waiting = (name: string) => partition(name, { state: 'waiting', away });
+      expect(judgeListening([waiting('0'), waiting('1')], now)).toMatchObject({ cause });
+      expect(judgeListening([waiting('0'), partition('1', { state: 'waiting' })], now)).toMatchObject({
+        cause: 'partition-not-read',
+      });
+    },
+  );
 
   it('is not so when calls come late although somebody reads', () => {
     expect(judgeListening([partition('0', { lagMessages: 3, lagMs: 10_000 })], now)).toMatchObject({ ok: true });
