@@ -20,6 +20,11 @@ function cell(word: string, ...children: (Node | string | undefined)[]) {
   return el('td', { attributes: { 'data-word': word } }, ...children);
 }
 
+/** A cell that has nothing to say, which a phone leaves out. */
+function emptyCell(word: string) {
+  return el('td', { class: 'nothing', text: '—', attributes: { 'data-word': word } });
+}
+
 function row(of: HealthRow) {
   const { kind, name, state, word, since, lastProofAt, expiresAt, figures, next, actions = [] } = of;
   const offered = may('operation.act') ? actions : [];
@@ -51,9 +56,13 @@ function row(of: HealthRow) {
           .join(' · '),
       }),
     ),
-    cell('Last proof', proof),
-    cell('Expires', expiresAt === undefined ? '—' : el('time', { text: until(expiresAt), title: fullTime(expiresAt) })),
-    cell('Next step', next ?? (offered.length === 0 ? '—' : ''), ...offered.map(actButton)),
+    lastProofAt === undefined ? emptyCell('Last proof') : cell('Last proof', proof),
+    expiresAt === undefined
+      ? emptyCell('Expires')
+      : cell('Expires', el('time', { text: until(expiresAt), title: fullTime(expiresAt) })),
+    next === undefined && offered.length === 0
+      ? emptyCell('Next step')
+      : cell('Next step', next, ...offered.map(actButton)),
   );
 }
 
