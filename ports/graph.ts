@@ -35,6 +35,8 @@ export interface SubscriptionRequest {
   readonly expiresAt: number;
   /** Rich notifications only. */
   readonly encryption?: EncryptionCertificate;
+  /** Of a vault's secret with a storage account's connection string: there Graph puts what is too large for the hub. */
+  readonly blobStoreUrl?: string;
 }
 
 export interface EncryptionCertificate {

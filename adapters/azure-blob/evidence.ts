@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { TokenCredential } from '@azure/identity';
-import { ContainerClient, type StorageSharedKeyCredential } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import { bounded } from '#adapters/azure-blob/bounded.ts';
 import type { BlobFailure } from '#adapters/azure-blob/errors.ts';
 import type { EvidenceFailure, EvidenceStore, PutEvidenceResult, ReadEvidenceResult } from '#ports/evidence.ts';
 
 export interface BlobEvidenceDeps {
-  /** `https://<account>.blob.core.windows.net/<container>`, with or without a SAS token. The container must be there. */
-  readonly containerUrl: string;
-  /** Needed where the URL has no SAS token. */
-  readonly credential?: TokenCredential | StorageSharedKeyCredential;
+  /** Must be there. Its client must not try again by itself: that is done here. */
+  readonly container: ContainerClient;
   /** Milliseconds for one attempt (default 30,000: exports may be large); there are three. */
   readonly timeoutMs?: number;
 }
@@ -20,13 +17,7 @@ export interface BlobEvidenceDeps {
  * ("Version-level WORM policies for immutable blob data", learn.microsoft.com).
  * @throws {TypeError} from a call with a name that is none
  */
-export function createBlobEvidence({ containerUrl, credential, timeoutMs = 30_000 }: BlobEvidenceDeps): EvidenceStore {
-  const options = { retryOptions: { maxTries: 1 } };
-  const container =
-    credential === undefined
-      ? new ContainerClient(containerUrl, undefined, options)
-      : new ContainerClient(containerUrl, credential, options);
-
+export function createBlobEvidence({ container, timeoutMs = 30_000 }: BlobEvidenceDeps): EvidenceStore {
   const read = async (name: string): Promise<ReadEvidenceResult> => {
     const got = await bounded(timeoutMs, async (abortSignal) => {
       const answer = await container.getBlobClient(name).download(0, undefined, { abortSignal });

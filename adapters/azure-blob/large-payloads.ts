@@ -1,8 +1,10 @@
+import type { Agent } from 'node:https';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
 import {
   type BlobDownloadResponseParsed,
   BlobServiceClient,
-  type ContainerClient,
+  ContainerClient,
+  newPipeline,
   type StoragePipelineOptions,
   type StorageSharedKeyCredential,
 } from '@azure/storage-blob';
@@ -22,6 +24,8 @@ export interface BlobLargePayloadsSettings {
         readonly credential?: TokenCredential | StorageSharedKeyCredential;
       };
   readonly clock: Clock;
+  /** Opens the connections, where the storage is elsewhere than the name service says. */
+  readonly agent?: Agent;
   /** Default `microsoft-graph-change-notifications`: Graph writes to a container of exactly this name. */
   readonly container?: string;
   /** Most bytes that are taken in (default 8 MiB). */
@@ -98,7 +102,7 @@ function isBlobName(blobId: string): boolean {
 }
 
 function openContainer(settings: BlobLargePayloadsSettings, timeoutMs: number): ContainerClient {
-  const { account, container = 'microsoft-graph-change-notifications' } = settings;
+  const { account, agent, container = 'microsoft-graph-change-notifications' } = settings;
   const options: StoragePipelineOptions = {
     retryOptions: {
       maxTries: 3,
@@ -107,7 +111,18 @@ function openContainer(settings: BlobLargePayloadsSettings, timeoutMs: number): 
       maxRetryDelayInMs: 2_000,
     },
   };
-  return openService(account, options).getContainerClient(container);
+  const service = openService(account, options);
+  if (agent === undefined) return service.getContainerClient(container);
+  const pipeline = newPipeline(service.credential, options);
+  pipeline.factories.push({
+    create: (next) => ({
+      sendRequest(request) {
+        request.agent = agent;
+        return next.sendRequest(request);
+      },
+    }),
+  });
+  return new ContainerClient(service.getContainerClient(container).url, pipeline);
 }
 
 function openService(

@@ -16,6 +16,7 @@ export function creation(request: SubscriptionRequest): JsonObject {
     clientState: request.clientState,
     expirationDateTime: new Date(request.expiresAt).toISOString(),
     ...(request.encryption === undefined ? {} : { includeResourceData: true, ...certificate(request.encryption) }),
+    ...(request.blobStoreUrl === undefined ? {} : { blobStoreUrl: request.blobStoreUrl }),
   };
 }
 

@@ -1,37 +1,44 @@
+import { readFile } from 'node:fs/promises';
 import { createMemoryReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
 import { logInUse, logOf } from '#cli/reading-desk.ts';
 import { createContext } from '#cli/roles/context.ts';
+import { modelsOf } from '#cli/roles/evidence-checkpoints.ts';
 import { openEventLog } from '#cli/roles/shared.ts';
 import { running } from '#cli/running.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
-import { readModelNames } from '#projections/read-models.ts';
+import { projections, readModelNames } from '#projections/read-models.ts';
 import { replay as fold, type Replay, type ReplayUntil } from '#projections/replay.ts';
 import type { ProjectionDigest } from '#web/projection-admin.ts';
 
 interface ReplayOptions {
   readonly at?: string;
   readonly expect?: string;
+  readonly checkpoint?: string;
   readonly json?: boolean;
 }
+
+/** A read model, and what it should hold there. */
+type ModelAt = Pick<ProjectionDigest, 'name' | 'position' | 'digest'>;
 
 type Folded = Extract<Replay, { readonly ok: true }>;
 
 /**
  * `tocsin audit replay`: folds the log from its first event into empty stores. Exit code 0 only where what comes out is what the running desk shows
- * (or what `--expect` says); 1 where it is not: then a stored event, or a read model, is not what it was.
+ * (or what `--expect` or `--checkpoint` says); 1 where it is not: then a stored event, or a read model, is not what it was.
  */
 export async function replay(options: ReplayOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
   const at = options.at === undefined ? undefined : Date.parse(options.at);
   if (at !== undefined && Number.isNaN(at))
     throw new CommandError(exitCodes.usage, '--at must be a time in ISO 8601, such as 2026-11-21T12:00:00Z');
+  const checkpoint = options.checkpoint === undefined ? undefined : await readCheckpoint(options.checkpoint);
   const endpoints = await running(stateDir);
   const desk = typeof endpoints?.['desk'] === 'string' ? endpoints['desk'] : undefined;
-  if (desk === undefined && options.expect === undefined)
+  if (desk === undefined && options.expect === undefined && checkpoint === undefined)
     throw new CommandError(
       exitCodes.unreachable,
       'no desk runs with this state folder to compare with; start one with `npm start`, or say what to expect with --expect DIGEST',
@@ -59,11 +66,14 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
         emergencies: options.expect,
       });
     }
-    const live = await digestsOf(desk ?? '');
+    const live = checkpoint ?? (await digestsOf(desk ?? ''));
     const positions = Object.fromEntries(
       live.flatMap(({ name, position }) => (position === undefined ? [] : [[name, position]])),
     );
-    const whole = await foldTo({ positions }, 'folding what the desk has');
+    const whole = await foldTo(
+      { positions },
+      checkpoint === undefined ? 'folding what the desk has' : 'folding up to there',
+    );
     const equal = live.every(({ name, digest }) => whole.digests[name as keyof Folded['digests']] === digest);
     report(output, options, asOf ?? whole, equal, Object.fromEntries(live.map(({ name, digest }) => [name, digest])));
   } finally {
@@ -71,7 +81,30 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
   }
 }
 
-async function digestsOf(desk: string): Promise<readonly ProjectionDigest[]> {
+/**
+ * What a checkpoint says of the read models that this build makes in the same way.
+ * @throws {CommandError} where it cannot be read, is none, or is of other versions of all of them
+ */
+async function readCheckpoint(file: string): Promise<readonly ModelAt[]> {
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    throw new CommandError(exitCodes.usage, `--checkpoint: ${file} cannot be read (${error.code ?? 'unknown'})`);
+  });
+  const models = modelsOf(bytes);
+  if (Object.keys(models).length === 0)
+    throw new CommandError(exitCodes.usage, `--checkpoint: ${file} is no checkpoint of the record`);
+  const same = readModelNames.flatMap((name) => {
+    const model = models[name];
+    return model !== undefined && model.version === projections[name].schema.version ? [{ name, ...model }] : [];
+  });
+  if (same.length === 0)
+    throw new CommandError(
+      exitCodes.usage,
+      `--checkpoint: ${file} was made by a version whose read models are other ones; compare with that version`,
+    );
+  return same;
+}
+
+async function digestsOf(desk: string): Promise<readonly ModelAt[]> {
   const all: ProjectionDigest[] = [];
   for (const name of readModelNames)
     all.push(
@@ -110,9 +143,11 @@ function report(
       output.data(
         output.paint(
           'green',
-          options.expect === undefined
-            ? 'EQUAL            the log folds to what the desk shows'
-            : 'EQUAL            to the digest that was expected',
+          options.checkpoint !== undefined
+            ? 'EQUAL            the log folds to what the checkpoint says'
+            : options.expect === undefined
+              ? 'EQUAL            the log folds to what the desk shows'
+              : 'EQUAL            to the digest that was expected',
         ),
       );
     else {

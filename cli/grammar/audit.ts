@@ -39,6 +39,12 @@ export function addAudit(program: Command): void {
     .description('folds the log from its first event into an empty store and compares digests with the live ones')
     .option('--at <time>', 'only events recorded until then (ISO 8601)')
     .option('--expect <digest>', 'compare with this digest of the emergencies instead')
+    .addOption(
+      new Option('--checkpoint <file>', 'compare with this checkpoint from the evidence storage instead').conflicts([
+        'at',
+        'expect',
+      ]),
+    )
     .addOption(json())
     .addHelpText('after', examples('audit replay', 'audit replay --at 2026-11-21T12:00:00Z'))
     .action(async (options) => (await import('#cli/commands/audit-replay.ts')).replay(options, stateDirOf(program)));

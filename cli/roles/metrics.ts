@@ -12,6 +12,9 @@ export interface Metrics {
   readonly appendRetries: Counter<'reason'>;
   readonly errors: Counter<'code'>;
   readonly triageEvents: Counter<'outcome'>;
+  readonly credentialExpiry: Gauge<'credential' | 'feed'>;
+  readonly subscriptionExpiry: Gauge<'subscription' | 'feed'>;
+  readonly feedWatched: Gauge<'feed' | 'policy'>;
 }
 
 const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
@@ -75,6 +78,24 @@ export function createMetrics(version: string): Metrics {
       name: 'tocsin_triage_notices_total',
       help: 'Notices judged, by what came of them.',
       labelNames: ['outcome'],
+      registers,
+    }),
+    credentialExpiry: new Gauge({
+      name: 'tocsin_credential_expiry_timestamp_seconds',
+      help: 'When the sign-in ends, or ended; absent where no end is known.',
+      labelNames: ['credential', 'feed'],
+      registers,
+    }),
+    subscriptionExpiry: new Gauge({
+      name: 'tocsin_subscription_expiry_timestamp_seconds',
+      help: 'Until when Graph delivers on the subscription, or when it was lost.',
+      labelNames: ['subscription', 'feed'],
+      registers,
+    }),
+    feedWatched: new Gauge({
+      name: 'tocsin_feed_watched',
+      help: '1 while the feed is provably watched, 0 while it is not.',
+      labelNames: ['feed', 'policy'],
       registers,
     }),
   };

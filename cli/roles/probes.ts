@@ -18,6 +18,8 @@ export interface ProbesOptions {
   readonly triage: (() => TriageHealth) | undefined;
   readonly resolve: (() => HealthRow) | undefined;
   readonly workflows: (() => readonly HealthRow[]) | undefined;
+  /** Of a desk in this process, in Prometheus' text format. */
+  readonly figures: (() => string) | undefined;
   readonly at: HostAndPort;
 }
 
@@ -61,7 +63,7 @@ export async function startProbes(options: ProbesOptions): Promise<{ readonly ur
       );
     else if (path === '/metrics')
       context.metrics.registry.metrics().then(
-        (text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', text),
+        (text) => answer(200, 'text/plain; version=0.0.4; charset=utf-8', `${text}${options.figures?.() ?? ''}`),
         () => word(false),
       );
     else answer(404, 'text/plain; charset=utf-8', 'not found\n');

@@ -64,6 +64,7 @@ export function readCreation(request: GraphRequest, context: CreationContext): S
     ...(lifecycle === undefined ? {} : { lifecycleNotificationUrl: lifecycle }),
     ...(payload.clientState === undefined ? {} : { clientState: payload.clientState }),
     ...rich,
+    ...(payload.blobStoreUrl === undefined ? {} : { blobStoreUrl: payload.blobStoreUrl }),
     latestSupportedTlsVersion: payload.latestSupportedTlsVersion ?? 'v1_2',
     createdAt: now,
     expiresAt,

@@ -30,6 +30,8 @@ export interface SubscriptionRecord {
   readonly encryptionCertificate?: string;
   readonly encryptionCertificateId?: string;
   readonly latestSupportedTlsVersion: string;
+  /** Secret in a vault with the connection string of the storage for what is too large. Kept, never shown, and nothing is put there. */
+  readonly blobStoreUrl?: string;
   readonly createdAt: number;
   readonly expiresAt: number;
   /** End of the token that came with the last creation, renewal or reauthorisation: until then it is delivered. */

@@ -1,6 +1,7 @@
 import type { Env, Hono } from 'hono';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import { healthOf } from '#web/health.ts';
+import type { DeskRegistry } from '#web/live/desk-registry.ts';
 
 /** Media type of Prometheus' text format. */
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
@@ -18,14 +19,9 @@ export function probeRoutes(app: Hono<DeskEnv>, { data, desks, pulse, signIn }: 
   answerHealth(app, () => data.ready());
 
   app.get('/metrics', async (c) => {
-    const { open, armed, muted } = desks.counts();
     const own = [
       gauge('tocsin_desk_streams', 'Live pages that are connected', { '': pulse.size }),
-      gauge('tocsin_desks', 'Open desks by whether they can be heard', {
-        '{sound="armed"}': armed,
-        '{sound="muted"}': muted,
-        '{sound="off"}': open - armed - muted,
-      }),
+      openDesks(desks.counts()),
     ];
     const others = await data.metrics();
     const text = `${others === '' || others.endsWith('\n') ? others : `${others}\n`}${own.join('')}`;
@@ -33,6 +29,15 @@ export function probeRoutes(app: Hono<DeskEnv>, { data, desks, pulse, signIn }: 
   });
 
   app.get('/api/health', async (c) => c.json(await healthOf(data, desks, signIn?.access)));
+}
+
+/** How many desks are open and can be heard, in Prometheus' text format. */
+export function openDesks({ open, armed, muted }: ReturnType<DeskRegistry['counts']>): string {
+  return gauge('tocsin_desks', 'Open desks by whether they can be heard', {
+    '{sound="armed"}': armed,
+    '{sound="muted"}': muted,
+    '{sound="off"}': open - armed - muted,
+  });
 }
 
 function gauge(name: string, help: string, values: Readonly<Record<string, number>>): string {

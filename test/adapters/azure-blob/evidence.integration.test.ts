@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
-import { BlobServiceClient, type ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
+import { BlobServiceClient, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobEvidence } from '#adapters/azure-blob/evidence.ts';
 import { type Azurite, freePort, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const mediaType = 'application/json';
+
+const clientOf = (url: string, credential: StorageSharedKeyCredential) =>
+  new ContainerClient(url, credential, { retryOptions: { maxTries: 1 } });
 
 /** The emulator keeps no policy of immutability: that a blob cannot be changed or deleted is Azure's part, and is not shown here. */
 describe('evidence in Blob storage', () => {
@@ -14,7 +17,7 @@ describe('evidence in Blob storage', () => {
   const credential = () =>
     new StorageSharedKeyCredential('devstoreaccount1', /AccountKey=([^;]+)/.exec(azurite.connectionString)?.[1] ?? '');
   const open = (name = 'checkpoints') =>
-    createBlobEvidence({ containerUrl: `${azurite.url}/${name}`, credential: credential(), timeoutMs: 5_000 });
+    createBlobEvidence({ container: clientOf(`${azurite.url}/${name}`, credential()), timeoutMs: 5_000 });
 
   beforeAll(async () => {
     azurite = await startAzurite();
@@ -68,14 +71,15 @@ describe('evidence in Blob storage', () => {
 
   it('answers that it is unavailable when nobody listens, and that it is denied with a wrong key', async () => {
     const nobody = createBlobEvidence({
-      containerUrl: `http://127.0.0.1:${await freePort()}/devstoreaccount1/checkpoints`,
-      credential: credential(),
+      container: clientOf(`http://127.0.0.1:${await freePort()}/devstoreaccount1/checkpoints`, credential()),
       timeoutMs: 500,
     });
     expect(await nobody.put('a.json', bytes('x'), { mediaType })).toMatchObject({ ok: false, reason: 'unavailable' });
     const stranger = createBlobEvidence({
-      containerUrl: `${azurite.url}/checkpoints`,
-      credential: new StorageSharedKeyCredential('devstoreaccount1', Buffer.from('wrong').toString('base64')),
+      container: clientOf(
+        `${azurite.url}/checkpoints`,
+        new StorageSharedKeyCredential('devstoreaccount1', Buffer.from('wrong').toString('base64')),
+      ),
     });
     expect(await stranger.read('a.json')).toMatchObject({ ok: false, reason: 'access-denied' });
   });

@@ -75,6 +75,13 @@ describe('the Graph client', () => {
     });
   });
 
+  it('tells Graph where notifications go that are too large for the hub', async () => {
+    server.answer({ status: 201, body: subscription });
+    const blobStoreUrl = 'https://kvg.vault.azure.net/secrets/large-notifications?tenantId=contoso.com';
+    await client().createSubscription({ ...request, blobStoreUrl });
+    expect(JSON.parse(server.seen[0]?.body ?? '')).toMatchObject({ blobStoreUrl });
+  });
+
   it('asks the version that it is set to', async () => {
     server.answer({ body: { id: 'u1', userPrincipalName: 'desk@contoso.com' } });
     expect(await client({ version: 'beta' }).me()).toMatchObject({ ok: true, value: { id: 'u1' } });
