@@ -1,7 +1,14 @@
+import type { Agent } from 'node:https';
 import type { PartitionOwnership as VendorOwnership } from '@azure/event-hubs';
 import { BlobCheckpointStore, type ContainerClientLike } from '@azure/eventhubs-checkpointstore-blob';
 import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
-import { ContainerClient, type StoragePipelineOptions, type StorageSharedKeyCredential } from '@azure/storage-blob';
+import {
+  AnonymousCredential,
+  ContainerClient,
+  newPipeline,
+  type StoragePipelineOptions,
+  type StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import { redact } from '#adapters/event-hubs/errors.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ClaimRequest, OwnershipClaim, PartitionOwnership } from '#ports/partition-ownership.ts';
@@ -12,6 +19,8 @@ export interface BlobOwnershipSettings {
   readonly containerUrl: string;
   /** Needed where the URL has no SAS token; without it `DefaultAzureCredential` is asked. */
   readonly credential?: TokenCredential | StorageSharedKeyCredential;
+  /** Opens the connections, where the storage is elsewhere than the name service says. */
+  readonly agent?: Agent;
   /** Only a name here, but the same for every process that shares the hub. */
   readonly namespace: string;
   readonly hub: string;
@@ -38,18 +47,20 @@ export function createBlobOwnership(settings: BlobOwnershipSettings): PartitionO
       ahead = date.getTime() - clock.now();
     }),
   );
-  let made = false;
 
   const everything = async (): Promise<readonly VendorOwnership[]> => {
-    if (!made) {
-      // Whoever may only read and write blobs is refused here, and finds the container there.
-      await container.createIfNotExists().catch(() => undefined);
-      made = true;
+    const list = () => store.listOwnership(fullyQualifiedNamespace, hub, consumerGroup);
+    try {
+      return await list();
+    } catch (error) {
+      // The vendor's store tells nothing but a text.
+      if (!/container does not exist|ContainerNotFound/i.test(String(error))) throw new Error(redact(String(error)));
     }
     try {
-      return await store.listOwnership(fullyQualifiedNamespace, hub, consumerGroup);
+      // The container is missing; whoever may only use what is in it is refused here.
+      await container.createIfNotExists();
+      return await list();
     } catch (error) {
-      made = false;
       throw new Error(redact(String(error)));
     }
   };
@@ -118,15 +129,30 @@ export function createBlobOwnership(settings: BlobOwnershipSettings): PartitionO
   };
 }
 
-function openContainer({ containerUrl, credential }: BlobOwnershipSettings): ContainerClient {
+/** The container of the claims. */
+export function openContainer({
+  containerUrl,
+  credential,
+  agent,
+}: Pick<BlobOwnershipSettings, 'containerUrl' | 'credential' | 'agent'>): ContainerClient {
   const options: StoragePipelineOptions = {
     retryOptions: { maxTries: 2, tryTimeoutInMs: 3_000, retryDelayInMs: 200, maxRetryDelayInMs: 1_000 },
   };
-  if (credential !== undefined) return new ContainerClient(containerUrl, credential, options);
   const signed = URL.parse(containerUrl)?.searchParams.has('sig') === true;
-  return signed
-    ? new ContainerClient(containerUrl, undefined, options)
-    : new ContainerClient(containerUrl, new DefaultAzureCredential(), options);
+  const pipeline = newPipeline(
+    credential ?? (signed ? new AnonymousCredential() : new DefaultAzureCredential()),
+    options,
+  );
+  if (agent !== undefined)
+    pipeline.factories.push({
+      create: (next) => ({
+        sendRequest(request) {
+          request.agent = agent;
+          return next.sendRequest(request);
+        },
+      }),
+    });
+  return new ContainerClient(containerUrl, pipeline);
 }
 
 /** The same container, but somebody learns from each answer what time it is there. */

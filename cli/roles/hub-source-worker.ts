@@ -10,7 +10,7 @@ import { connectionOf, type HubSourceOrder } from '#cli/roles/hub-source.ts';
 // The thread that receives from the hub.
 if (parentPort === null) throw new Error('this file is the body of a thread');
 const port = parentPort as unknown as SourcePort<FromSource, ToSource>;
-const { connection, certificateAuthority, ...settings } = workerData as HubSourceOrder;
+const { connection, reaching, certificateAuthority, ...settings } = workerData as HubSourceOrder;
 
 // What is trusted is a matter of every thread.
 if (certificateAuthority !== undefined)
@@ -23,7 +23,7 @@ process.on('unhandledRejection', (reason) => {
 
 const source = createEventHubsSource({
   ...settings,
-  connection: await connectionOf(connection),
+  connection: await connectionOf(connection, reaching),
   clock: systemClock,
   onState: (partitionId, state) => port.postMessage({ kind: 'state', partitionId, state }),
 });

@@ -3,6 +3,7 @@ import type { EventHubsConnection, EventHubsTransport } from '#adapters/event-hu
 import type { FromSource } from '#adapters/event-hubs/source-messages.ts';
 import type { PartitionState } from '#adapters/event-hubs/states.ts';
 import { createThreadedSource, type SourceThread } from '#adapters/event-hubs/threaded-source.ts';
+import { agentOf, type Reaching } from '#cli/roles/reaching.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventSource } from '#ports/event-source.ts';
@@ -13,6 +14,7 @@ export interface HubSourceOrder {
   readonly hub: string;
   readonly consumerGroup: string;
   readonly transport: EventHubsTransport;
+  readonly reaching: Reaching;
   /** PEM file of an authority to be trusted besides the usual ones. */
   readonly certificateAuthority?: string;
 }
@@ -53,8 +55,12 @@ export function openHubSource(
 }
 
 /** The vendor's identity package is large: it is loaded only where a managed identity is asked for. */
-export async function connectionOf(hub: EventHubsSetting): Promise<EventHubsConnection> {
+export async function connectionOf(hub: EventHubsSetting, reaching: Reaching): Promise<EventHubsConnection> {
   if (hub.kind === 'connection-string') return { kind: 'connection-string', value: hub.value };
   const { DefaultAzureCredential } = await import('@azure/identity');
-  return { kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() };
+  const agent = await agentOf(reaching);
+  return {
+    ...{ kind: 'namespace', host: hub.host, credential: new DefaultAzureCredential() },
+    ...(agent === undefined ? {} : { agent }),
+  };
 }

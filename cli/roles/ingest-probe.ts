@@ -16,6 +16,8 @@ export interface PartitionHealth {
   readonly heardAt?: number;
   /** Sequence number up to which the log has everything; -1 when nothing was ever there. */
   readonly appendedTo: number;
+  /** Offset of that message, once this process has appended one. */
+  readonly appendedOffset?: string;
   readonly lastEnqueued?: LastEnqueued;
   /** Messages that the hub has and the log has not. */
   readonly lagMessages?: number;
@@ -76,9 +78,10 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         if (lastEnqueued !== undefined) health.lastEnqueued = newest(health.lastEnqueued, lastEnqueued);
         measure(health);
       },
-      appended(partition, events, sequenceNumber) {
+      appended(partition, events, sequenceNumber, offset) {
         const health = of(partition);
         health.appendedTo = sequenceNumber;
+        health.appendedOffset = offset;
         const now = clock.now();
         // Counted by type first: finding the counter of a set of labels costs more than counting.
         const types = new Map<string, number>();

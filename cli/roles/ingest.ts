@@ -2,12 +2,15 @@ import { matchesAny } from '#adapters/crypto/compare.ts';
 import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
 import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
 import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
+import { createBlobProgress } from '#adapters/event-hubs/blob-progress.ts';
 import { namespaceHost } from '#adapters/event-hubs/connection.ts';
 import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
 import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf, openHubSource } from '#cli/roles/hub-source.ts';
 import { createIngestProbe, type IngestProbe } from '#cli/roles/ingest-probe.ts';
+import { agentOf, reachingOf } from '#cli/roles/reaching.ts';
+import { leaveProgress } from '#cli/roles/scaler-progress.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import { createSubscriptionSecrets } from '#cli/roles/subscription-secrets.ts';
@@ -39,6 +42,7 @@ export async function startIngest(
       hub: settings.eventHub,
       consumerGroup: settings.consumerGroup,
       transport: settings.eventHubsTransport,
+      reaching: reachingOf(settings),
       ...(simulator !== undefined && { certificateAuthority: simulator.certificateAuthority }),
     },
     clock,
@@ -71,7 +75,7 @@ export async function startIngest(
     },
     observe: probe.observer,
   });
-  const polling = probe.pollLag(source, signal);
+  const polling = Promise.all([probe.pollLag(source, signal), tellScaler(context, hub, probe, signal)]);
   const ended = ingest.run(signal).then(async () => {
     await bounded(polling, 1000);
     await bounded(source.close(), 2000);
@@ -94,13 +98,46 @@ export async function openOwnership(
       consumerGroup: settings.consumerGroup,
       clock,
     });
+  const agent = await agentOf(settings);
   return createBlobOwnership({
     containerUrl: place.url,
-    namespace: hub === undefined ? 'unknown' : namespaceHost(await connectionOf(hub)),
+    ...(agent === undefined ? {} : { agent }),
+    namespace: hub === undefined ? 'unknown' : namespaceHost(await connectionOf(hub, reachingOf(settings))),
     hub: settings.eventHub,
     consumerGroup: settings.consumerGroup,
     clock,
   });
+}
+
+/** Where claims are blobs, a scaler looks beside them for how far each partition was read. */
+async function tellScaler(
+  context: RunContext,
+  hub: EventHubsSetting,
+  probe: IngestProbe,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings, clock, log } = context;
+  const place = settings.partitionOwnership;
+  if (place?.kind !== 'blob') return;
+  const agent = await agentOf(settings);
+  const progress = createBlobProgress({
+    ...{ containerUrl: place.url, hub: settings.eventHub, consumerGroup: settings.consumerGroup },
+    ...(agent === undefined ? {} : { agent }),
+    namespace: namespaceHost(await connectionOf(hub, reachingOf(settings))),
+  });
+  await leaveProgress(
+    {
+      ...{ partitions: probe.partitions, write: progress.write, clock },
+      onChange: (works, detail) =>
+        works
+          ? log.info('a scaler can see again how far the hub was read')
+          : log.warn(
+              { detail },
+              'a scaler cannot see how far the hub was read: more copies of ingest may run than needed',
+            ),
+    },
+    signal,
+  );
 }
 
 /** The folders of private keys of this process: the operator's, and that of the simulated tenant. */

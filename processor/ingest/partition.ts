@@ -28,7 +28,12 @@ export interface PartitionObserver {
   readonly opened: (partition: string, sequenceNumber: number) => void;
   /** The hub answered for this partition: proof that it is listened to. */
   readonly heard: (partition: string, lastEnqueued: LastEnqueued | undefined) => void;
-  readonly appended: (partition: string, events: readonly PreparedEvent[], sequenceNumber: number) => void;
+  readonly appended: (
+    partition: string,
+    events: readonly PreparedEvent[],
+    sequenceNumber: number,
+    offset: string,
+  ) => void;
   readonly gap: (partition: string, cause: string) => void;
   readonly refused: (partition: string, reason: string, detail: string) => void;
   /** The ownership store went away or is back; it only spares work. */
@@ -172,13 +177,13 @@ async function readOn(
         break;
       }
       resume = undefined;
-      const sequence = fresh.at(-1)?.sequenceNumber ?? lastSequence;
+      const { sequenceNumber: sequence = lastSequence, offset = '' } = fresh.at(-1) ?? {};
       lastSequence = sequence;
       appending = appendAll(deps, from.stream, revision, prepared.events, signal).then((result) => {
         if (result.outcome === 'appended') {
           revision = result.revision;
           progressed = true;
-          deps.observe.appended(partition, prepared.events, sequence);
+          deps.observe.appended(partition, prepared.events, sequence, offset);
         } else finish(endOf(deps, partition, result));
       });
     }
