@@ -9,7 +9,8 @@ import { createConnection } from '#adapters/temporal/connection.ts';
 import { createDevServer } from '#adapters/temporal/dev-server/dev-server.ts';
 import { runWorker } from '#adapters/temporal/worker-host.ts';
 import type { Room } from '#bench/room.ts';
-import { cacheDir } from '#cli/roles/temporal.ts';
+import { programPlace } from '#cli/programs.ts';
+import { requireSettings } from '#cli/settings.ts';
 
 export interface BenchTemporal {
   readonly client: Client;
@@ -26,7 +27,13 @@ export async function startTemporalIn(
   searchAttributes: Readonly<Record<string, string>>,
 ): Promise<BenchTemporal> {
   const server = createDevServer({
-    ...{ cacheDir: cacheDir(), stateDir: room.fresh('temporal'), namespace, searchAttributes, log },
+    ...{
+      ...programPlace(requireSettings(undefined)),
+      stateDir: room.fresh('temporal'),
+      namespace,
+      searchAttributes,
+      log,
+    },
     ...{ ports: { grpc: 0, ui: 0 }, clock: systemClock, onProgress: room.say },
   });
   room.defer(() => server.stop());
@@ -53,7 +60,7 @@ export async function startTemporalIn(
           codec,
           activities,
           log,
-          cacheDir: cacheDir(),
+          ...programPlace(requireSettings(undefined)),
           clock: systemClock,
           signal: ending.signal,
         },

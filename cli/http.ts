@@ -15,6 +15,11 @@ export function proveTo(desk: string, stateDir: string): void {
   proofs.set(new URL(desk).origin, localKeyHeader(stateDir, desk));
 }
 
+/** From now on requests to that desk, on another machine, bring this token. */
+export function bringTo(desk: string, token: string): void {
+  proofs.set(new URL(desk).origin, { authorization: `Bearer ${token}` });
+}
+
 /** Headers of that proof; none for anybody else. */
 export function proofFor(url: string): Readonly<Record<string, string>> {
   return proofs.get(new URL(url).origin) ?? {};

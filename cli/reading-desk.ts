@@ -38,7 +38,10 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
   const stop = new AbortController();
   await using stack = new AsyncDisposableStack();
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const quiet: Settings = { ...settings, logLevel: 'silent', deskUrl: undefined, http: { host: '127.0.0.1', port: 0 } };
+  const quiet: Settings = {
+    ...settings,
+    ...{ logLevel: 'silent', deskUrl: undefined, evidence: undefined, http: { host: '127.0.0.1', port: 0 } },
+  };
   const context = contextOf(quiet, version, stop.signal);
   if (eventLog.kind === 'sqlite' && !existsSync(eventLog.file))
     throw new CommandError(exitCodes.unreachable, `there is no event log at ${eventLog.file}`);
@@ -55,7 +58,9 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
     triage: undefined,
     resolve: undefined,
     acts: undefined,
+    payloads: undefined,
     workflows: undefined,
+    targets: [],
     signal: stop.signal,
   });
   stack.defer(async () => {

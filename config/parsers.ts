@@ -117,6 +117,22 @@ export function containerUrl(value: string): Parsed<string> {
   return parsed.value.kind === 'blob' ? ok(parsed.value.url) : wrong('must be the https URL of a Blob container');
 }
 
+/** URL of a storage account, with or without a shared access signature; plain http only on loopback, where the account is the path. */
+export function storageUrl(value: string): Parsed<string> {
+  const url = URL.parse(value);
+  const local = url !== null && isLoopback(url.hostname);
+  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && local)) || url.username !== '')
+    return wrong('must be the https URL of a storage account, such as https://contoso.blob.core.windows.net');
+  return local || url.pathname === '/' ? ok(value) : wrong('must be a storage account and nothing after it');
+}
+
+/** `blobStoreUrl` of a subscription: a secret in a key vault, without a version ("Receive change notifications through Azure Event Hubs"). */
+export function blobStoreUrl(value: string): Parsed<string> {
+  return /^https:\/\/[a-z0-9.-]+(:\d+)?\/secrets\/[0-9A-Za-z-]{1,127}\?tenantId=[^\s&?#]+$/.test(value)
+    ? ok(value)
+    : wrong('must be https://<vault>.vault.azure.net/secrets/<name>?tenantId=<domain>');
+}
+
 /** `<host>=<host:port>` pairs with commas between them. */
 export function addresses(value: string): Parsed<Readonly<Record<string, string>>> {
   const pairs = value.split(',').map((pair) => /^\s*([a-z0-9.-]+)=([a-z0-9.-]+:\d{1,5})\s*$/.exec(pair));

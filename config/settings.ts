@@ -33,7 +33,7 @@ export const settings = {
   addresses: setting('TOCSIN_ADDRESSES', parse.addresses, {
     absent: 'as the name service says',
     description:
-      'Where the hosts of vaults and storage are in truth, `<host>=<host:port>`, comma separated; `TOCSIN_CERTIFICATE_AUTHORITY` may vouch for them.',
+      'Where the hosts of vaults, storage, hubs (over WebSockets) and EventStoreDB are in truth, `<host>=<host:port>`, comma separated; `TOCSIN_CERTIFICATE_AUTHORITY` may vouch for them.',
   }),
   eventHubs: setting('TOCSIN_EVENT_HUBS', parse.eventHubs, {
     absent: 'the simulator with `--simulate`, otherwise it must be given',
@@ -97,6 +97,15 @@ export const settings = {
   temporalUiPort: setting('TOCSIN_TEMPORAL_UI_PORT', parse.integer(0, 65_535), {
     default: '0',
     description: 'Port of its web pages; 0 takes a free one.',
+  }),
+  temporalPages: setting('TOCSIN_TEMPORAL_PAGES', parse.deskUrl, {
+    absent: 'the pages of a cluster show what is encrypted as it is',
+    description:
+      "Where the web pages of your Temporal cluster are, such as `https://temporal.contoso.example`. They may then ask the desk's `/api/payloads` as their codec server, for people with the role Operator.",
+  }),
+  cacheDir: setting('TOCSIN_CACHE_DIR', parse.text, {
+    absent: '`~/.cache/tocsin`',
+    description: 'Folder for programs and bundles that are fetched or made once and shared by all runs.',
   }),
   pulumiCli: setting('TOCSIN_PULUMI_CLI', parse.text, {
     absent: '`pulumi` on the PATH, else one that is built once with Go and kept',
@@ -254,6 +263,17 @@ export const settings = {
     description:
       'Storage account (connection string) to which Graph writes notifications that are too large for the hub.',
   }),
+  largePayloadsUrl: setting('TOCSIN_LARGE_PAYLOADS_URL', parse.blobStoreUrl, {
+    absent: 'notifications that are too large for the hub never come',
+    description:
+      'Where Graph learns of that account: `https://<vault>.vault.azure.net/secrets/<name>?tenantId=<domain>`, the secret that holds its connection string. It becomes the `blobStoreUrl` of each new subscription.',
+  }),
+  evidence: setting('TOCSIN_EVIDENCE', parse.storageUrl, {
+    absent: 'no checkpoint of the record is put anywhere',
+    secret: true,
+    description:
+      'Storage account for evidence that must not be changed afterwards, with the containers `checkpoints` and `exports`: `https://<account>.blob.core.windows.net`. The role `desk` puts a checkpoint of the record there every hour.',
+  }),
   logLevel: setting('TOCSIN_LOG_LEVEL', parse.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'), {
     default: 'info',
     description: 'How much is logged.',
@@ -285,7 +305,7 @@ export const settings = {
 } as const;
 
 /** Names that stand beside the settings and are read by tests, scripts and caches alone. */
-export const otherNames = ['TOCSIN_CACHE_DIR', 'TOCSIN_PROJECT'] as const;
+export const otherNames = ['TOCSIN_PROJECT'] as const;
 /** Prefix of what only tests read. */
 export const testPrefix = 'TOCSIN_TEST_';
 

@@ -105,7 +105,7 @@ export const roleSettingRows: readonly Row[] = [
   { name: config.eventsApi.name, roles: ['worker'], give: (w) => value(w.settings.eventsVersion) },
   { name: config.chatContent.name, roles: ['worker'], give: (w) => value(w.settings.chatContent) },
   { name: config.notificationUrl.name, roles: ['worker'], give: (w) => value(w.notificationUrl) },
-  { name: 'TOCSIN_LARGE_PAYLOADS_URL', roles: ['worker'], give: (w) => value(w.largeNotificationsUrl) },
+  { name: config.largePayloadsUrl.name, roles: ['worker'], give: (w) => value(w.largeNotificationsUrl) },
   { name: config.webhookUrl.name, roles: ['worker'], give: (w) => value(w.settings.pagingUrl) },
   {
     name: config.webhookSecret.name,
@@ -118,6 +118,7 @@ export const roleSettingRows: readonly Row[] = [
     roles: temporal,
     give: (w) => value(w.settings.temporal === 'off' ? undefined : temporalNamespace(w.settings)),
   },
+  { name: config.temporalPages.name, roles: ['desk'], give: (w) => value(w.settings.temporalPages) },
   {
     name: config.temporalApiKey.name,
     roles: temporal,
@@ -147,7 +148,7 @@ export const roleSettingRows: readonly Row[] = [
   { name: config.deskClientId.name, roles: ['desk'], give: (w) => value(w.deskClientId) },
   // The ingress of the environment, or the proxy on the machine, speaks TLS before it.
   { name: config.trustedProxy.name, roles: ['desk'], give: () => value('yes') },
-  { name: 'TOCSIN_EVIDENCE', roles: temporal, give: (w) => value(w.evidenceUrl) },
+  { name: config.evidence.name, roles: ['desk'], give: (w) => value(w.evidenceUrl) },
 ];
 
 /** Settings of the program that no stack gives, each with the reason. A new setting has to be given or to stand here. */
@@ -158,6 +159,7 @@ export const notInStacks: Readonly<Record<string, string>> = {
   [config.graph.name]: "the cloud's own",
   [config.entra.name]: "the cloud's own",
   [config.pulumiCli.name]: 'no stack drives stacks',
+  [config.cacheDir.name]: 'below the home of the user in the image',
   [config.addresses.name]: 'as the name service says',
   [config.deskClientSecret.name]: 'the desk proves itself by its managed identity',
   [config.deskCertificate.name]: 'the desk proves itself by its managed identity',

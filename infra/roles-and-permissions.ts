@@ -59,6 +59,7 @@ const forRoles: readonly (Permission & { readonly principal: Role })[] = [
     scope: 'ownership',
     reason: 'shows who reads which partition',
   },
+  { principal: 'desk', role: 'Storage Blob Data Contributor', scope: 'checkpoints', reason: 'writes checkpoints' },
   { principal: 'desk', role: 'Storage Blob Data Contributor', scope: 'exports', reason: 'writes exports' },
   {
     principal: 'worker',
@@ -72,7 +73,6 @@ const forRoles: readonly (Permission & { readonly principal: Role })[] = [
     scope: 'vault',
     reason: 'keeps sign-ins and client states, and replaces them',
   },
-  { principal: 'worker', role: 'Storage Blob Data Contributor', scope: 'checkpoints', reason: 'writes checkpoints' },
   {
     principal: 'worker',
     role: 'Storage Blob Data Contributor',

@@ -17,6 +17,11 @@ export interface SignInProvider {
   endSession(backTo: string): Promise<string | undefined>;
 }
 
+/** Tokens that a command on another machine brings from the identity provider: who sends it, once signature, issuer, audience, times, program and scope are checked. */
+export interface CommandTokens {
+  person(token: string): Promise<FinishResult>;
+}
+
 /** Kept by the browser, sealed, until it comes back: at most ten minutes. */
 export interface SignInTransaction {
   readonly state: string;

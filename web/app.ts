@@ -12,6 +12,7 @@ import { emergencyRoutes } from '#web/routes/emergencies.ts';
 import { methodRoutes } from '#web/routes/methods.ts';
 import { openApiRoutes } from '#web/routes/openapi.ts';
 import { pageRoutes } from '#web/routes/pages.ts';
+import { isFromPages, pagesMayRead, payloadRoutes } from '#web/routes/payloads.ts';
 import { probeRoutes } from '#web/routes/probes.ts';
 import { projectionRoutes } from '#web/routes/projections.ts';
 import { signInRoutes } from '#web/routes/sign-in.ts';
@@ -23,8 +24,8 @@ import { createSessions } from '#web/sign-in/sessions.ts';
 
 /** The desk: pages for people, `/api` for scripts, probes. All that it knows comes from `deps.data`; GET changes nothing. */
 export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
-  const { data, log, signIn } = deps;
-  const desks = createDeskRegistry(deps.now);
+  const { data, log, signIn, payloads } = deps;
+  const desks = deps.desks ?? createDeskRegistry(deps.now);
   const pulse = createPulse({
     health: () => healthOf(data, desks, signIn?.access),
     now: deps.now,
@@ -39,9 +40,12 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
   app.use(securityHeaders());
   app.use(hostGuard(deps.hosts));
   if (signIn !== undefined) app.use(tlsGuard(signIn));
-  app.use(
-    '/api/*',
-    crossSiteGuard(() => (signIn === undefined ? deps.hosts().map((host) => `http://${host}`) : [signIn.origin])),
+  if (payloads !== undefined) app.use(pagesMayRead(payloads));
+  const keepOthersOut = crossSiteGuard(() =>
+    signIn === undefined ? deps.hosts().map((host) => `http://${host}`) : [signIn.origin],
+  );
+  app.use('/api/*', (c, next) =>
+    isFromPages(payloads, c.req.path, c.req.header('origin')) ? next() : keepOthersOut(c, next),
   );
   if (signIn !== undefined && sessions !== undefined)
     app.use(signInGuard(deps, signIn, createDeskCookies(signIn.origin), sessions));
@@ -53,6 +57,7 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     probeRoutes,
     projectionRoutes,
     subscribingRoutes,
+    payloadRoutes,
     signInRoutes,
     openApiRoutes,
     assetRoutes,

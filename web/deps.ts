@@ -3,6 +3,7 @@ import type { Assets } from '#web/assets.ts';
 import type { DeskData } from '#web/desk-data.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
+import type { PayloadReader } from '#web/payloads.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
 import type { DeskSignIn, Viewer } from '#web/sign-in/desk-sign-in.ts';
 import type { Sessions } from '#web/sign-in/sessions.ts';
@@ -15,8 +16,12 @@ export interface DeskDeps {
   readonly projections?: ProjectionAdmin;
   /** Sign-in, subscriptions, watch; without it their addresses are not there. */
   readonly subscribing?: Subscribing;
+  /** What Temporal's pages may ask; without it its address is not there. */
+  readonly payloads?: PayloadReader;
   /** People sign in; without it everybody who reaches the desk may do everything, under a name that they claim. */
   readonly signIn?: DeskSignIn;
+  /** Which desks are open, where somebody else wants to count them too. */
+  readonly desks?: DeskRegistry;
   /** Scripts and styles, as {@link Assets} were made at start. */
   readonly assets: Assets;
   /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */

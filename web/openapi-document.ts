@@ -157,6 +157,15 @@ export const operations: readonly Operation[] = [
     errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing'],
   },
   {
+    method: 'post',
+    path: '/api/leaving',
+    summary:
+      'Ends every subscription at Graph and forgets every sign-in, before a tenant is deleted; repeated until `ended`',
+    body: input.revokeBodySchema,
+    answer: json(answers.leavingSchema),
+    errors: ['workflows-away', 'refused', ...acts.slice(0, 4)],
+  },
+  {
     method: 'get',
     path: '/api/watch',
     summary: 'When each feed was provably watched, and when not and why; the last day unless said',

@@ -95,7 +95,7 @@ export const watchQuerySchema = z.strictObject({ from: instant.optional(), to: i
 /** `POST /api/credentials/{id}/sign-in`. */
 export const signInBodySchema = z.strictObject({ method: z.enum(['device-code', 'browser']).optional() });
 
-/** `POST /api/credentials/{id}/revoke`. */
+/** `POST /api/credentials/{id}/revoke` and `POST /api/leaving`. */
 export const revokeBodySchema = z.strictObject({ why: typed(400).min(1) });
 
 /** `POST /api/desks`: one browser says that it is there and whether it can be heard. */

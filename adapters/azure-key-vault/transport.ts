@@ -22,7 +22,7 @@ export interface VaultTransport {
 
 /** Limits and connections for the vendor's Key Vault clients. Their own retries are off: ours are bounded, and say what they wait for. */
 export function vaultClientOptions(transport: VaultTransport): Omit<KeyClientOptions, 'serviceVersion'> {
-  const agent = agentOf(transport);
+  const agent = mappedAgent(transport);
   return {
     retryOptions: { maxRetries: 0 },
     ...(agent === undefined
@@ -51,7 +51,7 @@ export function containerClient(
   transport: VaultTransport,
 ): ContainerClient {
   const pipeline = newPipeline(credential ?? new AnonymousCredential(), { retryOptions: { maxTries: 1 } });
-  const agent = agentOf(transport);
+  const agent = mappedAgent(transport);
   if (agent !== undefined) {
     pipeline.factories.push({
       create: (next) => ({
@@ -65,7 +65,8 @@ export function containerClient(
   return new ContainerClient(url, pipeline);
 }
 
-function agentOf({ ca, addresses = {} }: VaultTransport): Agent | undefined {
+/** Connections that follow `addresses`; undefined where there are none. */
+export function mappedAgent({ ca, addresses = {} }: VaultTransport): Agent | undefined {
   if (Object.keys(addresses).length === 0) return undefined;
   const agent = new Agent({ keepAlive: true, minVersion: 'TLSv1.2' });
   const connect = agent.createConnection.bind(agent);

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https';
 import {
   type CheckpointStore,
   type EventHubClientOptions,
@@ -18,6 +19,8 @@ export type EventHubsConnection =
       readonly credential: TokenCredential;
       /** `sb://host:port` of an intermediary that stands for the namespace (private endpoint, simulator). */
       readonly customEndpointAddress?: string;
+      /** Opens the connections of `amqp-websockets`, where the namespace is elsewhere than the name service says. */
+      readonly agent?: Agent;
     };
 
 /** AMQP over TCP (5671) or tunnelled through WebSockets (443), for networks that let nothing else out. */
@@ -110,13 +113,18 @@ function part(connectionString: string, name: string): string | undefined {
   return undefined;
 }
 
+function webSocketsOf(connection: EventHubsConnection) {
+  const agent = connection.kind === 'namespace' ? connection.agent : undefined;
+  return { webSocket: WebSocket, ...(agent === undefined ? {} : { webSocketConstructorOptions: { agent } }) };
+}
+
 function clientOptions(settings: ClientSettings): EventHubClientOptions {
   const { connection, transport, timeoutMs } = settings;
   return {
     // One attempt each: the client's own retries wait 30 s by default, hide what happened, and repeat sends whose outcome is
     // unknown. The callers here repeat what is safe to repeat, with jitter.
     retryOptions: { maxRetries: 0, retryDelayInMs: 200, timeoutInMs: timeoutMs },
-    ...(transport === 'amqp-websockets' ? { webSocketOptions: { webSocket: WebSocket } } : {}),
+    ...(transport === 'amqp-websockets' ? { webSocketOptions: webSocketsOf(connection) } : {}),
     ...(connection.kind === 'namespace' && connection.customEndpointAddress !== undefined
       ? { customEndpointAddress: connection.customEndpointAddress }
       : {}),

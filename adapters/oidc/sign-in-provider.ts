@@ -6,7 +6,6 @@ import {
   type ClientAuth,
   ClientError,
   calculatePKCECodeChallenge,
-  type IDToken,
   None,
   ResponseBodyError,
   randomNonce,
@@ -16,9 +15,10 @@ import {
 import type { Clock } from '#ports/clock.ts';
 import type { Ids } from '#ports/ids.ts';
 import type { Outbound } from '#ports/outbound.ts';
-import type { FinishResult, ProviderAway, SignedInPerson, SignInProvider } from '#ports/sign-in.ts';
+import type { FinishResult, ProviderAway, SignInProvider } from '#ports/sign-in.ts';
 import { type ClientProof, clientAuthOf } from './client-proof.ts';
 import { createDiscovery } from './discovery.ts';
+import { personIn } from './person-in.ts';
 import { isUnreachable } from './provider-fetch.ts';
 
 export interface OidcDeps {
@@ -88,34 +88,6 @@ export function createSignInProvider(deps: OidcDeps): SignInProvider {
       }
     },
   };
-}
-
-/** `oid` and `tid` name a person for ever; `sub` differs for each application, names change (learn.microsoft.com, "ID token claims reference"). */
-function personIn(claims: IDToken | undefined, { issuer, tenant, clientId }: OidcDeps): FinishResult {
-  const invalid = (detail: string): FinishResult => ({ ok: false, reason: 'invalid', detail });
-  if (claims === undefined) return invalid('no id token');
-  if (claims.iss !== issuer) return invalid('another issuer');
-  if (claims.aud !== clientId) return invalid('another audience');
-  const { oid, tid, name, preferred_username: username, roles } = claims;
-  if (typeof oid !== 'string' || oid === '' || typeof tid !== 'string') return invalid('no oid or tid');
-  if (tid.toLowerCase() !== tenant.toLowerCase()) return invalid('another tenant');
-  const person: SignedInPerson = {
-    tenant: tid.toLowerCase(),
-    id: oid.toLowerCase(),
-    name: [name, username].map(shown).find((text) => text !== '') ?? oid,
-    roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
-  };
-  return { ok: true, person };
-}
-
-/** As a name can be shown and compared: no control characters or line breaks, at most 120 characters, as of those that are typed in. */
-function shown(name: unknown): string {
-  if (typeof name !== 'string') return '';
-  return name
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
-    .trim()
-    .slice(0, 120);
 }
 
 /** Codes alone: messages of providers name people and addresses. */

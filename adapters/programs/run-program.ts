@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly env?: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   /** After this many milliseconds it is killed with all that it started. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -24,7 +24,7 @@ const kept = 16_384;
 
 /** Runs a program to its end; never throws. */
 export function runProgram(program: string, args: readonly string[], options: RunOptions): Promise<RunResult> {
-  const { cwd, env = process.env, timeoutMs, signal, niceness = 0, onLine } = options;
+  const { cwd, env, timeoutMs, signal, niceness = 0, onLine } = options;
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve({ ok: false, reason: 'aborted', output: '' });
     // A group of its own: what it starts (compilers, say) must end with it.

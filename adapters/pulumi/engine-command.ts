@@ -46,7 +46,7 @@ export interface CommandResult {
 
 export function createEngineCommand(options: EngineCommandOptions): EngineCommand {
   const { executable, version, pathFirst = [], env } = options;
-  const path = [...pathFirst, env['PATH'] ?? process.env['PATH'] ?? ''].join(delimiter);
+  const path = [...pathFirst, env['PATH'] ?? ''].join(delimiter);
   const call = (
     args: readonly string[],
     given: {

@@ -3,7 +3,7 @@ import * as automation from '@pulumi/pulumi/automation/index.js';
 import type { Clock } from '#ports/clock.ts';
 import type { EngineCommand } from './engine-command.ts';
 import { lockOf, type RunFailed, type RunOutcome, type StackOutputs } from './outcome.ts';
-import { pendingCreations, type StackState, type StateResource, settlePending } from './stack-state.ts';
+import { pendingCreations, retained, type StackState, type StateResource, settlePending } from './stack-state.ts';
 import { createStepReader, plain, type RunProgress, type StepReader } from './steps.ts';
 
 export interface StackDriverDeps {
@@ -31,6 +31,18 @@ export interface RunOptions {
   readonly program?: PulumiFn;
 }
 
+/** URNs. */
+export interface DestroyOrder {
+  /** Deletes the rest and leaves what is protected. */
+  readonly keepProtected?: boolean;
+  /** Left like what is protected. */
+  readonly keep?: readonly string[];
+  /** Falls out of the state and stays in the cloud. */
+  readonly forget?: readonly string[];
+  /** Deleted before anything else. */
+  readonly first?: readonly string[];
+}
+
 export interface StackDriver {
   /** Makes the stack where there is none; its state is empty then. */
   create(): Promise<void>;
@@ -45,8 +57,7 @@ export interface StackDriver {
   refresh(
     options?: RunOptions & { readonly dryRun?: boolean; readonly targets?: readonly string[] },
   ): Promise<RunOutcome>;
-  /** `keepProtected`: deletes the rest and leaves what is protected. */
-  destroy(options?: RunOptions & { readonly keepProtected?: boolean }): Promise<RunOutcome>;
+  destroy(options?: RunOptions & DestroyOrder): Promise<RunOutcome>;
   outputs(): Promise<StackOutputs>;
   state(): Promise<StackState>;
   /** Settles creations that a killed run left behind: adopts those of which `idOf` knows what they are called, forgets the others. */
@@ -167,9 +178,17 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
       }),
     destroy: (given = {}) =>
       run(given, async (stack, onEvent) => {
+        const { keepProtected = false, keep = [], forget = [], first = [] } = given;
+        if (first.length > 0) await stack.destroy({ ...common(given, onEvent), target: [...first] });
+        if (forget.length > 0) {
+          const { deployment, ...rest } = (await stack.exportStack()) as Deployment;
+          const so = retained(deployment as StackState, new Set(forget));
+          await stack.importStack({ ...rest, deployment: so as never });
+        }
         await stack.destroy({
           ...common(given, onEvent),
-          ...(given.keepProtected === true ? { excludeProtected: true } : {}),
+          ...(keepProtected ? { excludeProtected: true } : {}),
+          ...(keep.length > 0 ? { exclude: [...keep] } : {}),
         });
         return {};
       }),

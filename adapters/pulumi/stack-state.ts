@@ -43,3 +43,12 @@ export function settlePending(state: StackState, ids: ReadonlyMap<string, string
     pending_operations: (state.pending_operations ?? []).filter(({ type }) => type !== 'creating'),
   };
 }
+
+/** The state with these resources staying in the cloud when they are deleted from it. */
+export function retained(state: StackState, urns: ReadonlySet<string>): StackState {
+  const resources = state.resources ?? [];
+  return {
+    ...state,
+    resources: resources.map((one) => (urns.has(one.urn) ? { ...one, retainOnDelete: true } : one)),
+  };
+}

@@ -32,6 +32,8 @@ export interface WorkerHostOptions {
   readonly metrics?: string;
   /** Where bundles are kept. */
   readonly cacheDir: string;
+  /** What the bundler is run with. */
+  readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
   readonly log: TemporalLog;
   /** Aborting it ends the worker: activities get five seconds to end by themselves, then they are cancelled. */
@@ -85,6 +87,7 @@ export function runWorker(options: WorkerHostOptions): WorkerHost {
             interceptorModules: options.workflows.interceptorModules ?? [],
             ...(codec && { failureConverterPath }),
             cacheDir: options.cacheDir,
+            env: options.env,
             signal,
           })
         : options.workflows;

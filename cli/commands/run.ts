@@ -23,7 +23,8 @@ export async function run(
   const roles = parseRoles(rolesText, options.simulate === true);
   const settings = requireSettings(flags);
   const workerAsked = rolesText?.split(',').some((name) => name.trim() === 'worker') === true;
-  if (workerAsked && options.simulate !== true && (settings.temporal ?? { kind: 'off' }).kind === 'off')
+  // `off` is somebody's decision: then it runs, and says what it cannot do.
+  if (workerAsked && options.simulate !== true && settings.temporal === undefined)
     throw new CommandError(
       exitCodes.settings,
       'the settings are wrong:\n  - TOCSIN_TEMPORAL must be set for the role worker: host:port of a cluster, or managed.',

@@ -9,7 +9,7 @@ import { createStackDriver, listStacks, type StackDriver } from '#adapters/pulum
 import { systemClock } from '#adapters/system/clock.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
-import { cacheDir } from '#cli/roles/temporal.ts';
+import { programPlace } from '#cli/programs.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { armPaths } from '#infra/driver/arm-ids.ts';
 import { slugPattern } from '#infra/names.ts';
@@ -46,7 +46,9 @@ export async function openPlace(
   stateDir: string | undefined,
   output: Output,
 ): Promise<TenantPlace> {
-  const state = resolve(requireSettings(stateDir).stateDir);
+  const settings = requireSettings(stateDir);
+  const state = resolve(settings.stateDir);
+  const programs = programPlace(settings);
   const stopping = new AbortController();
   const interrupt = () => {
     if (stopping.signal.aborted) return;
@@ -55,10 +57,9 @@ export async function openPlace(
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
-  const executable = process.env['TOCSIN_PULUMI_CLI'];
   const engine = await obtainEngine({
-    cacheDir: cacheDir(),
-    ...(executable === undefined ? {} : { executable }),
+    ...programs,
+    ...(settings.pulumiCli === undefined ? {} : { executable: settings.pulumiCli }),
     clock: systemClock,
     onProgress: (line) => output.say(line),
     signal: stopping.signal,
@@ -77,8 +78,8 @@ export async function openPlace(
   const command: EngineCommand = createEngineCommand({
     ...engine,
     // An engine that was installed brings its own language host.
-    pathFirst: engine.source === 'cache' || engine.source === 'built' ? [languageHostFolder(cacheDir())] : [],
-    env: { ...process.env, ...env },
+    pathFirst: engine.source === 'cache' || engine.source === 'built' ? [languageHostFolder(programs.cacheDir)] : [],
+    env: { ...programs.env, ...env },
   });
   const folder = simulated?.folder ?? checkout;
   return {

@@ -1,6 +1,7 @@
 import type { RunDone } from '#adapters/pulumi/outcome.ts';
 import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
+import { endWatching } from '#cli/commands/tenant-leaving.ts';
 import type { TenantPlace } from '#cli/commands/tenant-place.ts';
 import { existing, readyDriver, withPlace } from '#cli/commands/tenant-ready.ts';
 import { confirm, failure, runOptions, takeUp, withLockCare } from '#cli/commands/tenant-run.ts';
@@ -13,11 +14,12 @@ import {
   printPreview,
   resourceCounts,
 } from '#cli/commands/tenant-show.ts';
+import { startFromOutputs } from '#cli/commands/tenant-start.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
 import { driftOf } from '#infra/driver/drift.ts';
-import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { readStackSettings } from '#infra/settings/read-stack-settings.ts';
 
@@ -73,7 +75,11 @@ export async function preview(slug: string, options: Changing, stateDir: string 
 }
 
 /** `tocsin tenant up`. */
-export async function up(slug: string, options: Changing, stateDir: string | undefined): Promise<void> {
+export async function up(
+  slug: string,
+  options: Changing & { readonly start?: boolean },
+  stateDir: string | undefined,
+): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
     const { driver, hosts } = await readyDriver(place, slug, output);
     await takeUp(driver, output);
@@ -92,18 +98,26 @@ export async function up(slug: string, options: Changing, stateDir: string | und
       `done in ${spanWords(performance.now() - began)}: ${changes.create} made, ${changes.update} changed, ${changes.replace} made anew, ${changes.delete} deleted, ${changes.same} as they were`,
     );
     const file = place.keepOutputs(slug, maskedOutputs(done.outputs));
+    if (options.json !== true) {
+      output.data('');
+      printOutputs(output, done.outputs);
+    }
+    if (place.simulated && options.json !== true) await againWithoutChanges(place, driver, output);
+    output.say(`outputs, with the settings of each role: ${file}`);
+    const stay = process.stdin.isTTY === true && process.stdout.isTTY === true && options.yes !== true;
+    const call =
+      place.simulated && options.start !== false
+        ? await startFromOutputs(place, file, output, stay && options.json !== true)
+        : undefined;
     if (options.json === true)
       return output.json({
         ...{ tenant: slug, changes, resources: changedResources(done) },
         ...{ outputs: maskedOutputs(done.outputs), outputsFile: file },
+        ...(call === undefined ? {} : { call }),
       });
-    output.data('');
-    printOutputs(output, done.outputs);
-    if (place.simulated) await againWithoutChanges(place, driver, output);
-    output.say(`outputs, with the settings of each role: ${file}`);
     output.say(
       place.simulated
-        ? 'next: npm start runs Tocsin on this machine; a real stack runs it in Azure by itself'
+        ? 'a real stack runs all this in Azure by itself'
         : `next: open the desk, and sign the service user in (npx tocsin sign-in)`,
     );
   });
@@ -147,7 +161,7 @@ export async function status(slug: string, options: Common, stateDir: string | u
 /** `tocsin tenant destroy`. */
 export async function destroy(
   slug: string,
-  options: Changing & { readonly keepEvidence?: boolean },
+  options: Changing & { readonly keepEvidence?: boolean; readonly withoutEndingWatch?: boolean },
   stateDir: string | undefined,
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
@@ -162,9 +176,13 @@ export async function destroy(
         : `Delete everything of ${slug} but ${refusal.kept.length} protected resources?`,
       options.yes === true || place.simulated,
     );
-    await endWatching(slug, place, output);
+    await endWatching({
+      ...{ slug, output, simulated: place.simulated, signal: place.signal, stateDir, resources },
+      ...{ outputs: () => driver.outputs(), without: options.withoutEndingWatch === true },
+    });
+    const order = leavingOrder(resources);
     const done = await withLockCare(driver, output, () =>
-      driver.destroy({ ...runOptions(output, 'deleting', place.signal), keepProtected: refusal !== undefined }),
+      driver.destroy({ ...runOptions(output, 'deleting', place.signal), ...order }),
     );
     if (!done.ok) throw failure(done);
     const changes = resourceCounts(done);
@@ -173,7 +191,13 @@ export async function destroy(
     );
     if (options.json === true)
       output.json({ tenant: slug, changes, kept: left.map(({ urn }) => urn.split('::').at(-1)) });
-    else output.say(`${changes.delete} deleted, ${left.length} left where they are`);
+    else {
+      output.say(`${changes.delete} deleted, ${left.length} left where they are`);
+      if (order.forget.length > 0)
+        output.say(
+          `${order.forget.length} roles and settings on what is kept stay in Azure as well: its locks forbid to delete them`,
+        );
+    }
   });
 }
 
@@ -206,14 +230,6 @@ async function previewed(
   );
   if (!run.ok) throw failure(run);
   return run;
-}
-
-/** The step where starting Tocsin ends, and leaving begins: subscriptions at Graph and the sign-in are the running Tocsin's. */
-async function endWatching(slug: string, place: TenantPlace, output: Output): Promise<void> {
-  if (place.simulated) return;
-  output.say(
-    `subscriptions of ${slug} end by themselves within three days; end the sessions of its service user in Entra ID, as its sign-in may outlive the stack in a key vault that is kept`,
-  );
 }
 
 async function againWithoutChanges(place: TenantPlace, driver: StackDriver, output: Output): Promise<void> {

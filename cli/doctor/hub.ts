@@ -45,7 +45,7 @@ function missingHub(simulate: boolean): Finding {
 async function describeHub(context: RunContext, hub: EventHubsSetting, stack: AsyncDisposableStack): Promise<Finding> {
   const { settings } = context;
   const source = createEventHubsSource({
-    connection: await connectionOf(hub),
+    connection: await connectionOf(hub, settings),
     hub: settings.eventHub,
     consumerGroup: settings.consumerGroup,
     transport: settings.eventHubsTransport,

@@ -52,12 +52,12 @@ export async function checkTemporal(
 }
 
 async function findProgram({ settings }: RunContext): Promise<Finding> {
-  const [{ findTemporal }, { cacheDir }] = await Promise.all([
+  const [{ findTemporal }, { programPlace }] = await Promise.all([
     import('#adapters/temporal/dev-server/obtain.ts'),
-    import('#cli/roles/temporal.ts'),
+    import('#cli/programs.ts'),
   ]);
   const found = await findTemporal({
-    cacheDir: cacheDir(),
+    ...programPlace(settings),
     ...(settings.temporalCli === undefined ? {} : { executable: settings.temporalCli }),
   });
   return found.ok

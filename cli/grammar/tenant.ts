@@ -40,17 +40,22 @@ export function addTenant(program: Command): void {
     'what would be made, changed or deleted, why, what it costs, and which hosts it connects to',
     noPolicy(),
   ).action(async (slug: string, options) => (await load()).preview(slug, options, stateDirOf(program)));
-  verb('up', 'shows the preview, asks, and makes it so; takes up again what was interrupted', yes(), noPolicy()).action(
-    async (slug: string, options) => (await load()).up(slug, options, stateDirOf(program)),
-  );
+  verb(
+    'up',
+    'shows the preview, asks, and makes it so; takes up again what was interrupted',
+    yes(),
+    noPolicy(),
+    new Option('--no-start', 'with --simulate: does not start Tocsin from the outputs'),
+  ).action(async (slug: string, options) => (await load()).up(slug, options, stateDirOf(program)));
   verb('status', 'what there is, its outputs, and what somebody changed by hand; exit 1 when something differs').action(
     async (slug: string, options) => (await load()).status(slug, options, stateDirOf(program)),
   );
   verb(
     'destroy',
-    'deletes the stack; refuses before it deletes anything while evidence is retained, and says what to do',
+    'ends the watch at Graph, then deletes the stack; refuses before that while evidence is retained, and says what to do',
     yes(),
     new Option('--keep-evidence', 'deletes the rest, and leaves what is protected where it is'),
+    new Option('--without-ending-watch', 'where the desk is dead for good: subscriptions run out by themselves'),
   ).action(async (slug: string, options) => (await load()).destroy(slug, options, stateDirOf(program)));
   tenant
     .command('list')

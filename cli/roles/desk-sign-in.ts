@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createCookieSealer } from '#adapters/cookies/cookie-sealer.ts';
 import type { ClientProof } from '#adapters/oidc/client-proof.ts';
+import { createCommandTokens } from '#adapters/oidc/command-tokens.ts';
 import { createSignInProvider } from '#adapters/oidc/sign-in-provider.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import { createMetrics } from '#cli/roles/metrics.ts';
+import { azureCommandLine, endWatchScope } from '#config/command-access.ts';
 import { hideSealed } from '#domain/access/hide.ts';
 import { clouds } from '#domain/identity/clouds.ts';
 import { createAccessRecorder } from '#processor/access/access-recorder.ts';
@@ -65,6 +67,10 @@ export function openDeskSignIn(deps: DeskDataDeps, given: DeskSignInSettings): D
     provider: createSignInProvider({
       ...{ issuer: `${authority}/v2.0`, tenant, clientId: given.clientId, outbound, clock, ids },
       proof: proofOf(given),
+    }),
+    commands: createCommandTokens({
+      ...{ issuer: `${authority}/v2.0`, tenant, clientId: given.clientId, outbound, clock, ids },
+      ...{ client: azureCommandLine, scope: endWatchScope.value },
     }),
     cookies: createCookieSealer({ secrets, clock }),
     origin: new URL(given.url).origin,

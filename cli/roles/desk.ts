@@ -1,9 +1,12 @@
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
 import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { runAlarms } from '#cli/roles/alarms-running.ts';
+import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import type { DeskSignInParts } from '#cli/roles/desk-sign-in.ts';
+import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
@@ -15,9 +18,13 @@ import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { Settings } from '#config/settings.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
+import type { WatchTarget } from '#processor/watch/watch.ts';
 import { createReadModels, type ReadModelName, type ReadModels, readModelNames } from '#projections/read-models.ts';
 import type { HealthRow } from '#web/health-report.ts';
+import { createDeskRegistry } from '#web/live/desk-registry.ts';
+import type { PayloadReader } from '#web/payloads.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
+import { openDesks } from '#web/routes/probes.ts';
 import { startDeskServer } from '#web/server.ts';
 
 export interface DeskOptions {
@@ -30,11 +37,17 @@ export interface DeskOptions {
   /** What can be asked of the workflows; absent where Temporal is off. */
   readonly acts: SubscribingActs | undefined;
   readonly workflows: (() => readonly HealthRow[]) | undefined;
+  /** Payloads of Temporal for its pages; absent where it is off. */
+  readonly payloads: ((origin: string) => PayloadReader) | undefined;
+  /** What the settings want to be watched. */
+  readonly targets: readonly WatchTarget[];
   readonly signal: AbortSignal;
 }
 
 export interface RunningDesk {
   readonly url: string;
+  /** What only the desk counts, in Prometheus' text format. */
+  readonly figures: () => string;
   close(): Promise<void>;
 }
 
@@ -50,6 +63,14 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const following = readModels.run(signal);
   const { listening, close: closeListening } = await openListening(options, readModels);
   const watching = listening.run(signal);
+  const evidence = await openEvidence(context, readModels, signal);
+  const alarms = runAlarms({
+    ...{ context, targets: options.targets, listening: listening.state, signal },
+    watch: {
+      queries: readModels.watch,
+      known: () => readModels.states().some(({ name, caughtUp }) => name === 'watch' && caughtUp),
+    },
+  });
   const keyStore = async () => (await shared.keyStore.find([])).ok;
   const subscribing = createSubscribing({
     queries: () => readModels.watch,
@@ -63,7 +84,8 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     health: () =>
       healthReport({
         ...{ context, listening, readModels, subscribing, keyStore },
-        ...{ triage: options.triage, resolve: options.resolve, workflows: options.workflows },
+        ...{ triage: options.triage, resolve: options.resolve },
+        workflows: () => [...(options.workflows?.() ?? []), ...(evidence === undefined ? [] : [evidence.row()])],
       }),
     ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
   };
@@ -71,11 +93,16 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const signing = await openSignIn(deps, settings);
   const recording = signing?.run(signal);
   const { host, port } = settings.http;
+  const desks = createDeskRegistry(clock.now);
   const started = await startDeskServer({
     data,
     projections: adminOf(readModels),
-    subscribing,
+    ...{ subscribing, desks },
     ...(signing === undefined ? {} : { signIn: signing.signIn }),
+    // Where nobody signs in, nobody can be asked for a role.
+    ...(signing === undefined || settings.temporalPages === undefined || options.payloads === undefined
+      ? {}
+      : { payloads: options.payloads(settings.temporalPages) }),
     host,
     port,
     log,
@@ -92,9 +119,12 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   }
   return {
     url: started.desk.url,
+    figures: () => openDesks(desks.counts()),
     async close() {
       await started.desk.close();
-      await Promise.all([following, watching, recording]);
+      await Promise.all([following, watching, recording, alarms]);
+      // What is on its way may take long, and is put again after the next start.
+      await bounded(evidence?.ended ?? Promise.resolve(), 1000);
       await signing?.close();
       await readModels.close();
       await closeListening();
@@ -116,7 +146,7 @@ async function openListening(
     hub === undefined
       ? undefined
       : createEventHubsSource({
-          connection: await connectionOf(hub),
+          connection: await connectionOf(hub, settings),
           hub: settings.eventHub,
           consumerGroup: settings.consumerGroup,
           transport: settings.eventHubsTransport,
@@ -133,6 +163,17 @@ async function openListening(
       await ownership.close();
     },
   };
+}
+
+/** Only where there is storage for it: then it is loaded. */
+async function openEvidence(
+  context: RunContext,
+  readModels: ReadModels,
+  signal: AbortSignal,
+): Promise<RunningEvidence | undefined> {
+  const { evidence } = context.settings;
+  if (evidence === undefined) return undefined;
+  return (await import('#cli/roles/evidence.ts')).startEvidence(context, evidence, readModels, signal);
 }
 
 /** Only where people sign in: then it is loaded. */

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Master } from '#adapters/azure-key-vault/master.ts';
 import { createSqliteSecrets } from '#adapters/key-store/secrets.ts';
 import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { transportOf } from '#cli/roles/reaching.ts';
 import type { KeyStore } from '#ports/key-store.ts';
 import type { Secrets } from '#ports/secrets.ts';
 
@@ -37,7 +38,8 @@ export async function openSecrets(context: Needed): Promise<Secrets & { close():
 export async function openKeyStore(context: Needed): Promise<KeyStore> {
   const file = keyStoreFile(context);
   try {
-    if (file !== undefined) return await createSqliteKeyStore({ file, masterKeyFile: `${file}.master` });
+    if (file !== undefined)
+      return await createSqliteKeyStore({ file, masterKeyFile: `${file}.master`, ownThread: true });
     const { createKeyVaultKeyStore } = await import('#adapters/azure-key-vault/key-vault-key-store.ts');
     return createKeyVaultKeyStore({ master: await openMaster(context), clock: context.clock });
   } catch (error) {
@@ -63,7 +65,7 @@ function openMaster({ settings, clock, signal, log }: Needed): Promise<Master> {
   return opening;
 
   async function open(): Promise<Master> {
-    const { keyStore, subjectKeys, addresses, certificateAuthority } = settings;
+    const { keyStore, subjectKeys } = settings;
     if (keyStore?.kind !== 'vault' || subjectKeys === undefined) throw new Error('no key in a vault is set');
     const [vault, { stackCredential }] = await Promise.all([
       import('#adapters/azure-key-vault/master.ts'),
@@ -74,10 +76,7 @@ function openMaster({ settings, clock, signal, log }: Needed): Promise<Master> {
     return vault.openMaster({
       ...{ keyUrl: keyStore.keyUrl, credential, clock, signal },
       container: signed ? { containerUrl: subjectKeys } : { containerUrl: subjectKeys, credential },
-      transport: {
-        ...(addresses === undefined ? {} : { addresses }),
-        ...(certificateAuthority === undefined ? {} : { ca: readFileSync(certificateAuthority, 'utf8') }),
-      },
+      transport: transportOf(settings),
       report: (event) =>
         event.kind === 'waiting' || event.kind === 'vault-away'
           ? log.warn({ ...event }, 'the keys of the stack cannot be reached')

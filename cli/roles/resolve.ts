@@ -6,6 +6,8 @@ import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
+import { createOwnCertificate, type OwnCertificate } from '#cli/roles/own-certificate.ts';
+import { agentOf } from '#cli/roles/reaching.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
@@ -34,8 +36,9 @@ export async function startResolve(
 ): Promise<RunningResolve> {
   const { settings, clock, ids, log } = context;
   const by = context.recordedBy('resolve');
+  const own = createOwnCertificate(shared.secrets, clock);
   const publisher = createEventHubsPublisher({
-    connection: await connectionOf(hub),
+    connection: await connectionOf(hub, settings),
     hub: settings.eventHub,
     transport: settings.eventHubsTransport,
     clock,
@@ -46,13 +49,13 @@ export async function startResolve(
     ids,
     instanceId: context.instanceId,
     metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
-    payloads: payloadsOf(context),
+    payloads: await payloadsOf(context),
     publisher,
     unverifiedAfterMs: settings.unverifiedAfter * 1000,
     ...(access === undefined || settings.chatClientId === undefined || settings.tenant === undefined
       ? {}
       : { graph: access.graph('chat'), sealer: shared.sealer, tenantId: settings.tenant }),
-    encrypt: (resource) => encryptForOurselves(context, simulator, resource),
+    encrypt: (resource) => encryptForOurselves(context, simulator, own, resource),
     clientState: (event) => recoveryProof(shared.keyStore, event.id),
     observe: (outcome, event) => {
       if (outcome.kind === 'given-up')
@@ -63,16 +66,21 @@ export async function startResolve(
   return { row: () => rowOf(resolve.health()), ended };
 }
 
-function payloadsOf({ settings, clock }: RunContext): LargePayloads {
+async function payloadsOf({ settings, clock }: RunContext): Promise<LargePayloads> {
+  const agent = await agentOf(settings);
   if (settings.largePayloads !== undefined)
-    return createBlobLargePayloads({ account: { kind: 'connection-string', value: settings.largePayloads }, clock });
+    return createBlobLargePayloads({
+      ...{ account: { kind: 'connection-string', value: settings.largePayloads }, clock },
+      ...(agent === undefined ? {} : { agent }),
+    });
   return { fetch: async () => ({ ok: false, reason: 'unavailable', detail: 'TOCSIN_LARGE_PAYLOADS is not set' }) };
 }
 
-/** Encrypts for the first key that this process has; without one the content must not go through the hub, and waits. */
+/** Encrypts for the first key that this process was given, else for one of our own. While the key store is away the content waits. */
 async function encryptForOurselves(
   context: RunContext,
   simulator: RunningSimulator | undefined,
+  own: () => Promise<OwnCertificate>,
   resource: JsonObject,
 ): Promise<EncryptedContent> {
   const { notificationKeys } = context.settings;
@@ -86,7 +94,8 @@ async function encryptForOurselves(
   }
   if (simulator !== undefined)
     return encryptResource(resource, simulator.tenant.certificate.id, simulator.tenant.certificate.publicKey);
-  throw new Error('no notification key to encrypt for: set TOCSIN_NOTIFICATION_KEYS');
+  const { id, publicKey } = await own();
+  return encryptResource(resource, id, publicKey);
 }
 
 function rowOf(health: ResolveHealth): HealthRow {

@@ -1,4 +1,5 @@
 import type { RoleName } from '#cli/role-names.ts';
+import { runAlarms } from '#cli/roles/alarms-running.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
@@ -49,6 +50,9 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
         )
       : undefined;
   if (resolve !== undefined) endings.push(() => resolve.ended);
+  // Where somebody else keeps subscriptions alive, or nobody does, Tocsin has no proof to record.
+  const kept = context.settings.temporal?.kind !== 'off';
+  const targets = kept ? (staying.access?.targets ?? []) : [];
   const parts = {
     context,
     shared,
@@ -57,29 +61,38 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     triage: triage?.health,
     resolve: resolve?.row,
     acts: staying.acts,
+    payloads: staying.temporal?.payloads,
     workflows: staying.rows,
+    targets,
     signal,
   };
-  // Where somebody else keeps subscriptions alive, or nobody does, Tocsin has no proof to record.
-  const kept = context.settings.temporal?.kind !== 'off';
-  if (ingest !== undefined && kept && (staying.access?.targets.length ?? 0) > 0) {
+  if (ingest !== undefined && targets.length > 0) {
     const { listening, close } = await openOwnListening(context, shared, hub, ingest);
     const looking = listening.run(signal);
-    const watching = startWatch(context, shared, staying.access?.targets ?? [], listening.state, signal);
+    const watching = startWatch(context, shared, targets, listening.state, signal);
+    const alarms = roles.has('desk') ? undefined : runAlarms({ context, targets, listening: listening.state, signal });
     endings.push(async () => {
-      await Promise.all([looking, watching]);
+      await Promise.all([looking, watching, alarms]);
       await close();
     });
   }
+  if (roles.has('worker') && !roles.has('desk') && targets.length > 0) {
+    const { runAlarmsOfRecord } = await import('#cli/roles/alarms-of-record.ts');
+    const alarms = runAlarmsOfRecord(context, shared, targets, signal);
+    endings.push(() => alarms);
+  }
   const endpoints: Record<string, string> = {};
+  let figures: (() => string) | undefined;
   if (roles.has('desk')) {
     const desk = await (await import('#cli/roles/desk.ts')).startDesk(parts);
     endings.push(() => desk.close());
     endpoints['desk'] = desk.url;
+    figures = desk.figures;
   }
   if (context.settings.probes !== undefined || !roles.has('desk')) {
     const probes = await (await import('#cli/roles/probes.ts')).startProbes({
       ...parts,
+      figures,
       at: context.settings.probes ?? { host: '127.0.0.1', port: 0 },
     });
     endings.push(() => probes.close());

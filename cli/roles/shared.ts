@@ -5,6 +5,7 @@ import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { closeMaster, openKeyStore, openSecrets } from '#cli/roles/key-store.ts';
+import { reachedLog } from '#cli/roles/reaching.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { KeyStore } from '#ports/key-store.ts';
@@ -41,12 +42,12 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
 }
 
 export function openEventLog(
-  context: Pick<RunContext, 'clock' | 'ids' | 'log' | 'instanceId'>,
+  context: Pick<RunContext, 'settings' | 'clock' | 'ids' | 'log' | 'instanceId'>,
   setting: EventLogSetting,
 ): Promise<EventLog> {
   if (setting.kind === 'sqlite') return createSqliteEventLog({ file: setting.file, clock: context.clock });
   return createEventStoreDbLog({
-    connectionString: setting.connectionString,
+    connectionString: reachedLog(setting.connectionString, context.settings),
     clock: context.clock,
     ids: context.ids,
     connectionName: `tocsin ${context.instanceId}`,

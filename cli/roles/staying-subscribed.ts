@@ -60,7 +60,7 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
   const acts =
     temporal === undefined
       ? undefined
-      : (await import('#cli/roles/workflow-acts.ts')).createWorkflowActs(temporal, context.clock);
+      : (await import('#cli/roles/workflow-acts.ts')).createWorkflowActs(temporal, secrets, context.clock);
   return {
     ...{ access, acts, worker, temporal },
     rows: worker?.rows ?? (roles.has('worker') ? () => [withoutTemporal] : undefined),

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { PayloadCodec } from '@temporalio/common';
 import { createCodecEndpoint } from '#adapters/temporal/codec/codec-endpoint.ts';
 import { startCodecServer } from '#adapters/temporal/codec/codec-server.ts';
@@ -10,10 +8,13 @@ import { createConnection, type TemporalConnection, type TemporalTarget } from '
 import { createDevServer, type DevServer } from '#adapters/temporal/dev-server/dev-server.ts';
 import { searchAttributeTypes } from '#adapters/temporal/search-attributes.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { programPlace } from '#cli/programs.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { TemporalSetting } from '#config/parsers.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { HealthRow } from '#web/health-report.ts';
+import type { PayloadReader } from '#web/payloads.ts';
 
 /** The way to Temporal; for `managed` its server too. Nothing waits for it: it comes when it comes. */
 export interface Temporal {
@@ -26,12 +27,9 @@ export interface Temporal {
   /** Where its pages are; absent for a cluster. */
   ui(): string | undefined;
   row(): HealthRow;
+  /** Payloads in plain words, for the pages of a cluster at that origin. */
+  payloads(origin: string): PayloadReader;
   close(): Promise<void>;
-}
-
-/** Programs and bundles that are kept between runs. */
-export function cacheDir(): string {
-  return process.env['TOCSIN_CACHE_DIR'] ?? join(homedir(), '.cache', 'tocsin');
 }
 
 export async function openTemporal(
@@ -50,12 +48,21 @@ export async function openTemporal(
     connection = createConnection({ target, dataConverter: createDataConverter(codec), clock });
     return target;
   };
+  const payloads = (origin: string): PayloadReader => ({
+    origin,
+    // The desk has let nobody through who may not.
+    decode: createCodecEndpoint({ codec, namespace, origins: () => [origin], authorise: () => true }),
+  });
   if (setting.kind === 'cluster') {
     const ready = Promise.resolve(connect(setting.address));
+    const answers = followAnswers(() => connection, clock, context.signal);
     return {
-      ...{ codec, ready, target: () => target, connection: () => connection, ui: () => ui },
-      row: () => ({ kind: 'temporal', name: setting.address, state: 'ok', word: 'a cluster of yours' }),
-      close: async () => connection?.close(),
+      ...{ codec, ready, payloads, target: () => target, connection: () => connection, ui: () => ui },
+      row: () => ({ kind: 'temporal', name: setting.address, ...answers.word() }),
+      async close() {
+        await connection?.close();
+        await answers.ended;
+      },
     };
   }
   const codecServer = await startCodecServer(
@@ -68,7 +75,7 @@ export async function openTemporal(
   );
   const { promise: ready, resolve } = Promise.withResolvers<TemporalTarget | undefined>();
   const server = createDevServer({
-    ...{ cacheDir: cacheDir(), stateDir: context.stateDir, namespace, clock },
+    ...{ ...programPlace(settings), stateDir: context.stateDir, namespace, clock },
     ...(settings.temporalCli === undefined ? {} : { executable: settings.temporalCli }),
     ports: { grpc: settings.temporalPort, ui: settings.temporalUiPort },
     codecEndpoint: codecServer.endpoint,
@@ -92,13 +99,47 @@ export async function openTemporal(
     if (started.reason === 'not-to-be-had') resolve(undefined);
   });
   return {
-    ...{ codec, ready, target: () => target, connection: () => connection, ui: () => ui, row: () => rowOf(server) },
+    ...{ codec, ready, payloads, target: () => target, connection: () => connection, ui: () => ui },
+    row: () => rowOf(server),
     async close() {
       await connection?.close();
       await server.stop();
       await codecServer.close();
     },
   };
+}
+
+/** Milliseconds between two questions whether a cluster is there, and for one answer. */
+const askMs = 10_000;
+const answerMs = 5_000;
+
+/** Asks a cluster every few seconds whether it is there, until the signal is aborted. */
+function followAnswers(connection: () => TemporalConnection | undefined, clock: Clock, signal: AbortSignal) {
+  let word: Pick<HealthRow, 'state' | 'word' | 'next'> = { state: 'warning', word: 'was not asked yet' };
+  const ask = async () => {
+    const open = connection();
+    if (open === undefined) return;
+    try {
+      await open.within(answerMs, () =>
+        open.connection.workflowService.describeNamespace({ namespace: open.namespace }),
+      );
+      word = { state: 'ok', word: 'a cluster of yours; it answers' };
+    } catch (error) {
+      if (signal.aborted) return;
+      const detail = error instanceof Error ? error.message : String(error);
+      word = {
+        ...{ state: 'trouble', word: `does not answer: ${detail.slice(0, 200)}` },
+        next: 'Calls reach the desk meanwhile. See to the cluster, or to TOCSIN_TEMPORAL and its key; it is asked again by itself.',
+      };
+    }
+  };
+  const ended = (async () => {
+    while (!signal.aborted) {
+      await ask();
+      await clock.sleep(askMs, signal);
+    }
+  })();
+  return { word: () => word, ended };
 }
 
 /** The UI is called by its address and by name. */

@@ -2,12 +2,12 @@ import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import { runWorker } from '#adapters/temporal/worker-host.ts';
+import { programPlace } from '#cli/programs.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { Temporal } from '#cli/roles/temporal.ts';
-import { cacheDir } from '#cli/roles/temporal.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { HealthRow } from '#web/health-report.ts';
@@ -15,6 +15,7 @@ import type { Channel } from '#workflows/activities/channels/channel.ts';
 import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
 import { createActivities } from '#workflows/activities/create-activities.ts';
 import { taskQueue } from '#workflows/contract.ts';
+import { leavingUntil } from '#workflows/leaving.ts';
 import { createLogFollower, type LogFollower } from '#workflows/log-follower.ts';
 import { createStarter } from '#workflows/starter.ts';
 import { workflowsPath } from '#workflows/worker.ts';
@@ -60,7 +61,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
         target,
         taskQueue,
         codec: temporal.codec,
-        cacheDir: cacheDir(),
+        ...programPlace(context.settings),
         clock: context.clock,
         log: context.log,
         signal,
@@ -113,6 +114,7 @@ async function activityDeps(options: WorkerOptions, channels: readonly Channel[]
     delivery: {
       notificationUrl: access?.notificationUrl ?? '',
       lifecycleNotificationUrl: access?.notificationUrl ?? '',
+      ...(context.settings.largePayloadsUrl === undefined ? {} : { blobStoreUrl: context.settings.largePayloadsUrl }),
       applicationId: (feed: 'chat' | 'events') =>
         feed === 'chat' ? context.settings.chatClientId : context.settings.eventsClientId,
     },
@@ -147,11 +149,20 @@ function channelsOf({ context }: WorkerOptions): readonly Channel[] {
 }
 
 /** Again and again: Temporal may be away, and somebody may end what should run. */
-async function ensureForEver({ context, access, signal }: WorkerOptions, starter: ReturnType<typeof createStarter>) {
+async function ensureForEver(
+  { context, access, secrets, signal }: WorkerOptions,
+  starter: ReturnType<typeof createStarter>,
+) {
   if (access === undefined) return;
   for (let tries = 0; !signal.aborted; tries++) {
     try {
-      await starter.ensure(access.desired);
+      const until = await leavingUntil({ secrets, clock: context.clock });
+      if (until === undefined) await starter.ensure(access.desired);
+      else
+        context.log.warn(
+          { until: new Date(until).toISOString() },
+          'somebody is deleting this tenant: until then nothing is subscribed',
+        );
       tries = 0;
       await context.clock.sleep(ensureMs, signal);
     } catch (error) {

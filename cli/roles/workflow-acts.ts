@@ -1,7 +1,9 @@
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import type { SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { Temporal } from '#cli/roles/temporal.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { Secrets } from '#ports/secrets.ts';
 import type { PendingSignIn, Started } from '#web/subscribing.ts';
 import {
   type CredentialView,
@@ -14,27 +16,30 @@ import {
   revokeCredential,
   subscriptionWorkflowId,
 } from '#workflows/contract.ts';
+import { leaveTenant } from '#workflows/leaving.ts';
 
 /** Milliseconds that an act may take, and within which a sign-in must have a code. */
 const actMs = 15_000;
+/** All subscriptions at once, with what is said about those that do not end. */
+const leaveMs = 30_000;
 const codeMs = 20_000;
 /** An answer to a page of the desk must not wait for a worker that is not there. */
 const lookMs = 1_500;
 
 /** What the desk asks of workflows, through Temporal. Ids are those of the streams: `chat`, `events-<slug>`. */
-export function createWorkflowActs(temporal: Temporal, clock: Clock): SubscribingActs {
+export function createWorkflowActs(temporal: Temporal, secrets: Secrets, clock: Clock): SubscribingActs {
   const handleOf = (workflowId: string) => temporal.connection()?.client.workflow.getHandle(workflowId);
   const subscription = (id: string) => handleOf(subscriptionWorkflowId(id.replace(/^events-/, 'events/')));
   const credential = (id: string) =>
     id === 'chat' || id === 'events' ? handleOf(credentialWorkflowId(id)) : undefined;
 
-  async function act<T>(id: string, work: (() => Promise<T>) | undefined): Promise<Started<T>> {
+  async function act<T>(id: string, work: (() => Promise<T>) | undefined, ms = actMs): Promise<Started<T>> {
     const connection = temporal.connection();
     if (connection === undefined)
       return { ok: false, reason: 'workflows-away', detail: 'Temporal is not there yet; `tocsin status` says why.' };
     if (work === undefined || id === '') return { ok: false, reason: 'not-found' };
     try {
-      return { ok: true, value: await connection.within(actMs, work) };
+      return { ok: true, value: await connection.within(ms, work) };
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { ok: false, reason: 'not-found' };
       if (error instanceof WorkflowUpdateFailedError)
@@ -86,6 +91,15 @@ export function createWorkflowActs(temporal: Temporal, clock: Clock): Subscribin
     recreate: async (id) => {
       const handle = subscription(id);
       return act(id, handle && (async () => void (await handle.executeUpdate(recreateNow))));
+    },
+    async leave() {
+      const connection = temporal.connection();
+      const visibility = connection && createWorkflowVisibility(connection);
+      return act(
+        'all',
+        connection && visibility && (() => leaveTenant({ client: connection.client, visibility, secrets, clock })),
+        leaveMs,
+      );
     },
     async pending(id) {
       const found = (await view(id))?.pending;

@@ -61,6 +61,10 @@ export const routeRules: readonly RouteRule[] = [
   post('/api/credentials/{id}/revoke', 'operation.act'),
   post('/api/subscriptions/{id}/renew', 'operation.act'),
   post('/api/subscriptions/{id}/recreate', 'operation.act'),
+  // Everything of the two above at once, for good.
+  post('/api/leaving', 'operation.act'),
+  // Temporal's histories in plain words, for its pages.
+  post('/api/payloads/decode', 'operation.act'),
 ];
 
 /** What the table says of a request; `HEAD` is as `GET`. */

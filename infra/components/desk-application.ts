@@ -1,5 +1,6 @@
 import * as azuread from '@pulumi/azuread';
 import * as pulumi from '@pulumi/pulumi';
+import { azureCommandLine, endWatchScope } from '#config/command-access.ts';
 import type { StackContext } from '#infra/components/component.ts';
 import { deskRoles, federationAudience } from '#infra/graph-permissions.ts';
 
@@ -20,7 +21,20 @@ export function createDeskApplication(
       notes: 'People sign in to the desk here. Managed by Pulumi; changes by hand are undone.',
       preventDuplicateNames: true,
       signInAudience: 'AzureADMyOrg',
-      api: { requestedAccessTokenVersion: 2 },
+      api: {
+        requestedAccessTokenVersion: 2,
+        oauth2PermissionScopes: [
+          {
+            id: endWatchScope.id,
+            value: endWatchScope.value,
+            type: 'Admin',
+            enabled: true,
+            adminConsentDisplayName: 'End the watch of the tenant',
+            adminConsentDescription:
+              'Lets the Azure command line of somebody with the role Operator or Administrator end subscriptions and sign-in before the stack is deleted.',
+          },
+        ],
+      },
       web: {
         redirectUris: backTo.map((path) => pulumi.interpolate`${given.deskUrl}${path}`),
         implicitGrant: { accessTokenIssuanceEnabled: false, idTokenIssuanceEnabled: false },
@@ -34,6 +48,11 @@ export function createDeskApplication(
         enabled: true,
       })),
     },
+    { parent },
+  );
+  new azuread.ApplicationPreAuthorized(
+    'desk-command-line',
+    { applicationId: application.id, authorizedClientId: azureCommandLine, permissionIds: [endWatchScope.id] },
     { parent },
   );
   const principal = new azuread.ServicePrincipal(

@@ -1,10 +1,15 @@
 import { isComponent, type Step, valueAt } from '#infra/driver/step.ts';
 
-/** Month of the prices below. They are an estimate for comparing sizes, never an offer. */
-export const pricesAsOf = '2025-06';
+/**
+ * Month of the youngest of the prices below. They are an estimate for comparing sizes, never an offer. Compared with published copies of Azure's price list:
+ * Container Apps ("CPU/memory sizing methodology and cost estimate", from the Azure Retail Prices API, 2026-05-14); Event Hubs Standard, P4 disk, NAT gateway,
+ * public address, alarms, operations of key vaults (results of Infracost's tests, East US, from the same API, 2024); Log Analytics ("Azure Monitor cost 2026");
+ * Dasv5 (about 63 a month for two CPUs). Not compared, for want of a copy: Event Hubs Premium, PostgreSQL's sizes in East US, disks above 1 TB, copies of disks.
+ */
+export const pricesAsOf = '2026-05';
 /** What the prices are. */
 export const pricesAre =
-  'list prices of Azure in the region East US, pay as you go, in US dollars, rounded; yours differ by region, contract and use, and what others charge (Temporal Cloud, Kurrent Cloud, Microsoft 365) is not in it';
+  'list prices of Azure in the region East US, pay as you go, in US dollars, rounded and not all checked; yours differ by region, contract and use, and what others charge (Temporal Cloud, Kurrent Cloud, Microsoft 365) is not in it';
 
 /** What one kind of resource costs in a month. */
 export interface CostLine {
@@ -22,7 +27,7 @@ export interface CostEstimate {
 
 const hours = 730;
 const seconds = hours * 3600;
-/** Premium SSD by size in GB (P4 to P50), a month. */
+/** Premium SSD by size in GB (P4 to P50), a month: P4 5.28, P10 19.71, P20 73.22, P30 135.17. */
 const disks: readonly (readonly [number, number])[] = [
   [32, 5],
   [64, 10],
@@ -35,6 +40,9 @@ const disks: readonly (readonly [number, number])[] = [
 ];
 /** A month of a machine for each virtual CPU of the series that the sizes name (Dasv5: 0.043 an hour). */
 const perCpu = 0.043 * hours;
+
+/** A month of an alarm that asks the logs, by how often it asks (ISO 8601). */
+const alarmPrice = (every: string): number => ({ PT1M: 3, PT5M: 1.5, PT10M: 1 })[every] ?? 0.5;
 
 const number = (bag: unknown, path: string, otherwise: number): number => {
   const value = valueAt(bag, path);
@@ -74,14 +82,19 @@ function costOf({ type, name, inputs }: Step): CostLine | undefined {
     case 'azure-native:dbforpostgresql:Server': {
       const cpus = Number(/_[A-Z]+(\d+)/.exec(String(valueAt(inputs, 'sku.name')))?.[1] ?? 2);
       const doubled = valueAt(inputs, 'highAvailability.mode') === 'ZoneRedundant' ? 2 : 1;
-      return fixed('PostgreSQL', doubled * (cpus * 0.089 * hours + 15));
+      // B2s is less than half of D2ds_v5.
+      const hourly = valueAt(inputs, 'sku.tier') === 'Burstable' ? 0.034 : 0.089;
+      const storage = number(inputs, 'storage.storageSizeGB', 128) * 0.115;
+      return fixed('PostgreSQL', doubled * (cpus * hourly * hours + storage));
     }
     case 'azure-native:network:NatGateway':
-      return { what: 'NAT gateway', least: 0.045 * hours, most: 0.045 * hours + 10 };
+      // And as much again for each GB.
+      return { what: 'NAT gateway', least: 0.045 * hours, most: 0.045 * (hours + 200) };
     case 'azure-native:network:PublicIPAddress':
       return fixed('public addresses', 0.005 * hours);
     case 'azure-native:operationalinsights:Workspace':
-      return { what: 'Log Analytics (2 to 20 GB)', least: 2 * 2.3, most: 20 * 2.3 };
+      // The first 5 GB of a month are free.
+      return { what: 'Log Analytics (2 to 20 GB)', least: 0, most: (20 - 5) * 2.3 };
     case 'azure-native:storage:StorageAccount':
       return { what: 'storage accounts', least: 0.5, most: name.includes('evidence') ? 10 : 3 };
     case 'azure-native:keyvault:Vault':
@@ -89,7 +102,7 @@ function costOf({ type, name, inputs }: Step): CostLine | undefined {
     case 'azure-native:monitor:MetricAlert':
       return fixed('alarms', 0.1);
     case 'azure-native:monitor:ScheduledQueryRule':
-      return fixed('alarms', 1.5);
+      return fixed('alarms', alarmPrice(String(valueAt(inputs, 'evaluationFrequency'))));
     case 'azure-native:privatedns:PrivateZone':
       return fixed('private zones', 0.5);
     case 'azure-native:dataprotection:BackupInstance':

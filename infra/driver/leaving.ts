@@ -4,6 +4,9 @@ import { wordsOf } from '#infra/driver/words.ts';
 export interface HeldResource {
   readonly urn: string;
   readonly type: string;
+  /** In Azure; absent for components. */
+  readonly id?: string;
+  readonly inputs?: Readonly<Record<string, unknown>>;
   readonly protect?: boolean;
   readonly retainOnDelete?: boolean;
 }
@@ -19,13 +22,13 @@ export interface Refusal {
  * Undefined where nothing is retained.
  */
 export function refuseDestroy(slug: string, resources: readonly HeldResource[]): Refusal | undefined {
-  const kept = resources.filter((one) => one.protect === true || one.retainOnDelete === true);
+  const kept = keptOf(resources);
   if (kept.length === 0) return undefined;
   return {
     kept,
     lines: [
       `${slug} holds evidence, or what is needed to read it. Nothing was deleted. It is kept in:`,
-      ...kept.map(({ urn, type }) => `  ${wordsOf(type).what} ${urn.split('::').at(-1)}`),
+      ...kept.map(({ urn, type }) => `  ${wordsOf(type).what} ${nameOf(urn)}`),
       'To leave: export what has to be kept (`tocsin audit export`), and have it checked by somebody else.',
       `Then either delete the rest and leave these where they are: tocsin tenant destroy ${slug} --keep-evidence`,
       `or, once nobody needs them, set environment to test and take the locks off: tocsin tenant init ${slug} --set environment=test, then tocsin tenant up ${slug}, then tocsin tenant destroy ${slug}.`,
@@ -33,3 +36,56 @@ export function refuseDestroy(slug: string, resources: readonly HeldResource[]):
     ],
   };
 }
+
+/** In which order, and with what left alone, a stack is deleted. URNs of the state. */
+export interface LeavingOrder {
+  /** Something is kept. */
+  readonly keepProtected: boolean;
+  /** Kept like what is protected: the locks on it. Whoever keeps evidence keeps it from being deleted by mistake, too. */
+  readonly keep: readonly string[];
+  /**
+   * Forgotten, and left where they are in Azure, as a lock forbids to delete anything beneath it: roles on what is kept, say, whose holders are deleted
+   * ("Lock your Azure resources to protect your infrastructure", learn.microsoft.com).
+   */
+  readonly forget: readonly string[];
+  /** Deleted before all others: locks on what is not kept, for the same reason. */
+  readonly first: readonly string[];
+}
+
+const lockType = 'azure-native:authorization:ManagementLockByScope';
+/** Deleted by its vault and not by Azure Resource Manager, so no lock holds it: what the stack needed to run does not outlive it in a vault that is kept. */
+const secretType = 'azure-native:keyvault:Secret';
+
+export function leavingOrder(resources: readonly HeldResource[]): LeavingOrder {
+  const kept = new Set(keptOf(resources));
+  const ids = new Set([...kept].flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()])));
+  const locks = resources.filter(({ type }) => type === lockType);
+  const scopeOf = (lock: HeldResource) => String(lock.inputs?.['scope'] ?? '').toLowerCase();
+  const keep = locks.filter((lock) => ids.has(scopeOf(lock)));
+  const scopes = keep.map(scopeOf);
+  const isBeneath = ({ id }: HeldResource) =>
+    id !== undefined && scopes.some((scope) => id.toLowerCase().startsWith(`${scope}/`));
+  const urns = (all: readonly HeldResource[]) => all.map(({ urn }) => urn);
+  return {
+    keepProtected: kept.size > 0,
+    keep: urns(keep),
+    forget: urns(
+      resources.filter((one) => isBeneath(one) && one.type !== secretType && !kept.has(one) && !keep.includes(one)),
+    ),
+    first: urns(locks.filter((lock) => !keep.includes(lock))),
+  };
+}
+
+/** Whether the stack has a desk: an app, or the one machine that runs all roles. */
+export function deskIn(resources: readonly HeldResource[]): boolean {
+  return resources.some(
+    ({ type, urn }) =>
+      (type === 'azure-native:app:ContainerApp' && nameOf(urn) === 'desk') ||
+      (type === 'azure-native:compute:VirtualMachine' && nameOf(urn) === 'machine'),
+  );
+}
+
+const nameOf = (urn: string): string => urn.split('::').at(-1) ?? urn;
+
+const keptOf = (resources: readonly HeldResource[]): readonly HeldResource[] =>
+  resources.filter((one) => one.protect === true || one.retainOnDelete === true);

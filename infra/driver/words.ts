@@ -73,6 +73,10 @@ const entra: Readonly<Record<string, TypeWords>> = {
     what: 'federated credential',
     why: 'a managed identity signs in for the registration, without a secret',
   },
+  ApplicationPreAuthorized: {
+    what: 'program that may ask',
+    why: 'the Azure command line of an administrator ends the watch before the stack is deleted',
+  },
   ServicePrincipal: { what: 'service principal' },
   ServicePrincipalDelegatedPermissionGrant: { what: 'consent', why: 'for the service user alone' },
 };

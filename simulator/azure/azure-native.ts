@@ -26,6 +26,10 @@ const alwaysThere = new Set([
   'azure-native:dbforpostgresql:Configuration',
 ]);
 
+const lockType = 'azure-native:authorization:ManagementLockByScope';
+/** Locks hold what goes through Azure Resource Manager ("Lock your Azure resources to protect your infrastructure"). */
+const deletedByItsVault = new Set(['azure-native:keyvault:Secret']);
+
 /** Inputs beside names and place that can only be given once, from the reference of each type (learn.microsoft.com). */
 const givenOnce: Readonly<Record<string, readonly string[]>> = {
   'azure-native:storage:StorageAccount': ['isHnsEnabled', 'kind'],
@@ -72,6 +76,18 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
     replaces: (type) => new Set([...inPath(type), 'location', ...(givenOnce[type] ?? [])]),
     deletesFirst: () => true,
     staysWhenDeleted: (type) => alwaysThere.has(type),
+    keeps(type, id) {
+      if (deletedByItsVault.has(type) || alwaysThere.has(type)) return undefined;
+      const at = id.toLowerCase();
+      for (const lock of cloud.list()) {
+        if (lock.type !== lockType || lock.id.toLowerCase() === at) continue;
+        const scope = lock.id.toLowerCase().replace(/\/providers\/microsoft\.authorization\/locks\/[^/]+$/, '');
+        // Neither what is locked, nor what is in it, nor what it is in.
+        if (`${at}/`.startsWith(`${scope}/`) || scope.startsWith(`${at}/`))
+          return `Code="ScopeLocked" Message="The scope '${id}' cannot perform delete operation because following scope(s) are locked: '${scope}'. Please remove the lock and try again."`;
+      }
+      return undefined;
+    },
     preview: (type) =>
       Object.fromEntries([...declarations.computedOf(type).keys()].map((name) => [name, unknown] as const)),
     create(type, inputs) {

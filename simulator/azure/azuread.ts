@@ -25,6 +25,7 @@ const keys: Readonly<Record<string, readonly string[]>> = {
     'displayName',
   ],
   'azuread:index/applicationCertificate:ApplicationCertificate': ['applicationId', 'value'],
+  'azuread:index/applicationPreAuthorized:ApplicationPreAuthorized': ['applicationId', 'authorizedClientId'],
   'azuread:index/appRoleAssignment:AppRoleAssignment': ['appRoleId', 'principalObjectId', 'resourceObjectId'],
   'azuread:index/servicePrincipalDelegatedPermissionGrant:ServicePrincipalDelegatedPermissionGrant': [
     'servicePrincipalObjectId',
@@ -98,6 +99,7 @@ export function createAzureAd(deps: AzureAdDeps): Provider {
     check: ({ type, inputs }) => ({ inputs, faults: checkInputs(declarations, type, inputs) }),
     replaces: (type) => new Set(givenOnce[type] ?? []),
     deletesFirst: () => false,
+    keeps: () => undefined,
     staysWhenDeleted: () => false,
     preview: (type) =>
       Object.fromEntries([...declarations.computedOf(type).keys()].map((name) => [name, unknown] as const)),

@@ -163,6 +163,8 @@ export function providerService(deps: ProviderServiceDeps): {
     onCall({ method: 'delete', urn: request.getUrn(), preview: false });
     broken('delete', request.getUrn());
     const id = request.getId();
+    const kept = provider.keeps(partsOf(request.getUrn()).type, id);
+    if (kept !== undefined) throw Object.assign(new Error(kept), { code: grpc.status.UNKNOWN });
     cloud.remove(id);
     // What is inside goes with it: a deleted resource group keeps nothing.
     if (id.startsWith('/subscriptions/') && !provider.staysWhenDeleted(partsOf(request.getUrn()).type))

@@ -15,6 +15,8 @@ export interface Provider {
   deletesFirst(type: string): boolean;
   /** True for a part of another resource that is there with it: deleting it only resets it. */
   staysWhenDeleted(type: string): boolean;
+  /** The words of a refusal to delete it; undefined where it may go. */
+  keeps(type: string, id: string): string | undefined;
   /** What the answer will hold beside the inputs, unknown where only the cloud can say. */
   preview(type: string, inputs: Bag): Bag;
   create(type: string, inputs: Bag): CreateResult;

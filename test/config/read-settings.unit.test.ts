@@ -79,6 +79,7 @@ describe('settings', () => {
     ['TOCSIN_EVENT_LOG', 'esdb://db.example:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb://user:pass@127.0.0.1:2113,db.example:2113?TLS=false'],
     ['TOCSIN_PARTITION_OWNERSHIP', 'http://blob.example/container'],
+    ['TOCSIN_EVIDENCE', 'http://contoso.blob.core.windows.net'],
     ['TOCSIN_HTTP', '0.0.0.0:8080'],
     ['TOCSIN_PROBES', '192.168.1.2:9090'],
   ])('refuse plain text beyond this machine: %s=%s', (name, value) => {
@@ -93,6 +94,9 @@ describe('settings', () => {
     ['TOCSIN_EVENT_LOG', 'esdb://localhost:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb+discover://user:pass@cluster.example:2113'],
     ['TOCSIN_HTTP', '[::1]:0'],
+    ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/'],
+    ['TOCSIN_EVIDENCE', 'http://127.0.0.1:10000/devstoreaccount1?sv=2026-02-06&sig=s'],
+    ['TOCSIN_LARGE_PAYLOADS_URL', 'https://kvg.vault.azure.net/secrets/large-notifications?tenantId=contoso.com'],
   ])('accept %s=%s', (name, value) => {
     expect(problems({ [name]: value })).toEqual([]);
   });
@@ -104,6 +108,13 @@ describe('settings', () => {
   it.each([
     ['TOCSIN_TEMPORAL', 'cluster', 'must be off, managed, or host:port'],
     ['TOCSIN_GRAPH', 'http://graph.example', 'must be an https URL'],
+    ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/checkpoints', 'a storage account and nothing after it'],
+    ['TOCSIN_LARGE_PAYLOADS_URL', 'https://kvg.vault.azure.net/secrets/large-notifications', 'tenantId=<domain>'],
+    [
+      'TOCSIN_LARGE_PAYLOADS_URL',
+      'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k',
+      'must be https://<vault>',
+    ],
     ['TOCSIN_WEBHOOK_URL', 'http://pager.example/hook', 'plain text beyond this machine'],
     ['TOCSIN_WEBHOOK_SECRET', 'whsec_c2hvcnQ=', '24 to 64 random bytes'],
   ])('refuse what cannot be meant: %s=%s', (name, value, words) => {

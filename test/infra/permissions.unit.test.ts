@@ -28,6 +28,7 @@ describe('roles in Azure', () => {
         "desk: Key Vault Secrets User on secret-temporal-authority",
         "desk: Key Vault Secrets User on secret-temporal-certificate",
         "desk: Key Vault Secrets User on secret-temporal-key",
+        "desk: Storage Blob Data Contributor on checkpoints",
         "desk: Storage Blob Data Contributor on exports",
         "desk: Storage Blob Data Contributor on subject-keys",
         "desk: Storage Blob Data Reader on ownership",
@@ -47,7 +48,6 @@ describe('roles in Azure', () => {
         "worker: Key Vault Certificates Officer on vault",
         "worker: Key Vault Crypto Service Encryption User on master-key",
         "worker: Key Vault Secrets Officer on vault",
-        "worker: Storage Blob Data Contributor on checkpoints",
         "worker: Storage Blob Data Contributor on exports",
         "worker: Storage Blob Data Contributor on subject-keys",
       ]

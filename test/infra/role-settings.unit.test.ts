@@ -8,9 +8,6 @@ import { vaultSecrets } from '#infra/vault-secrets.ts';
 import { directoryId, type Given, large, small, standard } from '#test/infra/given.ts';
 import { settingsOf } from '#test/infra/settings-of.ts';
 
-/** Settings that stacks give already and that the program declares with the adapters that read them. */
-const announced = ['TOCSIN_LARGE_PAYLOADS_URL', 'TOCSIN_EVIDENCE'];
-
 const known = new Map<string, Setting<unknown>>(Object.values(config).map((setting) => [setting.name, setting]));
 
 function wiring(given: Given): Wiring & { readonly settings: StackSettings } {
@@ -49,9 +46,7 @@ describe('the settings that a stack gives to its roles', () => {
   });
 
   it('are settings that the program declares', () => {
-    expect(
-      roleSettingRows.map(({ name }) => name).filter((name) => !known.has(name) && !announced.includes(name)),
-    ).toEqual([]);
+    expect(roleSettingRows.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
   });
 
   it('are each in the table once', () => {
@@ -79,6 +74,7 @@ describe('the settings that a stack gives to its roles', () => {
       config.eventHubs.name,
       config.partitionOwnership.name,
       config.subjectKeys.name,
+      config.evidence.name,
     ] as readonly string[];
     expect(open.filter(({ name }) => !harmless.includes(name))).toEqual([]);
   });

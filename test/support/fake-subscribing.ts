@@ -28,7 +28,14 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
     away: false,
     enterCode() {
       const { pending: _, next: __, ...rest } = credential;
-      credential = { ...rest, state: 'ok', word: 'signed in', lastProofAt: iso(now()), signIn: 'worked', signInAt: iso(now()) };
+      credential = {
+        ...rest,
+        state: 'ok',
+        word: 'signed in',
+        lastProofAt: iso(now()),
+        signIn: 'worked',
+        signInAt: iso(now()),
+      };
     },
     credentials: async () => [credential],
     subscriptions: async () => [subscription],

@@ -35,6 +35,8 @@ describe('sign-in, subscriptions and watch over HTTP', () => {
     await fits(await post('/api/credentials/chat/revoke', { why: 'moving' }), answers.startedSchema);
     await fits(await post('/api/subscriptions/chat/renew', {}), answers.startedSchema);
     await fits(await post('/api/subscriptions/chat/recreate', {}), answers.startedSchema);
+    await fits(await post('/api/leaving', { why: 'moving' }), answers.leavingSchema);
+    expect(subscribing.asked.splice(-1)).toEqual(['leave']);
     expect(subscribing.asked).toEqual(['sign-in chat', 'revoke chat: moving', 'renew chat', 'recreate chat']);
   });
 

@@ -1,4 +1,5 @@
 import type { IdentityTrouble } from '#domain/identity/trouble.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type {
   EncryptionCertificate,
@@ -134,7 +135,7 @@ export function signInAgain(code: string): IdentityTrouble {
   return { kind: 'sign-in-again', code, what: 'The sign-in is not valid any more.', next: 'Sign in again.' };
 }
 
-type Operation = 'create' | 'renew' | 'reauthorise' | 'delete' | 'get' | 'list' | 'me';
+type Operation = 'create' | 'renew' | 'reauthorise' | 'delete' | 'get' | 'list' | 'me' | 'chats' | 'messages';
 
 export interface FakeSubscription extends SubscriptionRequest {
   readonly id: string;
@@ -163,6 +164,13 @@ export function createFakeGraph(options: {
     onTouch: (_: FakeSubscription): void => undefined,
     onEnd: (_: FakeSubscription): void => undefined,
     made: 0,
+    /** What the service user can read; nothing without it. */
+    readable: undefined as
+      | {
+          readonly chats: (since: number) => readonly { readonly id: string; readonly lastMessageAt: string }[];
+          readonly messages: (chatId: string, since: number, until: number) => readonly JsonObject[];
+        }
+      | undefined,
   };
   const live = () => [...shelf.values()].filter(({ expiresAt }) => expiresAt > clock.now());
   const shown = (subscription: FakeSubscription): GraphSubscription => ({
@@ -254,8 +262,14 @@ export function createFakeGraph(options: {
           value: [...shelf.values()].filter(({ id }) => !control.unlisted.has(id)).map(shown),
         })),
       me: () => under('me', () => ({ ok: true, value: { id: 'object-id', userPrincipalName: 'canary' } })),
-      chats: async () => ({ ok: true, value: [] }),
-      messages: async () => ({ ok: true, value: [] }),
+      chats: async (since) =>
+        control.readable === undefined
+          ? { ok: true, value: [] }
+          : under('chats', () => ({ ok: true, value: control.readable?.chats(since) ?? [] })),
+      messages: async (chatId, since, until) =>
+        control.readable === undefined
+          ? { ok: true, value: [] }
+          : under('messages', () => ({ ok: true, value: control.readable?.messages(chatId, since, until) ?? [] })),
       message: async () => gone,
     };
   }

@@ -44,7 +44,7 @@ async function* replays() {
 describe('histories of workflows that were released', () => {
   it('are replayed by the workflows of today without a difference', async () => {
     installRuntime({ log: quietLog });
-    const { codePath } = await obtainBundle({ workflowsPath, cacheDir });
+    const { codePath } = await obtainBundle({ workflowsPath, env: process.env, cacheDir });
     const seen: string[] = [];
     for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath } }, replays())) {
       expect(error, workflowId).toBeUndefined();

@@ -95,7 +95,7 @@ export function createWorld(address: string, namespace: string, options: WorldOp
       ...{ target: { address, namespace }, taskQueue, workflows: { path: workflowsPath } },
       activities: createActivities(deps),
       ...(codec && { codec }),
-      ...{ cacheDir, clock, log: quietLog, signal: ending.signal },
+      ...{ cacheDir, env: process.env, clock, log: quietLog, signal: ending.signal },
     });
     const stop = async () => {
       ending.abort();

@@ -12,6 +12,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 
 const result = await obtainEngine({
   cacheDir,
+  env,
   ...(executable !== undefined && { executable }),
   clock: systemClock,
   onProgress: say,

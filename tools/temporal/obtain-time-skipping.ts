@@ -39,7 +39,7 @@ export async function obtainTimeSkippingServer(options: TimeSkippingOptions): Pr
   const pinned = readFileSync(join(project, 'checksums.txt'), 'utf8');
   const folder = join(cacheDir, `temporal-time-skipping-${sha256(pinned).slice(0, 12)}`);
   const found: TimeSkippingResult = { ok: true, executable: join(folder, 'time-skipping-server') };
-  const runs = await runProgram(java, ['-version'], { timeoutMs: 30_000 });
+  const runs = await runProgram(java, ['-version'], { timeoutMs: 30_000, env: process.env });
   if (!runs.ok) return notToBeHad(`Java is needed: ${runs.output || runs.reason}`);
   if (existsSync(found.executable)) return found;
   if (onlyCached) return notToBeHad(`nothing in ${folder}`);
@@ -64,7 +64,7 @@ async function fill(
     const got = await runProgram(
       maven,
       ['-q', '-B', '-ntp', '-C', 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${lib}`],
-      { cwd: project, timeoutMs: 5 * 60_000 },
+      { cwd: project, timeoutMs: 5 * 60_000, env: process.env },
     );
     if (!got.ok) return notToBeHad(`Maven is needed: ${got.output.slice(0, 500) || got.reason}`);
     const names = readdirSync(lib).sort();

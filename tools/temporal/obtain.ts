@@ -14,6 +14,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 const results = [
   await obtainTemporal({
     cacheDir,
+    env,
     ...(executable !== undefined && { executable }),
     clock: systemClock,
     onProgress: say,

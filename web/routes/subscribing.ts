@@ -8,7 +8,7 @@ import type { Started } from '#web/subscribing.ts';
 const dayMs = 86_400_000;
 
 /** Sign-in, subscriptions and the record of the watch. */
-export function subscribingRoutes(app: Hono<DeskEnv>, { subscribing, now }: RouteDeps): void {
+export function subscribingRoutes(app: Hono<DeskEnv>, { subscribing, now, log }: RouteDeps): void {
   if (subscribing === undefined) return;
   app.get('/api/credentials', async (c) => c.json({ items: await subscribing.credentials() }));
   app.get('/api/subscriptions', async (c) => c.json({ items: await subscribing.subscriptions() }));
@@ -37,6 +37,12 @@ export function subscribingRoutes(app: Hono<DeskEnv>, { subscribing, now }: Rout
   app.post('/api/subscriptions/:id/recreate', async (c) =>
     answer(await subscribing.recreate(c.req.param('id')), 'subscription-not-found'),
   );
+  app.post('/api/leaving', async (c) => {
+    const body = await readBody(c, revokeBodySchema);
+    if (!body.ok) return body.response;
+    log.warn({ why: body.value.why }, 'the watch is being ended: every subscription, and every sign-in');
+    return answer(await subscribing.leave(), 'subscription-not-found');
+  });
 }
 
 function answer(

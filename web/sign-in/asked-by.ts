@@ -1,8 +1,10 @@
 import type { Context } from 'hono';
 import { localPerson, signedInSubject } from '#domain/access/person.ts';
-import { permissionsOf } from '#domain/access/roles.ts';
+import { permissionsOf, rolesIn } from '#domain/access/roles.ts';
+import type { SignedInPerson } from '#ports/sign-in.ts';
 import type { DeskEnv } from '#web/deps.ts';
 import { isLoopbackHost } from '#web/loopback.ts';
+import { decodePath } from '#web/payloads.ts';
 import type { DeskCookies } from '#web/sign-in/cookies.ts';
 import type { DeskSignIn, Session, Viewer } from '#web/sign-in/desk-sign-in.ts';
 import { isLocalKey } from '#web/sign-in/local-key.ts';
@@ -13,10 +15,13 @@ export type AskedBy =
   | { readonly ok: false; readonly reason: 'nobody' }
   | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string };
 
-/** Who sends a request: a command with the local key, or a browser with a session. */
+/** Where tokens are taken, of commands on other machines and of Temporal's pages: nowhere else, as whoever holds such a token holds all that it is good for. */
+const tokenPaths: ReadonlySet<string> = new Set(['/api/leaving', decodePath]);
+
+/** Who sends a request: a command with the local key or with a token, or a browser with a session. */
 export async function askedBy(
   c: Context<DeskEnv>,
-  { localKey }: DeskSignIn,
+  { localKey, commands }: DeskSignIn,
   cookies: DeskCookies,
   sessions: Sessions,
 ): Promise<AskedBy> {
@@ -29,11 +34,28 @@ export async function askedBy(
       viewer: { person: localPerson(localKey.systemUser), roles, may: permissionsOf(roles) },
     };
   }
+  const token = tokenPaths.has(c.req.path) ? bearerOf(c.req.header('authorization')) : undefined;
+  if (commands !== undefined && token !== undefined) {
+    const found = await commands.person(token);
+    if (found.ok) return { ok: true, viewer: commandViewer(found.person), renew: false };
+    return found.reason === 'away' ? { ...found, reason: 'unavailable' } : { ok: false, reason: 'nobody' };
+  }
   const cookie = cookies.readSession(c);
   if (cookie === undefined) return { ok: false, reason: 'nobody' };
   const read = await sessions.read(cookie);
   if (!read.ok) return read.reason === 'unavailable' ? read : { ok: false, reason: 'nobody' };
   return { ok: true, viewer: viewerOf(read.session), renew: read.renew };
+}
+
+/** A token, whose three parts no local key has (RFC 7519 section 3). */
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/.exec(authorization ?? '')?.[1];
+}
+
+function commandViewer({ name, tenant, id, roles: words }: SignedInPerson): Viewer {
+  const roles = rolesIn(words);
+  const person = { how: 'sign-in', name, subject: signedInSubject(tenant, id) } as const;
+  return { person, roles, may: permissionsOf(roles) };
 }
 
 export function viewerOf(session: Session): Viewer {

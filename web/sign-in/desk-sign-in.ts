@@ -1,7 +1,7 @@
 import type { Look } from '#domain/access/events.ts';
 import type { ProvedPerson } from '#domain/access/person.ts';
 import type { Permission, Role } from '#domain/access/roles.ts';
-import type { CookieSealer, SignInProvider } from '#ports/sign-in.ts';
+import type { CommandTokens, CookieSealer, SignInProvider } from '#ports/sign-in.ts';
 import type { DeskReads } from '#web/desk-data.ts';
 
 /** What a desk needs that people sign in to. */
@@ -19,6 +19,8 @@ export interface DeskSignIn {
   readonly help?: string;
   /** Proves that a command runs as the user of this process; without it commands are refused. */
   readonly localKey?: LocalKey;
+  /** Takes tokens of commands on other machines, at the addresses for them alone; without it none are taken. */
+  readonly commands?: CommandTokens;
   /** Who looked at what. */
   readonly access: AccessLog;
   /** The same reads for people who may not see personal values. */
@@ -60,7 +62,7 @@ export interface Viewer {
   readonly person: ProvedPerson;
   readonly roles: readonly Role[];
   readonly may: ReadonlySet<Permission>;
-  /** Absent for a command with the local key. */
+  /** Absent for a command. */
   readonly session?: Session;
 }
 

@@ -35,7 +35,7 @@ export function signInGuard(
   };
   const forbid = (c: Context<DeskEnv>, viewer: Viewer, need: Need) => {
     const roles = need === 'everybody' || need === 'signed-in' ? [] : rolesWith(need);
-    const detail = `It takes the role ${roles.join(' or ')}; you have ${viewer.roles.join(', ')}.`;
+    const detail = `It takes the role ${roles.join(' or ')}; you have ${viewer.roles.join(', ') || 'none'}.`;
     return isPage(c)
       ? c.html(errorPage('not-allowed', { organisation: title, viewer }, detail), 403)
       : problem('not-allowed', { detail });
@@ -47,7 +47,7 @@ export function signInGuard(
     const asked = await askedBy(c, signIn, cookies, sessions);
     if (!asked.ok) {
       if (asked.reason === 'nobody') return refuse(c);
-      log.error({ detail: asked.detail }, 'sessions cannot be read');
+      log.error({ detail: asked.detail }, 'who asks cannot be told');
       return isPage(c)
         ? c.html(messagePage('service-unreachable', { organisation: title }), 503)
         : problem('service-unreachable');

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
+import type { FoundProgram, NotToBeHad, ObtainResult, OnProgress } from '#adapters/programs/found.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { TemporalLog } from '../log.ts';
 import { findTemporal, obtainTemporal } from './obtain.ts';
-import type { FoundServer, NotToBeHad, ObtainResult, OnProgress } from './obtain-result.ts';
 import { createSupervisor, type RunningServer } from './supervisor.ts';
 
 export interface DevServerOptions {
   /** Kept between runs and shared by all of them, such as `~/.cache/tocsin`: holds the program. */
   readonly cacheDir: string;
+  /** What programs are run with. */
+  readonly env: NodeJS.ProcessEnv;
   /** Holds `temporal/`: database, lock and address. All processes with the same folder share one server. */
   readonly stateDir: string;
   /** Path of a `temporal` program that is used instead of all others. */
@@ -57,7 +59,7 @@ export interface DevServer {
 }
 
 export function createDevServer(options: DevServerOptions): DevServer {
-  const { cacheDir, stateDir, executable, clock, onProgress, onState } = options;
+  const { cacheDir, env, stateDir, executable, clock, onProgress, onState } = options;
   let state: DevServerState = { state: 'stopped' };
   let started: Promise<StartResult> | undefined;
   let running: Promise<void> | undefined;
@@ -67,7 +69,7 @@ export function createDevServer(options: DevServerOptions): DevServer {
     state = next;
     onState?.(next);
   };
-  const obtaining = { cacheDir, ...(executable !== undefined && { executable }) };
+  const obtaining = { cacheDir, env, ...(executable !== undefined && { executable }) };
   const obtain = () => obtainTemporal({ ...obtaining, clock, onProgress, signal: stopping.signal });
 
   const start = async (signal: AbortSignal): Promise<StartResult> => {
@@ -83,7 +85,7 @@ export function createDevServer(options: DevServerOptions): DevServer {
     });
   };
 
-  const supervise = (program: FoundServer, signal: AbortSignal, resolve: (result: StartResult) => void) => {
+  const supervise = (program: FoundProgram, signal: AbortSignal, resolve: (result: StartResult) => void) => {
     set({ state: 'starting', detail: `Temporal ${program.version} (${program.executable})` });
     const supervisor = createSupervisor({
       ...options,

@@ -2,14 +2,15 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { isExecutable } from '#adapters/programs/executables.ts';
 import { runProgram } from '#adapters/programs/run-program.ts';
 import { messageOf } from '../log.ts';
-import { isExecutable } from './find.ts';
 
 export interface DownloadOptions {
   /** An empty folder; whatever is left in it afterwards is the caller's to remove. */
   readonly folder: string;
   readonly version: string;
+  readonly env: NodeJS.ProcessEnv;
   /** `https://temporal.download` but in tests. */
   readonly base?: string;
   readonly signal?: AbortSignal;
@@ -34,7 +35,7 @@ const archiveHosts = [
 
 /** As the SDKs do: temporal.download says where the archive for this system is. Fails within seconds where there is no internet; never throws. */
 export async function downloadTemporal(options: DownloadOptions): Promise<DownloadResult> {
-  const { folder, version, base = 'https://temporal.download', signal, onStart } = options;
+  const { folder, version, env, base = 'https://temporal.download', signal, onStart } = options;
   const wanted = new URLSearchParams({
     arch: process.arch === 'x64' ? 'amd64' : process.arch,
     platform: process.platform === 'win32' ? 'windows' : process.platform,
@@ -55,6 +56,7 @@ export async function downloadTemporal(options: DownloadOptions): Promise<Downlo
     await save(url, archive, signal);
     const unpacked = await runProgram('tar', ['-xzf', archive, '-C', folder, fileToExtract], {
       timeoutMs: 60_000,
+      env,
       ...(signal && { signal }),
     });
     if (!unpacked.ok) return { ok: false, problem: `tar: ${unpacked.output || unpacked.reason}` };

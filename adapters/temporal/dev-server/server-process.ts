@@ -18,6 +18,7 @@ export interface ServerOptions {
   readonly executable: string;
   readonly database: string;
   readonly namespace: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly port: number;
   readonly uiPort: number;
   readonly codecEndpoint?: string;
@@ -64,7 +65,7 @@ export function startServer(options: ServerOptions, log: TemporalLog): ServerPro
     process.execPath,
     [join(import.meta.dirname, 'guard-worker.ts'), `${graceMs}`, options.executable, ...serverArguments(options)],
     // A group of its own: Ctrl-C in a terminal is for us, and we stop the worker before its server.
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environment() },
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: environmentOf(options.env) },
   );
   guard.stdin.on('error', () => {});
   const lines: string[] = [];
@@ -103,8 +104,8 @@ function firstPid(guard: ChildProcess, ended: Promise<string>): Promise<number |
 }
 
 /** Whoever runs Tocsin may have settings for other Temporal servers, or options for Node, in his environment. */
-function environment(): NodeJS.ProcessEnv {
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('NODE_')),
+    Object.entries(env).filter(([name]) => !name.startsWith('TEMPORAL_') && !name.startsWith('NODE_')),
   );
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import type { FoundProgram } from '#adapters/programs/found.ts';
 import { tryLock } from '#adapters/programs/lock.ts';
 import type { Clock } from '#ports/clock.ts';
 import { delayBefore } from '../backoff.ts';
 import { messageOf, type TemporalLog } from '../log.ts';
 import { isServing } from './health.ts';
-import type { FoundServer } from './obtain-result.ts';
 import { freePort } from './ports.ts';
 import { startOf } from './process-table.ts';
 import { endLeftOver, readRecord, retire, type ServerRecord, writeRecord } from './record.ts';
@@ -22,8 +22,9 @@ export interface RunningServer {
 }
 
 export interface SupervisorDeps {
-  readonly program: FoundServer;
+  readonly program: FoundProgram;
   readonly folder: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly namespace: string;
   readonly ports: { readonly grpc: number; readonly ui: number };
   readonly codecEndpoint?: string;

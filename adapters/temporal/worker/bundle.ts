@@ -11,6 +11,8 @@ export interface BundleRequest {
   readonly failureConverterPath?: string;
   /** Holds `workflow-bundles/`. */
   readonly cacheDir: string;
+  /** What the bundler is run with. */
+  readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +36,7 @@ const kept = 8;
  * @throws `BundleError` with what the bundler said, when the sources cannot be bundled
  */
 export async function obtainBundle(request: BundleRequest): Promise<Bundle> {
-  const { workflowsPath, interceptorModules = [], failureConverterPath, cacheDir, signal } = request;
+  const { workflowsPath, interceptorModules = [], failureConverterPath, cacheDir, env, signal } = request;
   const modules = [
     workflowsPath,
     ...interceptorModules,
@@ -58,7 +60,7 @@ export async function obtainBundle(request: BundleRequest): Promise<Bundle> {
   const done = await runProgram(
     process.execPath,
     [join(import.meta.dirname, 'bundle-worker.ts'), JSON.stringify(options)],
-    { timeoutMs: longestMs, env: environment(), ...(signal && { signal }) },
+    { timeoutMs: longestMs, env: environmentOf(env), ...(signal && { signal }) },
   );
   if (!done.ok) {
     rmSync(output, { force: true });
@@ -77,6 +79,6 @@ function removeOldest(folder: string): void {
 }
 
 /** Options for Node (inspectors, loaders of test runners) are for this process alone. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+function environmentOf(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('NODE_')));
 }

@@ -25,7 +25,7 @@ function program(path: string, text: string): string {
 }
 
 describe('finding the engine', () => {
-  const given = () => ({ cacheDir: join(folder, 'cache'), path: join(folder, 'bin') });
+  const given = () => ({ cacheDir: join(folder, 'cache'), path: join(folder, 'bin'), env: process.env });
 
   it('takes the one that was asked for, and no other when that is of no use', async () => {
     program(join(folder, 'bin/pulumi'), 'echo v3.259.0');
@@ -87,7 +87,7 @@ printf '#!/bin/sh\\necho %s\\n' "\${stamp##*=}" > "$2"; chmod +x "$2"; echo gith
 describe('calling the engine', () => {
   it('hands a secret over on standard input, and asks nothing of a terminal', async () => {
     const executable = program(join(folder, 'pulumi'), 'echo "$@"; cat');
-    const command = createEngineCommand({ executable, version: '3.259.0', env: {} });
+    const command = createEngineCommand({ executable, version: '3.259.0', env: { PATH: process.env['PATH'] } });
     const { stdout } = await command.run(['config', 'set'], { cwd: folder, input: 'hidden' });
     expect(stdout).toBe('config set --non-interactive\nhidden');
   });

@@ -38,7 +38,7 @@ test('the key of a bundle changes with every module that is imported, and with n
 
 test('a bundle is made once and found after that', async () => {
   const cacheDir = temporaryFolder();
-  const request = { workflowsPath: fixtureWorkflows, failureConverterPath, cacheDir };
+  const request = { workflowsPath: fixtureWorkflows, failureConverterPath, cacheDir, env: process.env };
   const first = await obtainBundle(request);
   expect(first.hash).toBe(bundleKey([fixtureWorkflows, failureConverterPath]));
   expect(readFileSync(first.codePath, 'utf8')).toContain('encodeCommonAttributes');
@@ -52,7 +52,7 @@ test('sources that cannot be bundled are an error that says why', async () => {
   const folder = temporaryFolder();
   const workflowsPath = join(folder, 'workflows.ts');
   writeFileSync(workflowsPath, 'export const x = = 1;\n');
-  const failing = obtainBundle({ workflowsPath, cacheDir: folder });
+  const failing = obtainBundle({ workflowsPath, env: process.env, cacheDir: folder });
   await expect(failing).rejects.toMatchObject({
     name: 'BundleError',
     message: expect.stringContaining('workflows.ts'),

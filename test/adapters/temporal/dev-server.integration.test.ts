@@ -18,6 +18,7 @@ const recordOf = (stateDir: string) => readRecord(join(stateDir, 'temporal/serve
 function devServer(stateDir: string, more: Partial<DevServerOptions> = {}) {
   const server = createDevServer({
     cacheDir,
+    env: process.env,
     stateDir,
     namespace: 'tocsin',
     ports: { grpc: 0, ui: 0 },

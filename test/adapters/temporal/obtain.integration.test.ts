@@ -26,6 +26,7 @@ function nowhere(more: Partial<ObtainOptions> = {}) {
   const progress: string[] = [];
   const options: ObtainOptions = {
     cacheDir: temporaryFolder(),
+    env: process.env,
     path: '',
     clock: systemClock,
     onProgress: (line) => progress.push(line),
@@ -103,6 +104,7 @@ test('where it cannot be had, what was tried and what can be done is said', asyn
 test('a dev server that cannot be had says so and does not throw', async () => {
   const server = createDevServer({
     cacheDir: temporaryFolder(),
+    env: process.env,
     stateDir: temporaryFolder(),
     executable: '/nowhere/temporal',
     namespace: 'tocsin',
@@ -122,7 +124,7 @@ test('it is downloaded where there is internet', async () => {
   const folder = temporaryFolder();
   program(folder, 'temporal', says('1.31.2'));
   const archive = join(folder, 'archive.tar.gz');
-  await runProgram('tar', ['-czf', archive, '-C', folder, 'temporal'], { timeoutMs: 10_000 });
+  await runProgram('tar', ['-czf', archive, '-C', folder, 'temporal'], { timeoutMs: 10_000, env: process.env });
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');

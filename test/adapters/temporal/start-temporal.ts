@@ -36,7 +36,9 @@ export interface StartTemporalOptions {
 /** Why there is no Temporal on this machine; undefined when there is, or when it is required. */
 const absent = temporalIsRequired
   ? undefined
-  : await findTemporal({ cacheDir, ...setting() }).then((found) => (found.ok ? undefined : found.detail));
+  : await findTemporal({ cacheDir, env: process.env, ...setting() }).then((found) =>
+      found.ok ? undefined : found.detail,
+    );
 
 /** `describe` for tests on a real dev server: skipped, with the reason in its name, where there is none. */
 export function describeTemporal(name: string, tests: () => void): void {
@@ -50,6 +52,7 @@ export async function startTemporal(options: StartTemporalOptions = {}): Promise
   const folder = options.stateDir ?? mkdtempSync(join(tmpdir(), 'tocsin-temporal-'));
   const server = createDevServer({
     cacheDir,
+    env: process.env,
     stateDir: folder,
     ...setting(),
     namespace,

@@ -25,6 +25,7 @@ export function startWorker(address: string, more: Partial<WorkerHostOptions> = 
   const ending = new AbortController();
   const states: WorkerState[] = [];
   const host = runWorker({
+    env: process.env,
     target: { address, namespace: 'tocsin' },
     taskQueue: 'test',
     workflows: { path: fixtureWorkflows },

@@ -20,7 +20,7 @@ describe.skipIf(!server.ok && !temporalIsRequired)(
       const started = await startTimeSkipping(server.executable);
       onTestFinished(() => started.stop());
       const env = await timeSkippingEnvironment(started.address);
-      const { codePath } = await obtainBundle({ workflowsPath: fixtureWorkflows, cacheDir });
+      const { codePath } = await obtainBundle({ workflowsPath: fixtureWorkflows, env: process.env, cacheDir });
       const worker = await Worker.create({
         connection: env.nativeConnection,
         taskQueue: 'test',

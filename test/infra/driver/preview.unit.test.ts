@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { costLines, estimateCosts, pricesAsOf } from '#infra/driver/costs.ts';
 import { driftOf } from '#infra/driver/drift.ts';
-import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { outboundLines } from '#infra/driver/outbound-lines.ts';
 import { groupPreview, previewLines, valueWords } from '#infra/driver/preview.ts';
 import { differingPaths, type Step, valueAt } from '#infra/driver/step.ts';
@@ -158,5 +158,41 @@ describe('drift and leaving', () => {
     ]);
     expect(refusal?.lines).toEqual(expect.arrayContaining(['  key vault b', '  key vault c']));
     expect(refusal?.lines).not.toContain('  key vault a');
+  });
+
+  it('keeps the lock on what is kept, leaves alone what it forbids to delete, and takes other locks off first', () => {
+    const account = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/Evidence';
+    const hub = '/subscriptions/s/resourceGroups/g/providers/Microsoft.EventHub/namespaces/hub';
+    const one = (name: string, type: string, id: string, more: object = {}) => ({
+      ...{ urn: `urn:pulumi:s::tocsin::${type}::${name}`, type, id },
+      ...more,
+    });
+    const lock = (name: string, scope: string) =>
+      one(
+        name,
+        'azure-native:authorization:ManagementLockByScope',
+        `${scope}/providers/Microsoft.Authorization/locks/l`,
+        {
+          inputs: { scope },
+        },
+      );
+    const order = leavingOrder([
+      one('account', 'azure-native:storage:StorageAccount', account, { protect: true }),
+      one('container', 'azure-native:storage:BlobContainer', `${account}/blobServices/default/containers/c`, {
+        protect: true,
+      }),
+      lock('account-lock', account.toLowerCase()),
+      one('role', 'azure-native:authorization:RoleAssignment', `${account}/providers/Microsoft.Authorization/r/1`),
+      one('secret', 'azure-native:keyvault:Secret', `${account}/secrets/1`),
+      one('beside', 'azure-native:storage:StorageAccount', `${account}Other`),
+      one('hub', 'azure-native:eventhub:Namespace', hub),
+      lock('hub-lock', hub),
+    ]);
+    const names = (urns: readonly string[]) => urns.map((urn) => urn.split('::').at(-1));
+    expect(order.keepProtected).toBe(true);
+    expect(names(order.keep)).toEqual(['account-lock']);
+    expect(names(order.forget)).toEqual(['role']);
+    expect(names(order.first)).toEqual(['hub-lock']);
+    expect(leavingOrder([])).toEqual({ keepProtected: false, keep: [], forget: [], first: [] });
   });
 });

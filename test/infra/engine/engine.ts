@@ -14,6 +14,7 @@ import { type SimulatedAzure, startSimulatedAzure } from '#simulator/azure/simul
 import type { Given } from '#test/infra/given.ts';
 
 const options = {
+  env: process.env,
   cacheDir: process.env['TOCSIN_CACHE_DIR'] ?? join(homedir(), '.cache', 'tocsin'),
   ...(process.env['TOCSIN_PULUMI_CLI'] === undefined ? {} : { executable: process.env['TOCSIN_PULUMI_CLI'] }),
 };
@@ -42,7 +43,8 @@ export interface EngineBench {
   close(): Promise<void>;
 }
 
-export async function startBench(): Promise<EngineBench> {
+/** @param backend where the state is kept instead of a folder: `PULUMI_BACKEND_URL`, and what that needs */
+export async function startBench(backend: Readonly<Record<string, string>> = {}): Promise<EngineBench> {
   if (!engine.ok) throw new Error(engine.detail);
   const root = mkdtempSync(join(tmpdir(), 'tocsin-engine-'));
   const folder = join(root, 'work');
@@ -62,6 +64,7 @@ export async function startBench(): Promise<EngineBench> {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
     PULUMI_DEBUG_PROVIDERS: azure.debugProviders,
+    ...backend,
   };
   const command = createEngineCommand({
     ...engine,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunDone, RunOutcome } from '#adapters/pulumi/outcome.ts';
 import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { driftOf } from '#infra/driver/drift.ts';
-import { refuseDestroy } from '#infra/driver/leaving.ts';
+import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { stackProgram } from '#infra/stack-program.ts';
 import { configure, type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
@@ -144,14 +144,31 @@ describe.skipIf(noEngine !== undefined)(
       expect(kept).toEqual(expect.arrayContaining(['evidence-storage', 'evidence-checkpoints', 'vault', 'master-key']));
       expect(refusal?.lines.join('\n')).toContain('--keep-evidence');
 
-      done(await driver.destroy({ keepProtected: true }));
-      const left = bench.azure.cloud.list().map(({ type }) => type.split(':').at(-1));
+      const order = leavingOrder((await driver.state()).resources ?? []);
+      const locks = order.keep.map((urn) => urn.split('::').at(-1));
+      expect(locks).toEqual(expect.arrayContaining(['evidence-lock', 'vault-lock']));
+      done(await driver.destroy(order));
+      const there = bench.azure.cloud.list();
+      const left = there.map(({ type }) => type.split(':').at(-1));
       expect(left).toEqual(
         expect.arrayContaining(['StorageAccount', 'BlobContainer', 'Vault', 'Key', 'ResourceGroup']),
       );
+      const evidence = there.find(({ id }) => /\/storageAccounts\/[^/]*ev[^/]*$/.test(id));
+      expect(evidence?.inputs['immutableStorageWithVersioning']).toMatchObject({
+        enabled: true,
+        immutabilityPolicy: { state: 'Unlocked' },
+      });
+      expect(there).toContainEqual(
+        expect.objectContaining({
+          id: `${evidence?.id}/providers/Microsoft.Authorization/locks/tocsin-keep`,
+          inputs: expect.objectContaining({ level: 'CanNotDelete' }),
+        }),
+      );
       expect(left).not.toContain('ContainerApp');
       const names = (await driver.state()).resources?.map(({ urn }) => urn.split('::').at(-1));
-      expect(names).toEqual(expect.arrayContaining(kept));
+      expect(names).toEqual(expect.arrayContaining([...kept, ...locks]));
+      // What runs is gone, and with it whoever held a right on what is left.
+      expect(names?.filter((name) => name?.startsWith('desk'))).toEqual([]);
     });
   },
 );

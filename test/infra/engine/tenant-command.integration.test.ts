@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -47,10 +47,21 @@ describe.skipIf(noEngine !== undefined)(
       const outputs = readFileSync(/outputs, with the settings of each role: (.+)/.exec(stderr)?.[1] ?? '', 'utf8');
       expect(JSON.parse(outputs)).toMatchObject({ tenant: 'contoso', roleSettings: { ingest: expect.any(Object) } });
       expect(outputs + stdout + stderr).not.toMatch(/esdb\+discover:\/\/tocsin:/);
-    });
+      // Not on a terminal it ends once a call came through what it started from the outputs.
+      expect(stderr).toMatch(/subscribed \(1 live\)/);
+      expect(stderr).toMatch(/the call of .+ is on the board after \d+\.\d s/);
+      expect(readdirSync(join(folder, 'simulated-azure', 'running'))).toEqual([]);
+    }, 240_000);
 
     it('answers a program with changes and masked outputs', async () => {
-      const { code, stdout, stderr } = await tocsin('up', 'contoso', '--simulate', '--no-policy', '--json');
+      const { code, stdout, stderr } = await tocsin(
+        'up',
+        'contoso',
+        '--simulate',
+        '--no-policy',
+        '--no-start',
+        '--json',
+      );
       expect(code, stderr).toBe(0);
       expect(JSON.parse(stdout)).toMatchObject({
         tenant: 'contoso',

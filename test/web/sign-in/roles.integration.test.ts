@@ -14,9 +14,13 @@ const who: Readonly<Record<Role, (typeof people)[keyof typeof people]>> = {
   Compliance: people.compliance,
   Administrator: people.administrator,
 };
+const payloads = { origin: 'https://temporal.contoso.example', decode: async () => Response.json({ payloads: [] }) };
 beforeAll(async () => {
   signed = await startSignedDesk({
-    server: { projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined } },
+    server: {
+      projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
+      payloads,
+    },
   });
   for (const role of Object.keys(who) as Role[]) {
     const agent = createUserAgent();
@@ -48,6 +52,7 @@ describe('every address', () => {
       signIn: signed.signIn,
       subscribing: signed.desk.subscribing,
       projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
+      payloads,
       assets: new Map(),
       hosts: () => [],
       log: { info() {}, warn() {}, error() {} },

@@ -30,8 +30,8 @@ export interface UserAgent {
   close(): Promise<void>;
 }
 
-export function createUserAgent(): UserAgent {
-  const agent = new Agent({ connect: { ca: [proxyAuthority, trustedAuthority] } });
+/** @param agent opens the connections; without it hosts are where they say, and the authorities of the tests are trusted */
+export function createUserAgent(agent = new Agent({ connect: { ca: [proxyAuthority, trustedAuthority] } })): UserAgent {
   const jar = new Map<string, Map<string, string>>();
   const setCookies: string[] = [];
 

@@ -1,10 +1,10 @@
-/** A Temporal command line that can run the dev server. */
-export interface FoundServer {
+/** A program that can be used. */
+export interface FoundProgram {
   readonly ok: true;
   /** Absolute path. */
   readonly executable: string;
   readonly source: 'setting' | 'path' | 'cache' | 'download' | 'built';
-  /** Of the server in it, such as `1.31.2`. */
+  /** Such as `3.259.0`. */
   readonly version: string;
 }
 
@@ -16,7 +16,13 @@ export interface NotToBeHad {
   readonly remedy: string;
 }
 
-export type ObtainResult = FoundServer | NotToBeHad;
+export type ObtainResult = FoundProgram | NotToBeHad;
 
-/** What is told while the server is being fetched: seconds to minutes, once per machine. */
+/** `problem` says why a program is of no use, or cannot be got in this way. */
+export interface OfNoUse {
+  readonly ok: false;
+  readonly problem: string;
+}
+
+/** What is told while a program is being got: seconds to minutes, once per machine. */
 export type OnProgress = (line: string) => void;

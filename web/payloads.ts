@@ -1,0 +1,11 @@
+/** Shows what Temporal's histories hold in plain words, to the pages of a cluster that ask for it. */
+export interface PayloadReader {
+  /** Where those pages are, such as `https://temporal.contoso.example`: nobody else's may ask. */
+  readonly origin: string;
+  /** Answers `POST …/decode` of a codec server, preflights included (Temporal documentation, "Codec Server"). */
+  decode(request: Request): Promise<Response>;
+}
+
+/** What the pages are told as their codec server, without the `/decode` that they add. */
+export const payloadsPath = '/api/payloads';
+export const decodePath = `${payloadsPath}/decode`;
