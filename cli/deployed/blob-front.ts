@@ -33,7 +33,17 @@ export async function startBlobFront(given: {
       return;
     }
     const passed = request({
-      ...{ host: '127.0.0.1', port: given.port, servername: host, ca: given.ca, method, path: url, headers },
+      // A connection of its own: one that was kept may be closed behind our back.
+      ...{
+        agent: false,
+        host: '127.0.0.1',
+        port: given.port,
+        servername: host,
+        ca: given.ca,
+        method,
+        path: url,
+        headers,
+      },
     });
     passed.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

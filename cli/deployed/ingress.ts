@@ -17,6 +17,7 @@ export async function startIngress(tls: KeyAndCertificate): Promise<Ingress> {
   const server = createServer({ cert: tls.cert, key: tls.key }, (incoming, outgoing) => {
     if (state.target === '') return void outgoing.writeHead(503).end();
     const passed = request(`${state.target}${incoming.url ?? '/'}`, {
+      agent: false,
       ...(incoming.method === undefined ? {} : { method: incoming.method }),
       headers: {
         ...incoming.headers,

@@ -10,12 +10,12 @@ import { type DeployedStack, nameOf, ofType } from '#cli/deployed/deployed-stack
 import { clientsOf } from '#cli/deployed/simulated-directory.ts';
 import { startVaults, type Vaults } from '#cli/deployed/vaults.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
+import type { EventPublisher } from '#ports/event-publisher.ts';
 import { type SimulatorControl, startControl } from '#simulator/control.ts';
 import { createEntraSimulator, type EntraSimulator } from '#simulator/entra/simulator.ts';
 import { createEventHubsSimulator } from '#simulator/event-hubs/simulator.ts';
 import { createEventStoreDbSimulator } from '#simulator/eventstoredb/simulator.ts';
 import type { Faults } from '#simulator/faults.ts';
-import type { EventPublisher } from '#ports/event-publisher.ts';
 import type { GraphSimulator, TokenCheck } from '#simulator/graph/options.ts';
 import { createGraphSimulator } from '#simulator/graph/simulator.ts';
 import {

@@ -61,7 +61,8 @@ export async function startVaults(
     new Promise<Record<string, unknown>>((resolve, reject) => {
       const asked = request(`${url}?api-version=7.5`, {
         ...{ method, ...(agent === undefined ? {} : { agent }) },
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        // Nothing is asked often enough to keep a connection that the vault may close at any moment.
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', connection: 'close' },
       });
       asked.on('error', reject).on('response', (answer) => {
         let text = '';

@@ -7,6 +7,7 @@ import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
+import { managedIdentityAssertion } from '#cli/roles/managed-identity-assertion.ts';
 import { createMetrics } from '#cli/roles/metrics.ts';
 import { azureCommandLine, endWatchScope } from '#config/command-access.ts';
 import { hideSealed } from '#domain/access/hide.ts';
@@ -112,13 +113,6 @@ function proofOf({ clientSecret, certificateFile, privateKey }: DeskSignInSettin
       'TOCSIN_DESK_CERTIFICATE must be set beside TOCSIN_DESK_PRIVATE_KEY: the PEM file of its certificate',
     );
   return { kind: 'certificate', certificate: readPem('TOCSIN_DESK_CERTIFICATE', certificateFile), privateKey };
-}
-
-/** A token of this machine's managed identity, which the application trusts (Entra ID, "Configure an application to trust a managed identity"). */
-async function managedIdentityAssertion(): Promise<string> {
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  const { token } = await new DefaultAzureCredential().getToken('api://AzureADTokenExchange/.default');
-  return token;
 }
 
 function readPem(setting: string, file: string): string {

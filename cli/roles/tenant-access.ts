@@ -6,6 +6,7 @@ import { createGraph } from '#adapters/graph/graph.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { managedIdentityAssertion } from '#cli/roles/managed-identity-assertion.ts';
 import { policiesOf } from '#cli/roles/policies.ts';
 import { clouds } from '#domain/identity/clouds.ts';
 import { streamPrefixes } from '#domain/names.ts';
@@ -116,13 +117,6 @@ function proofOf({ settings }: RunContext): ApplicationProof {
       'TOCSIN_EVENTS_CERTIFICATE must be set beside TOCSIN_EVENTS_PRIVATE_KEY: the PEM file of its certificate',
     );
   return { type: 'certificate-file', certificateFile: eventsCertificate, key: eventsPrivateKey };
-}
-
-/** A token of this machine's managed identity, which the application trusts (Entra ID, "Configure an application to trust a managed identity"). */
-async function managedIdentityAssertion(): Promise<string> {
-  const { DefaultAzureCredential } = await import('@azure/identity');
-  const { token } = await new DefaultAzureCredential().getToken('api://AzureADTokenExchange/.default');
-  return token;
 }
 
 /** The hub's address in Graph's form ("Receive change notifications through Azure Event Hubs"). */

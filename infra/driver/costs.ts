@@ -3,7 +3,7 @@ import { isComponent, type Step, valueAt } from '#infra/driver/step.ts';
 /**
  * Month of the youngest of the prices below. They are an estimate for comparing sizes, never an offer. Compared with published copies of Azure's price list:
  * Container Apps ("CPU/memory sizing methodology and cost estimate", from the Azure Retail Prices API, 2026-05-14); Event Hubs Standard, P4 disk, NAT gateway,
- * public address, alarms, operations of key vaults (results of Infracost's tests, East US, from the same API, 2024); Log Analytics ("Azure Monitor cost 2026");
+ * public address, alarms, operations of key vaults (results of Infracost's tests, East US, from the same API, undated); Log Analytics ("Azure Monitor cost 2026");
  * Dasv5 (about 63 a month for two CPUs). Not compared, for want of a copy: Event Hubs Premium, PostgreSQL's sizes in East US, disks above 1 TB, copies of disks.
  */
 export const pricesAsOf = '2026-05';

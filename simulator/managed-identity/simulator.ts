@@ -92,8 +92,15 @@ export async function createManagedIdentitySimulator(
   };
 
   const server = createServer((request, response) =>
-    serve(new URL(request.url ?? '/', 'http://localhost'), String(request.headers['x-identity-header']), String(request.headers['metadata']), response),
+    serve(
+      new URL(request.url ?? '/', 'http://localhost'),
+      String(request.headers['x-identity-header']),
+      String(request.headers['metadata']),
+      response,
+    ),
   );
+  // Clients that keep a connection must not find it closed under their hands on a machine that is busy.
+  server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);

@@ -9,7 +9,10 @@ import { accessOf } from '#cli/deployed/access.ts';
 import { type BlobStorage, startBlobStorage } from '#cli/deployed/blob-storage.ts';
 import type { DeployedStack } from '#cli/deployed/deployed-stack.ts';
 import { type AzureRole, roleDefinitionId } from '#infra/azure-roles.ts';
-import { createManagedIdentitySimulator, type ManagedIdentitySimulator } from '#simulator/managed-identity/simulator.ts';
+import {
+  createManagedIdentitySimulator,
+  type ManagedIdentitySimulator,
+} from '#simulator/managed-identity/simulator.ts';
 import { createCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
 
 const account = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stkeys';
@@ -73,9 +76,11 @@ describe('the simulated storage of a stack', () => {
       },
     };
     const transport = { ca: authority.cert, addresses: storage.addresses };
-    return containerClient('https://stkeys.blob.core.windows.net/subject-keys', credential, transport).getBlockBlobClient(
-      'one',
-    );
+    return containerClient(
+      'https://stkeys.blob.core.windows.net/subject-keys',
+      credential,
+      transport,
+    ).getBlockBlobClient('one');
   };
 
   it('lets everybody do what the role assignments say, and nothing else', async () => {

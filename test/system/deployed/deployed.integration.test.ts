@@ -6,8 +6,8 @@ import { roles } from '#infra/names.ts';
 import { describeTemporal } from '#test/adapters/temporal/start-temporal.ts';
 import { standard } from '#test/infra/given.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { browserFor } from '#test/system/deployed/responder.ts';
 import { sendLargeNotice } from '#test/system/deployed/large-notice.ts';
+import { browserFor } from '#test/system/deployed/responder.ts';
 import { complaints, type RunningStack, startStack } from '#test/system/deployed/running-stack.ts';
 
 describeTemporal('the settings that a stack gives to its roles', () => {
@@ -20,7 +20,7 @@ describeTemporal('the settings that a stack gives to its roles', () => {
       // A cluster elsewhere, with an authority of its own: files and secrets by reference.
       ...{ temporalAuthority: authority, temporalCertificate: client.cert, temporalKey: client.key },
     }));
-  }, 120_000);
+  }, 240_000);
   afterAll(() => running?.close());
 
   it('are those of its container apps', () => {
@@ -100,9 +100,7 @@ describeTemporal('the settings that a stack gives to its roles', () => {
     const { deployed } = running;
     expect(complaints(deployed)).toEqual([]);
     await Promise.all(deployed.processes.map((one) => one.stop()));
-    expect(deployed.processes.map((one) => [one.name, one.exitCode()])).toEqual(
-      roles.map((role) => [role, 0]),
-    );
+    expect(deployed.processes.map((one) => [one.name, one.exitCode()])).toEqual(roles.map((role) => [role, 0]));
   });
 });
 

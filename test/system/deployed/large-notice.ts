@@ -11,7 +11,8 @@ import { chatMessageOf, type SimulatedCall } from '#simulator/teams/notices.ts';
 export async function sendLargeNotice({ stack, services, authority }: Deployed, room: string): Promise<void> {
   const subscription = services.graph.subscriptions().find(({ target }) => target.kind === 'user-chats');
   const [caller, site] = [people[0], sites[0]];
-  if (subscription === undefined || caller === undefined || site === undefined) throw new Error('nothing is subscribed');
+  if (subscription === undefined || caller === undefined || site === undefined)
+    throw new Error('nothing is subscribed');
   const place = { floor: 'Floor 9', room, street: 'Harbour Mill', houseNumber: '725', number: '911' };
   const call: SimulatedCall = {
     ...{ callId: randomUUID(), caller, site, ...place, at: Date.now(), phrase: 'has placed an Emergency Call' },

@@ -14,7 +14,7 @@ describeTemporal('the settings of a large stack', () => {
       ...{ eventsCertificate: client.cert, eventsKey: client.key },
       ...{ logCertificate: client.cert, logKey: client.key, temporalCertificate: client.cert, temporalKey: client.key },
     }));
-  }, 120_000);
+  }, 240_000);
   afterAll(() => running?.close());
 
   it('start every role with a cluster of the log, a certificate for the events feed and two policies, and a call of each feed gets through', async () => {

@@ -10,7 +10,7 @@ export function browserFor(deployed: Deployed): UserAgent {
     new Agent({
       connect: (options, callback) =>
         connector(
-          options.hostname === hostname
+          options.hostname === hostname && hostname !== 'localhost'
             ? { ...options, hostname: '127.0.0.1', port: String(deployed.ingress.port), servername: hostname }
             : options,
           callback,

@@ -24,7 +24,10 @@ export interface GivenCertificates {
 }
 
 /** Makes and starts it. Once in each test process. */
-export async function startStack(settings: (certificates: GivenCertificates) => Given): Promise<RunningStack> {
+export async function startStack(
+  settings: (certificates: GivenCertificates) => Given,
+  desk: 'stack' | 'localhost' = 'stack',
+): Promise<RunningStack> {
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-deployed-'));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -33,7 +36,7 @@ export async function startStack(settings: (certificates: GivenCertificates) => 
     const up = await simulatedUp(join(folder, 'cloud'), settings({ authority, client }));
     const stack = readDeployedStack(up.outputs, up.resources);
     const deployed = await startDeployed(stack, {
-      ...{ folder: join(folder, 'running'), desk: 'stack', onProgress: () => {} },
+      ...{ folder: join(folder, 'running'), desk, onProgress: () => {} },
     });
     return {
       ...{ stack, deployed },
