@@ -6,6 +6,5 @@ export interface PayloadReader {
   decode(request: Request): Promise<Response>;
 }
 
-/** What the pages are told as their codec server, without the `/decode` that they add. */
-export const payloadsPath = '/api/payloads';
-export const decodePath = `${payloadsPath}/decode`;
+/** The pages are told the address without its `/decode`, which they add. */
+export const decodePath = '/api/payloads/decode';

@@ -7,6 +7,7 @@ import { connect, unavailable } from './connection.ts';
 import type { KeyDatabase } from './database.ts';
 import { dayKey, destroyDays } from './day-keys.ts';
 import { dayKeyLabel } from './key-wrap.ts';
+import { createKeyMaker, type MadeKeys } from './maker.ts';
 import { eraseSubject, findKey, subjectKeys } from './subject-keys.ts';
 
 export interface SqliteKeyStoreDeps {
@@ -20,10 +21,13 @@ export interface SqliteKeyStoreDeps {
   readonly cachedKeys?: number;
   /** Milliseconds to wait for another process's write before the answer is `unavailable` (default 2,000). */
   readonly busyTimeoutMs?: number;
+  /** Makes keys of subjects in a thread of its own, for a process that must not wait for the disk. Their ids are random UUIDs then. */
+  readonly ownThread?: true;
 }
 
 /**
- * A key store in one SQLite file that several processes share. It works on the calling thread: one commit per call, however many keys it makes.
+ * A key store in one SQLite file that several processes share. It works on the calling thread, but for new keys where it has a thread for them: one commit
+ * per call, however many keys it makes.
  * Keys are wrapped with AES-256-GCM under a key derived from the master key; subjects stand there as keyed hashes only.
  *
  * Erasing leaves a tombstone, so that repeating it answers the same ids, and empties the write-ahead log: when it answers, no file
@@ -36,6 +40,12 @@ export async function createSqliteKeyStore(deps: SqliteKeyStoreDeps): Promise<Ke
   const cache = createKeyCache(cachedKeys);
   const connection = connect({ file, masterKeyFile, busyTimeoutMs, random }, cache.forget);
   const { tokens } = connection.derived;
+  const maker =
+    deps.ownThread === true ? createKeyMaker({ file, masterKeyFile, busyTimeoutMs, id: connection.id }) : undefined;
+
+  const keysOf = async (subjects: readonly string[]): Promise<MadeKeys | KeyStoreFailure> =>
+    maker?.keysOf(subjects) ??
+    connection.run((database) => ({ ok: true, keys: subjectKeys(database, subjects, random) }));
 
   /** Destroys keys in one transaction, then makes their bytes vanish from the write-ahead log too. */
   const destroy = <T>(database: KeyDatabase, work: () => T): T | KeyStoreFailure => {
@@ -55,24 +65,28 @@ export async function createSqliteKeyStore(deps: SqliteKeyStoreDeps): Promise<Ke
     id: connection.id,
 
     async subjectKeys(subjects) {
-      return connection.run((database) => {
+      const canonical = subjects.map((subject) => subject.toLowerCase());
+      const known = new Map<string, SubjectKey>();
+      const missing: string[] = [];
+      const looked = connection.run((database) => {
         cache.refresh(database);
-        const canonical = subjects.map((subject) => subject.toLowerCase());
-        const known = new Map<string, SubjectKey>();
-        const missing: string[] = [];
         for (const subject of canonical) {
           const key = cache.ofSubject(subject);
           if (key === undefined) missing.push(subject);
           else known.set(subject, key);
         }
-        if (missing.length > 0) {
-          for (const [subject, key] of subjectKeys(database, missing, random)) {
-            cache.keep(key, subject);
-            known.set(subject, key);
-          }
-        }
-        return { ok: true, keys: canonical.flatMap((subject) => known.get(subject) ?? []) };
+        return { ok: true } as const;
       });
+      if (!looked.ok) return looked;
+      if (missing.length > 0) {
+        const made = await keysOf(missing);
+        if (!made.ok) return made;
+        for (const [subject, key] of made.keys) {
+          cache.keep(key, subject);
+          known.set(subject, key);
+        }
+      }
+      return { ok: true, keys: canonical.flatMap((subject) => known.get(subject) ?? []) };
     },
 
     async find(keyIds) {
@@ -117,6 +131,7 @@ export async function createSqliteKeyStore(deps: SqliteKeyStoreDeps): Promise<Ke
     token: (texts) => texts.map((text) => hmacSha256(tokens, text).digest('base64url')),
 
     async close() {
+      await maker?.close();
       connection.close();
     },
   };

@@ -67,26 +67,35 @@ export function packTexts(ids: readonly string[], types: readonly string[], text
   return { ids, types, json: ids.map(() => true), ends, bytes: new Uint8Array(buffer.subarray(0, size)), dataBytes };
 }
 
-/** Packs events that were serialised before, into one buffer and behind each other; undefined where they were not. */
+/** Packs events that were serialised before; undefined where one was not. */
 export function packJson(events: readonly NewEvent[]): PackedEvents | undefined {
-  const first = events[0]?.json;
-  if (first === undefined) return undefined;
   const ends = new Uint32Array(events.length * 2);
   const ids: string[] = [];
   const types: string[] = [];
-  let end = first.start;
+  /** Stretches of buffers that hold one event behind the other: each is copied at once. */
+  const stretches: { readonly bytes: Uint8Array; readonly start: number; end: number }[] = [];
+  let size = 0;
   let dataBytes = 0;
   for (const [i, { id, type, json }] of events.entries()) {
-    if (json === undefined || json.bytes !== first.bytes || json.start !== end) return undefined;
-    end = json.end;
-    ends[2 * i] = json.middle - first.start;
-    ends[2 * i + 1] = end - first.start;
-    dataBytes += end - json.middle;
+    if (json === undefined) return undefined;
+    const last = stretches.at(-1);
+    if (last !== undefined && last.bytes === json.bytes && last.end === json.start) last.end = json.end;
+    else stretches.push({ ...json });
+    ends[2 * i] = size + json.middle - json.start;
+    size += json.end - json.start;
+    ends[2 * i + 1] = size;
+    dataBytes += json.end - json.middle;
     ids.push(id.toLowerCase());
     types.push(type);
   }
   // A copy, as it goes to another thread: the caller may have to append the same events again.
-  return { ids, types, json: ids.map(() => true), ends, bytes: first.bytes.slice(first.start, end), dataBytes };
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const { bytes: from, start, end } of stretches) {
+    bytes.set(from.subarray(start, end), at);
+    at += end - start;
+  }
+  return { ids, types, json: ids.map(() => true), ends, bytes, dataBytes };
 }
 
 /** Metadata and data of one event, as views. */

@@ -6,7 +6,7 @@ import type { readerJobs } from '#bench/processes/reader.ts';
 import type { Room } from '#bench/room.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
 
-const count = 30_000;
+const count = 100_000;
 const rounds = 5;
 
 type Reader = Helper<typeof readerJobs>;
@@ -37,12 +37,14 @@ async function measure(
       ...{ eventHubs, count, stateDir, environment },
       eventLog: `sqlite:${stateDir}/event-log.db`,
     });
-    room.say(`round ${round}: alone ${alone.seconds.toFixed(2)} s, ingest ${whole.seconds.toFixed(2)} s`);
+    room.say(
+      `round ${round}: ${alone.events.toLocaleString('en-US')} alone in ${alone.seconds.toFixed(2)} s, ingest ${whole.events.toLocaleString('en-US')} in ${whole.seconds.toFixed(2)} s`,
+    );
     if (round === 0) continue;
-    vendor.push(count / alone.seconds);
-    ours.push(count / whole.seconds);
-    cpu.push((whole.cpuSeconds / count) * 1e6);
-    cpuAlone.push((alone.cpuSeconds / count) * 1e6);
+    vendor.push(alone.events / alone.seconds);
+    ours.push(whole.events / whole.seconds);
+    cpu.push((whole.cpuSeconds / whole.events) * 1e6);
+    cpuAlone.push((alone.cpuSeconds / alone.events) * 1e6);
   }
   return { vendor, ours, cpu, cpuAlone };
 }
@@ -74,7 +76,8 @@ export const ingestEmbedded: Figure = {
       ],
       notes: [
         `${count.toLocaleString('en-US')} messages of 1 KB in 4 partitions of a simulated hub that is a process of its own; so are ingest and the vendor's client, taking turns.`,
-        'Ingest is the role as `tocsin run ingest` makes it: decode, judge, seal, append durably, measure itself. It is timed from before its first connection until the last event is in the log.',
+        'Ingest is the role as `tocsin run ingest` makes it: decode, judge, seal, append durably, measure itself; an event has passed when it is in the log.',
+        'Both are timed while the last nine tenths pass: neither connecting nor loading is compared.',
         "The vendor's client alone has its fastest settings (500 events at once, 3,000 ahead, bodies not parsed) and does nothing with what it gets.",
         'The limit is for notices as Graph sends them for a basic subscription: what is received most. What no decoder knows is rare, and sealed whole.',
       ],

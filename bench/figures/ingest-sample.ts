@@ -8,7 +8,7 @@ import type { sampleJobs } from '#bench/processes/sample.ts';
 import type { storeJobs } from '#bench/processes/store.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
 
-const count = 20_000;
+const count = 40_000;
 const rounds = 3;
 const seconds = 4;
 
@@ -34,7 +34,7 @@ export const ingestSample: Figure = {
       room.say(`round ${round}: sample ${perSecond.toFixed(0)} events/s, ingest ${whole.seconds.toFixed(2)} s`);
       if (round === 0) continue;
       measured.sample.push(perSecond);
-      measured.ingest.push(count / whole.seconds);
+      measured.ingest.push(whole.events / whole.seconds);
     }
     return {
       rows: [
@@ -43,7 +43,7 @@ export const ingestSample: Figure = {
         row('  sample', 'events/s', measured.sample),
       ],
       notes: [
-        `The same hub and the same EventStoreDB (both simulated) for both; the sample keeps its checkpoints with @azure/eventhubs-checkpointstore-blob in Azurite, in memory, and is watched for ${seconds} s.`,
+        `The same hub and the same EventStoreDB (both simulated) for both; the sample keeps its checkpoints with @azure/eventhubs-checkpointstore-blob in Azurite, in memory, and is watched for ${seconds} s from its first event, ingest while the last nine tenths pass.`,
         'All of it on this machine: against a storage account in another place every checkpoint takes longer, so the sample is shown at its best.',
       ],
     };

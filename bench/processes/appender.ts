@@ -4,7 +4,7 @@ import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import { type IngestArgs, runIngest } from '#bench/processes/run-ingest.ts';
-import { startTimer, type Timed } from '#bench/processes/timed.ts';
+import { createTimedEvents, sweep, type TimedEvents } from '#bench/processes/timed.ts';
 import type { ExpectedRevision, NewEvent } from '#ports/event-log.ts';
 
 interface Batch {
@@ -17,9 +17,8 @@ const recorded = new Map<string, Batch[]>();
 
 /** Appends what ingest made, without hub and without ingest. */
 export const appenderJobs = {
-  /** Lets ingest run once into an embedded log and keeps its appends; answers how many events there were. */
-  async record(args: IngestArgs): Promise<number> {
-    let total = 0;
+  /** Lets ingest run once into an embedded log and keeps its appends. */
+  async record(args: IngestArgs): Promise<void> {
     const run = await runIngest(args, (shared) => ({
       ...shared,
       eventLog: {
@@ -29,23 +28,21 @@ export const appenderJobs = {
             // As plain values: the vendor's client is given what its documentation gives it.
             const events = batch.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }));
             recorded.set(stream, [...(recorded.get(stream) ?? []), { expected, events }]);
-            total += batch.length;
           }
           return shared.eventLog.append(stream, expected, batch, options);
         },
       },
     }));
-    await run.all;
+    await run.all();
     await run.stop();
     rmSync(args.stateDir, { recursive: true, force: true });
-    return total;
   },
 
   /** The vendor's client alone, as its documentation shows it: JSON events, explicit revisions, one append after the other in each stream. */
-  async appendWithClient({ store }: { readonly store: string }): Promise<Timed> {
+  async appendWithClient({ store }: { readonly store: string }): Promise<TimedEvents> {
     const client = EventStoreDBClient.connectionString(store);
-    const ended = startTimer();
-    await everyStream(async (stream, { expected, events }) => {
+    sweep();
+    const timed = await everyStream(async (stream, { expected, events }) => {
       await client.appendToStream(
         stream,
         events.map(({ id, type, data, metadata }) =>
@@ -54,29 +51,35 @@ export const appenderJobs = {
         { expectedRevision: expected === 'no-stream' ? 'no_stream' : BigInt(expected) },
       );
     });
-    const timed = ended();
     await client.dispose();
     return timed;
   },
 
   /** The same through Tocsin's adapter. */
-  async appendWithAdapter({ store }: { readonly store: string }): Promise<Timed> {
+  async appendWithAdapter({ store }: { readonly store: string }): Promise<TimedEvents> {
     const log = await createEventStoreDbLog({ connectionString: store, clock: systemClock, ids: systemIds });
-    const ended = startTimer();
-    await everyStream(async (stream, { expected, events }) => {
+    sweep();
+    const timed = await everyStream(async (stream, { expected, events }) => {
       const result = await log.append(stream, expected, events);
       if (!result.ok) throw new Error(`append: ${result.reason}`);
     });
-    const timed = ended();
     await log.close();
     return timed;
   },
 };
 
-async function everyStream(append: (stream: string, batch: Batch) => Promise<void>): Promise<void> {
+async function everyStream(append: (stream: string, batch: Batch) => Promise<void>): Promise<TimedEvents> {
+  const total = [...recorded.values()].flat().reduce((sum, { events }) => sum + events.length, 0);
+  const timed = createTimedEvents(total);
+  let appended = 0;
   await Promise.all(
     [...recorded].map(async ([stream, batches]) => {
-      for (const batch of batches) await append(stream, batch);
+      for (const batch of batches) {
+        await append(stream, batch);
+        appended += batch.events.length;
+        timed.passed(appended);
+      }
     }),
   );
+  return timed.all;
 }

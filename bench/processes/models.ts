@@ -1,7 +1,7 @@
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { systemClock } from '#adapters/system/clock.ts';
-import { startTimer } from '#bench/processes/timed.ts';
+import { startTimer, sweep } from '#bench/processes/timed.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import { createReadModels, readModelNames } from '#projections/read-models.ts';
 
@@ -37,6 +37,7 @@ export const modelJobs = {
       const { data, metadata } = event as { data: object; metadata: object };
       bytes += JSON.stringify(data).length + JSON.stringify(metadata).length;
     });
+    sweep();
     const ended = startTimer();
     const events = await readAll(log);
     const raw = ended().seconds;
@@ -46,6 +47,7 @@ export const modelJobs = {
     while (!models.states().every(({ caughtUp }) => caughtUp)) await systemClock.sleep(20);
     const rebuilds = { emergencies: 0, audit: 0, health: 0, watch: 0 };
     for (const name of readModelNames) {
+      sweep();
       const rebuilt = startTimer();
       const { equal } = await models.rebuild(name);
       rebuilds[name] = rebuilt().seconds;

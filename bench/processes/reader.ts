@@ -2,15 +2,16 @@ import { rmSync } from 'node:fs';
 import { EventHubConsumerClient } from '@azure/event-hubs';
 import { hubName, partitionIds } from '#bench/processes/hub.ts';
 import { type IngestArgs, runIngest } from '#bench/processes/run-ingest.ts';
-import { startTimer, type Timed } from '#bench/processes/timed.ts';
+import { createTimedEvents, sweep, type TimedEvents } from '#bench/processes/timed.ts';
 
 /** Reads the hub: the vendor's client alone, and Tocsin's ingest. One process is asked for one of them only. */
 export const readerJobs = {
   /** The vendor's client alone, with the settings that were measured to be its fastest, handing bytes to nobody. */
-  async receive({ eventHubs, count }: { readonly eventHubs: string; readonly count: number }): Promise<Timed> {
-    const ended = startTimer();
+  async receive({ eventHubs, count }: { readonly eventHubs: string; readonly count: number }): Promise<TimedEvents> {
+    sweep();
     const client = new EventHubConsumerClient('$Default', eventHubs, hubName);
-    const all = Promise.withResolvers<void>();
+    const timed = createTimedEvents(count);
+    const failed = Promise.withResolvers<never>();
     let received = 0;
     const subscriptions = partitionIds.map((partitionId) =>
       client.subscribe(
@@ -18,9 +19,9 @@ export const readerJobs = {
         {
           processEvents: async (events) => {
             received += events.length;
-            if (received >= count) all.resolve();
+            timed.passed(received);
           },
-          processError: async (error) => all.reject(error),
+          processError: async (error) => failed.reject(error),
         },
         {
           startPosition: { offset: '-1' },
@@ -31,21 +32,21 @@ export const readerJobs = {
         },
       ),
     );
-    await all.promise;
-    const timed = ended();
+    const result = await Promise.race([timed.all, failed.promise]);
     await Promise.all(subscriptions.map((subscription) => subscription.close()));
     await client.close();
-    return timed;
+    return result;
   },
 
-  /** Hub to log, from before the first connection until the last message is in the log. */
-  async ingest(args: IngestArgs): Promise<Timed> {
-    const ended = startTimer();
+  /** Hub to log, until the last message is in the log. */
+  async ingest(args: IngestArgs): Promise<TimedEvents> {
+    sweep();
     const run = await runIngest(args);
-    await run.all;
-    const timed = ended();
+    const timed = createTimedEvents(args.count);
+    await run.all(timed.passed);
+    const result = await timed.all;
     await run.stop();
     rmSync(args.stateDir, { recursive: true, force: true });
-    return timed;
+    return result;
   },
 };

@@ -23,8 +23,8 @@ export interface IngestRun {
   readonly ingest: RunningIngest;
   /** How many messages are in the log. */
   appended(): number;
-  /** Resolves when all of `count` are. */
-  readonly all: Promise<void>;
+  /** Resolves when all of `count` are; `look` is told of how many meanwhile. */
+  all(look?: (appended: number) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -52,9 +52,12 @@ export async function runIngest(args: IngestArgs, wrap: (shared: Shared) => Shar
   const appended = () => ingest.probe.partitions().reduce((sum, { appendedTo }) => sum + appendedTo + 1, 0);
   return {
     ...{ context, shared, ingest, appended },
-    all: (async () => {
-      while (appended() < args.count) await context.clock.sleep(2, stop.signal);
-    })(),
+    async all(look = () => undefined) {
+      for (let now = 0; now < args.count; look(now)) {
+        await context.clock.sleep(2, stop.signal);
+        now = appended();
+      }
+    },
     async stop() {
       stop.abort();
       await ingest.ended;

@@ -34,7 +34,7 @@ export const stageJobs = {
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     })();
-    await run.all;
+    await run.all();
     while (triage.health().counts.raised < args.calls) await run.context.clock.sleep(10);
     ended = true;
     await looking;

@@ -6,7 +6,7 @@ import { present, textField } from '#domain/notices/fields.ts';
 import { plainId } from '#domain/notices/identify.ts';
 import type { DraftContext, EventDraft, Item, Notice, Opened } from '#domain/notices/item.ts';
 import { canonicalJson } from '#domain/notices/read-json.ts';
-import { believable } from '#domain/notices/times.ts';
+import { believable, isoTime } from '#domain/notices/times.ts';
 import type { CloudEventType } from '#domain/notices/types.ts';
 import { assertNever } from '#kernel/assert-never.ts';
 
@@ -28,8 +28,7 @@ export function draftEvent(item: Item, opened: Opened | undefined, context: Draf
       source: sourceOf(notice),
       type,
       subject,
-      time:
-        time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? new Date(context.enqueuedAt).toISOString(),
+      time: time ?? believable(notice?.envelope?.time, context.enqueuedAt) ?? isoTime(context.enqueuedAt),
       datacontenttype: 'application/json',
       tocsincontent: content,
       tocsinrecovered: notice?.delivery === 'recovered' ? true : undefined,

@@ -34,3 +34,16 @@ function isoOf(time: string): string | undefined {
   const date = new Date(zoned.replace(/(\.\d{3})\d+/, '$1'));
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }
+
+/** What was asked last: each message's own time is asked for several times, and making the text costs as much as reading the message. */
+let lastMs = 0;
+let lastText = new Date(lastMs).toISOString();
+
+/** @param ms milliseconds since 1970 UTC */
+export function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}

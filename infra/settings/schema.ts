@@ -185,10 +185,13 @@ export const stackSettings = {
     absent: '`tocsin-<tenant>`',
     description: 'Namespace in Temporal.',
   }),
-  temporalPages: row(matching(/^https:\/\/[a-z0-9.-]{3,253}(:\d{2,5})?$/, 'an https address such as https://temporal.contoso.example'), {
-    absent: 'those pages show what is encrypted as it is',
-    description: "Where Temporal's web pages are; Operators then read there in plain words what is encrypted.",
-  }),
+  temporalPages: row(
+    matching(/^https:\/\/[a-z0-9.-]{3,253}(:\d{2,5})?$/, 'an https address such as https://temporal.contoso.example'),
+    {
+      absent: 'those pages show what is encrypted as it is',
+      description: "Where Temporal's web pages are; Operators then read there in plain words what is encrypted.",
+    },
+  ),
   temporalApiKey: row(matching(/^\S{16,8192}$/, 'an API key'), {
     ...secret,
     absent: 'a client certificate signs in, or nothing does',

@@ -3,6 +3,7 @@ import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
 import type { DraftContext, EventDraft, Item, Opened, Phrase } from '#domain/notices/item.ts';
+import { isoTime } from '#domain/notices/times.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { NewEvent } from '#ports/event-log.ts';
@@ -60,6 +61,9 @@ interface Batch {
   readonly metadata: MetadataTemplate;
 }
 
+/** Messages that are worked on together: few enough that what is made of them on the way dies young, so many that asking for keys does not count. */
+const messagesAtOnce = 128;
+
 /** Largest event that is stored: below the server's limit of 1 MiB for a whole append (servers before 25.1), with room for what the server adds. */
 export const maxEventBytes = 900 * 1024;
 
@@ -77,6 +81,21 @@ export async function prepareBatch(
   if (refreshing !== undefined) await refreshing;
   const metadata = metadataTemplate(deps.recordedBy, deps.clock.now(), incarnation, messages[0]?.partitionId ?? '');
   const batch: Batch = { deps, incarnation, metadata };
+  const parts: (readonly PreparedEvent[])[] = [];
+  for (let first = 0; first < messages.length; first += messagesAtOnce) {
+    const prepared = await prepareSome(batch, messages.slice(first, first + messagesAtOnce), resume);
+    if (!prepared.ok) return prepared;
+    parts.push(prepared.events);
+  }
+  return { ok: true, events: parts.flat() };
+}
+
+async function prepareSome(
+  batch: Batch,
+  messages: readonly ReceivedMessage[],
+  resume: { readonly sequenceNumber: number; readonly index: number } | undefined,
+): Promise<PrepareResult> {
+  const { deps } = batch;
   const drafts = messages.map((message) => draftMessage(batch, message, resume));
   // Without encrypted items nothing has to be waited for, and a promise for each of thousands would cost as much as the work.
   const drafted = (drafts.every(Array.isArray) ? (drafts as Drafted[][]) : await Promise.all(drafts)).flat();
@@ -118,7 +137,7 @@ function draftItems(
   opened: readonly (Opened | undefined)[],
 ): Drafted[] {
   const { enqueuedAt, body, partitionId, sequenceNumber } = message;
-  const enqueued = new Date(enqueuedAt).toISOString();
+  const enqueued = isoTime(enqueuedAt);
   const { testNumbers, phrases } = deps;
   const original =
     message.properties['tocsin-recovered'] === true ? message.properties['tocsin-original-event'] : undefined;

@@ -1,5 +1,6 @@
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { FaultState } from '#simulator/eventstoredb/faults.ts';
 import { type Call, pathOf, serveCall } from '#simulator/eventstoredb/grpc-call.ts';
 import { grpcCode, notReady, RpcError } from '#simulator/eventstoredb/rpc-error.ts';
@@ -34,7 +35,11 @@ const receiveWindow = 8 * 1024 * 1024;
  * @param options `port` 0 takes a free one
  */
 export async function createGrpcServer(
-  options: { readonly host: string; readonly port: number },
+  options: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls?: { readonly key: string; readonly cert: string };
+  },
   handlers: Handlers,
   faults: FaultState,
 ): Promise<GrpcServer> {
@@ -65,7 +70,7 @@ export async function createGrpcServer(
     if (faults.active('ends-cleanly')) call.end(undefined);
   });
 
-  const tcp = createTcpServer({ noDelay: true }, (socket) => {
+  const accept = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
@@ -74,7 +79,12 @@ export async function createGrpcServer(
     });
     if (faults.active('half-open')) held.add(socket);
     else http2.emit('connection', socket);
-  });
+  };
+  const tcp: Server =
+    options.tls === undefined
+      ? createTcpServer({ noDelay: true }, accept)
+      : createTlsServer({ ...options.tls, noDelay: true, ALPNProtocols: ['h2'] }, accept);
+  tcp.on('tlsClientError', () => undefined);
   const listen = (port: number) =>
     new Promise<number>((resolve, reject) => {
       tcp.once('error', reject);
@@ -88,7 +98,10 @@ export async function createGrpcServer(
 
   const die = async () => {
     const closed = new Promise<void>((resolve) => tcp.close(() => resolve()));
-    for (const socket of sockets) socket.resetAndDestroy();
+    for (const socket of sockets) {
+      if (options.tls === undefined) socket.resetAndDestroy();
+      else socket.destroy();
+    }
     for (const session of sessions) session.destroy();
     await closed;
   };

@@ -14,6 +14,8 @@ export interface EventStoreDbSimulatorOptions {
   readonly host?: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** PEM; with it everybody has to speak TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Holds the events; not closed by the simulator. */
   readonly engine: Storage;
   /** Bytes of data that one append may hold (default 1,048,576, as before version 25.1). */
@@ -23,9 +25,9 @@ export interface EventStoreDbSimulatorOptions {
   readonly clock: Clock;
 }
 
-/** An EventStoreDB that speaks the vendor's gRPC protocol, without TLS and without users. */
+/** An EventStoreDB that speaks the vendor's gRPC protocol, without users. */
 export interface EventStoreDbSimulator {
-  /** `esdb://127.0.0.1:PORT?tls=false` */
+  /** `esdb://127.0.0.1:PORT?tls=false`; with TLS any user will do. */
   readonly connectionString: string;
   readonly port: number;
   readonly faults: Faults;
@@ -69,12 +71,15 @@ export async function createEventStoreDbSimulator(
     ['/event_store.client.streams.Streams/BatchAppend', createNotReadyBatchHandler()],
     ['/event_store.client.server_features.ServerFeatures/GetSupportedMethods', createFeaturesHandler()],
   ]);
-  server = await createGrpcServer({ host, port: options.port }, { ready: handlers, notReady }, faults.state);
+  const { tls } = options;
+  const at = { host, port: options.port, ...(tls === undefined ? {} : { tls }) };
+  server = await createGrpcServer(at, { ready: handlers, notReady }, faults.state);
   const { port, close } = server;
   const { start, stop, list } = faults;
   return {
     port,
-    connectionString: `esdb://${host}:${port}?tls=false`,
+    connectionString:
+      tls === undefined ? `esdb://${host}:${port}?tls=false` : `esdb://simulated:simulated@${host}:${port}`,
     faults: { start, stop, list },
     close,
   };

@@ -2,17 +2,20 @@ import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
 import { describeKeyStore } from '#test/contract/key-store.contract.ts';
 import { temporaryPlace } from './place.ts';
 
-describeKeyStore('SQLite', async () => {
+describeKeyStore('SQLite', () => twoStores({}));
+describeKeyStore('SQLite with a thread that makes keys', () => twoStores({ ownThread: true }));
+
+async function twoStores(options: { readonly ownThread?: true }) {
   const place = temporaryPlace();
-  const keyStore = await createSqliteKeyStore(place);
-  const other = await createSqliteKeyStore(place);
+  const keyStore = await createSqliteKeyStore({ ...place, ...options });
+  const other = await createSqliteKeyStore({ ...place, ...options });
   const opened = [keyStore, other];
   return {
     keyStore,
     other,
     reopen: async () => {
       await keyStore.close();
-      const again = await createSqliteKeyStore(place);
+      const again = await createSqliteKeyStore({ ...place, ...options });
       opened.push(again);
       return again;
     },
@@ -21,7 +24,7 @@ describeKeyStore('SQLite', async () => {
       place.remove();
     },
   };
-});
+}
 
 describeKeyStore('SQLite without room to remember keys', async () => {
   const place = temporaryPlace();

@@ -150,6 +150,31 @@ describe('the SQLite key store', () => {
       expect(await store.subjectKeys(['number:2'])).toMatchObject({ ok: true });
     });
 
+    it('with a thread that makes keys, waits for another process without keeping those waiting who need no new key', async () => {
+      const store = await open({ ownThread: true });
+      const known = await store.subjectKeys(['number:1']);
+      const holder = new DatabaseSync(place.file);
+      holder.exec('BEGIN IMMEDIATE');
+      const waiting = store.subjectKeys(['number:2']);
+      expect(await store.subjectKeys(['number:1'])).toEqual(known);
+      holder.exec('ROLLBACK');
+      holder.close();
+      expect(await waiting).toMatchObject({ ok: true });
+    });
+
+    it('with a thread that makes keys, makes none into a file that is gone, and goes on once it is back', async () => {
+      const store = await open({ ownThread: true });
+      await store.subjectKeys(['number:1']);
+      const hidden = `${place.folder}-hidden`;
+      renameSync(place.folder, hidden);
+      try {
+        expect(await store.subjectKeys(['number:2'])).toEqual(away);
+      } finally {
+        renameSync(hidden, place.folder);
+      }
+      expect(await store.subjectKeys(['number:2'])).toMatchObject({ ok: true });
+    });
+
     it('does not call a subject erased whose key is damaged on the disk, and gives it a new key to seal with', async () => {
       await prepare();
       const db = new DatabaseSync(place.file);
