@@ -110,7 +110,11 @@ function takeWatch({ type, data }: RecordedEvent, key: string, known: Map<string
   if (at === undefined) return;
   const before = known.get(key);
   if (type === 'WatchClosed') {
-    if (before?.watching === false) return;
+    if (before?.watching === false) {
+      // It was not watched from earlier on than was known.
+      known.set(key, { ...before, since: Math.min(before.since, at) });
+      return;
+    }
     const proved = before?.provedAt === undefined ? {} : { provedAt: before.provedAt };
     known.set(key, { watching: false, since: at, ...proved, cause: data['cause'] as GapCause });
   } else if (type === 'WatchOpened' || type === 'WatchProved')

@@ -48,6 +48,8 @@ const absentMs = 150_000;
  */
 export function createWatch(deps: WatchDeps): Watch {
   const { log, clock, targets } = deps;
+  /** Losses that ended until then are on record, or were before this process began. */
+  const weighed = new Map<WatchTarget, number>();
 
   /** Follows what it hangs on; resolves once all that was there is known. */
   function follow(
@@ -96,6 +98,7 @@ export function createWatch(deps: WatchDeps): Watch {
 
   async function look(feed: Feed, state: WatchState, name: string, signal: AbortSignal): Promise<void> {
     const now = clock.now();
+    const found = new Map<WatchTarget, number>();
     const events = targets
       .filter((target) => target.feed === name)
       .flatMap((target) => {
@@ -107,10 +110,11 @@ export function createWatch(deps: WatchDeps): Watch {
           ...(subscription === undefined ? {} : { subscription }),
         });
         const before = feed.state.onRecord(name, target.policy);
-        // Those that were over before anybody looked; what is on record already began later.
-        const losses = (subscription?.losses ?? []).filter(
-          ({ until }) => before?.watching === true && until > before.since,
-        );
+        if (!weighed.has(target)) weighed.set(target, before?.since ?? now);
+        // Those that came to light since then, however long ago they were.
+        const all = before === undefined ? [] : (subscription?.losses ?? []);
+        const losses = all.filter(({ until }) => until > (weighed.get(target) ?? now));
+        for (const { until } of losses) found.set(target, until);
         return whatToWrite(before, verdict, losses, target.policy, now);
       });
     if (events.length === 0) return;
@@ -120,6 +124,7 @@ export function createWatch(deps: WatchDeps): Watch {
     });
     const result = await log.append(feed.stream, feed.revision, written);
     if (result.ok) {
+      for (const [target, until] of found) weighed.set(target, until);
       for (const event of written)
         feed.state.take({ ...event, stream: feed.stream, revision: result.revision, position: '', created: now });
       feed.revision = result.revision;
@@ -180,30 +185,31 @@ function whatToWrite(
       : [{ type: 'WatchClosed', data: { ...of, at: iso(absent), cause: 'tocsin-not-running' } }];
   if (!verdict.watching) {
     const { cause, detail } = verdict;
-    if (absent !== undefined || before?.watching === false) return closed;
-    // Another process may have read what this one did not; but no proof that the hub is read shows that Graph has a subscription.
-    const floor = before === undefined ? now : readsHub.has(cause) ? (before.provedAt ?? before.since) : before.since;
-    const at = iso(before === undefined ? now : Math.max(floor, Math.min(verdict.at, losses[0]?.from ?? verdict.at)));
-    return [
-      {
-        type: 'WatchClosed',
-        data: {
-          ...of,
-          at,
-          cause: before === undefined ? 'not-started' : cause,
-          ...(detail === undefined ? {} : { detail }),
-        },
-      },
-    ];
+    if (absent !== undefined) return closed;
+    const says = detail === undefined ? {} : { detail };
+    if (before === undefined)
+      return [{ type: 'WatchClosed', data: { ...of, at: iso(now), cause: 'not-started', ...says } }];
+    // Another process may have read what this one did not; but no proof that the hub is read shows that Graph has a subscription, now or before an earlier gap.
+    const isHub = readsHub.has(cause);
+    const since = isHub ? Math.max(before.provedAt ?? before.since, verdict.at) : verdict.at;
+    const [loss] = losses.toSorted((a, b) => a.from - b.from);
+    const found = loss !== undefined && loss.from < since ? loss : undefined;
+    const earliest = found?.from ?? since;
+    if (!before.watching && (earliest >= before.since || (isHub && found === undefined))) return [];
+    const data = { ...of, at: iso(earliest), ...(found === undefined ? { cause, ...says } : { cause: found.cause }) };
+    return [{ type: 'WatchClosed', data }];
   }
   const { proof } = verdict;
   const data = { ...of, at: iso(verdict.at), proof };
   if (before === undefined || !before.watching || absent !== undefined) {
     const from = absent ?? before?.since ?? verdict.at;
+    const [earlier] = losses.filter((loss) => before !== undefined && loss.from < before.since);
+    if (earlier !== undefined)
+      closed.push({ type: 'WatchClosed', data: { ...of, at: iso(earlier.from), cause: earlier.cause } });
     return [...closed, { type: 'WatchOpened', data: { ...data, at: iso(Math.max(from, verdict.at)) } }];
   }
   if (losses.length > 0) {
-    let since = before.since;
+    let since = 0;
     return losses.flatMap(({ from, until, cause }): WatchEvent[] => {
       const at = Math.max(from, since);
       since = until;

@@ -1,7 +1,7 @@
 import { streamPrefixes } from '#domain/names.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
-import type { Change, ReadModelSchema, Row } from '#ports/read-model-store.ts';
+import type { Change, ReadModelSchema, ReadModelStore, Row } from '#ports/read-model-store.ts';
 import { recordedAtOf, textIn, timeIn } from '#projections/notice-facts.ts';
 import type { Projection } from '#projections/projection.ts';
 
@@ -69,7 +69,7 @@ export const watchProjection: Projection = {
     const changes: Change[] = [];
     for (const event of events) {
       const { stream } = event;
-      if (stream.startsWith(streamPrefixes.watch)) noteWatch(event, known.current, changes);
+      if (stream.startsWith(streamPrefixes.watch)) await noteWatch(event, known.current, changes, rows);
       else if (stream.startsWith(streamPrefixes.credential))
         note(
           event,
@@ -205,8 +205,16 @@ function subscriptionChange(event: RecordedEvent): Columns | undefined {
   }
 }
 
-/** Events that say what is so already change nothing but the last proof; an interval never ends before it began. */
-function noteWatch({ type, stream, data }: RecordedEvent, known: Map<string, Row>, changes: Change[]): void {
+/**
+ * Events that say what is so already change nothing but the last proof; an interval never ends before it began. That it was not watched from earlier on than was
+ * known takes back what the record called watched since.
+ */
+async function noteWatch(
+  { type, stream, data }: RecordedEvent,
+  known: Map<string, Row>,
+  changes: Change[],
+  rows: Pick<ReadModelStore, 'read'>,
+): Promise<void> {
   const feed = stream.slice(streamPrefixes.watch.length);
   const policy = textIn(data['policy']) ?? '';
   const at = timeIn(data['at']);
@@ -215,6 +223,9 @@ function noteWatch({ type, stream, data }: RecordedEvent, known: Map<string, Row
   const old = known.get(key);
   const watching = type === 'WatchClosed' ? 0 : 1;
   const proof = watching === 1 ? { proved_at: at, proof: textIn(data['proof']) ?? null } : {};
+  if (watching === 0 && old !== undefined && at < Number(old['started_at']))
+    for (const span of await watchedSince(rows, changes, feed, policy, at))
+      changes.push(...takenBack(span, at, textIn(data['cause']) ?? 'not-started', textIn(data['detail']) ?? null));
   if (old !== undefined && old['watching'] === watching) {
     if (watching === 0) return;
     put({ ...old, ...proof });
@@ -247,4 +258,45 @@ function noteWatch({ type, stream, data }: RecordedEvent, known: Map<string, Row
     known.set(key, row);
     changes.push({ table: 'current', put: row });
   }
+}
+
+/** Intervals that are over and called watched, and end after a moment; those of this batch are not in the store yet. */
+async function watchedSince(
+  rows: Pick<ReadModelStore, 'read'>,
+  changes: readonly Change[],
+  feed: string,
+  policy: string,
+  at: number,
+): Promise<readonly Row[]> {
+  const { rows: answers } = await rows.read([
+    {
+      table: 'spans',
+      where: [
+        { column: 'feed', is: '=', value: feed },
+        { column: 'policy', is: '=', value: policy },
+        { column: 'watching', is: '=', value: 1 },
+        { column: 'ended_at', is: '>', value: at },
+      ],
+    },
+  ]);
+  const spans = new Map((answers[0] ?? []).map((row) => [row['started_at'], row]));
+  for (const change of changes) {
+    const row = 'put' in change ? change.put : change.delete;
+    if (change.table !== 'spans' || row['feed'] !== feed || row['policy'] !== policy || row['watching'] !== 1) continue;
+    if ('put' in change) spans.set(row['started_at'] ?? null, row);
+    else spans.delete(row['started_at'] ?? null);
+  }
+  return [...spans.values()].filter((row) => Number(row['ended_at']) > at);
+}
+
+/** What becomes of an interval that was called watched: as much of it as still is, and a gap. */
+function takenBack(span: Row, at: number, cause: string, detail: string | null): readonly Change[] {
+  const { feed = null, policy = null, started_at: startedAt = null, ended_at: endedAt = null } = span;
+  const from = Math.max(at, Number(startedAt));
+  return [
+    from > Number(startedAt)
+      ? { table: 'spans', put: { ...span, ended_at: from } }
+      : { table: 'spans', delete: { feed, policy, started_at: startedAt, watching: 1 } },
+    { table: 'spans', put: { feed, policy, started_at: from, ended_at: endedAt, watching: 0, cause, detail } },
+  ];
 }

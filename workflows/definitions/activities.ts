@@ -1,10 +1,4 @@
-import {
-  ActivityFailure,
-  type ActivityOptions,
-  isCancellation,
-  proxyActivities,
-  proxyLocalActivities,
-} from '@temporalio/workflow';
+import { type ActivityOptions, isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { SignInMethod } from '#domain/credentials/events.ts';
 import type { PageOutcome } from '#domain/emergency/paging.ts';
 import type { JsonObject } from '#kernel/json.ts';
@@ -179,7 +173,8 @@ export async function record(summary: string, input: RecordInput): Promise<void>
   try {
     await local.record.executeWithOptions({ summary }, [input]);
   } catch (error) {
-    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    // What a local activity failed of is thrown as it is, not as an ActivityFailure.
+    if (isCancellation(error)) throw error;
     await activity('record', summary, input);
   }
 }

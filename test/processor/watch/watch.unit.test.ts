@@ -138,6 +138,61 @@ describe('the record of the watch', () => {
     expect(kept().map(([type]) => type)).toEqual(['WatchOpened']);
   });
 
+  describe('of a subscription that went without a word', () => {
+    const lost = () => put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'not-found' });
+    /** Watched for a minute since Graph last said that it lives; then the hub is not read for ten seconds. */
+    async function hubGap(during: () => Promise<void> = async () => undefined): Promise<void> {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(minute);
+      hub = { ok: false, cause: 'hub-unreachable', provedAt: clock.now() };
+      await pass(5000);
+      await during();
+      await pass(5000);
+      hub = 'as-it-is-read';
+      await pass(3000);
+    }
+
+    it('begins when Graph last said that it lives, also where an earlier gap was on record by then', async () => {
+      await hubGap();
+      await pass(minute);
+      expect(kept().at(-1)?.[0]).not.toBe('WatchClosed');
+      await lost();
+      await pass(3000);
+      expect(kept().at(-1)).toEqual(['WatchClosed', 0, 'subscription-missing']);
+      const before = kept().length;
+      await pass(5000);
+      expect(kept()).toHaveLength(before);
+      const again = clock.now();
+      await subscribed(again + 600 * minute);
+      await pass(2000);
+      expect(kept().at(-1)).toEqual(['WatchOpened', expect.any(Number), undefined]);
+      expect(Number(kept().at(-1)?.[1])).toBeGreaterThanOrEqual(again - start);
+    });
+
+    it('is put on record though nothing was watched anyway when that was found', async () => {
+      await hubGap(lost);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
+        ['WatchClosed', 60_000, 'hub-unreachable'],
+        ['WatchClosed', 0, 'subscription-missing'],
+      ]);
+    });
+
+    it('is put on record though it was made anew before the hub was read again', async () => {
+      await hubGap(async () => {
+        await lost();
+        await pass(1000);
+        await subscribed(clock.now() + 600 * minute);
+      });
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
+        ['WatchClosed', 60_000, 'hub-unreachable'],
+        ['WatchClosed', 0, 'subscription-missing'],
+      ]);
+      expect(kept().at(-1)?.[0]).toBe('WatchOpened');
+      expect(Number(kept().at(-1)?.[1])).toBeGreaterThanOrEqual(66_000);
+    });
+  });
+
   it('is written once by two processes, and at last by each when the log was away', async () => {
     await subscribed(start + 600 * minute);
     run();

@@ -121,6 +121,34 @@ describe('the watch of a feed', () => {
     expect(await queries.current()).toMatchObject([{ watching: true, provedAt: noon + 200_000 }]);
   });
 
+  it('takes back what was called watched where it comes to light later that it was not, around gaps that stay', async () => {
+    const at = (minutes: number) => ({ at: iso(noon + minutes * 60_000) });
+    const { queries } = await recorded(
+      'watch-chat',
+      ['WatchOpened', { ...at(0), proof: 'live subscription' }],
+      ['WatchClosed', { ...at(30), cause: 'hub-unreachable' }],
+      ['WatchOpened', { ...at(40), proof: 'live subscription' }],
+      ['WatchClosed', { ...at(50), cause: 'hub-unreachable' }],
+      ['WatchOpened', { ...at(55), proof: 'live subscription' }],
+      ['WatchClosed', { ...at(20), cause: 'subscription-missing' }],
+      ['WatchOpened', { ...at(70), proof: 'live subscription' }],
+    );
+    const minute = (ms: number | undefined) => (ms === undefined ? undefined : (ms - noon) / 60_000);
+    expect(
+      (await queries.spans(noon, noon + day)).map(({ from, to, watching, cause }) => [
+        ...[minute(from), minute(to), watching, cause],
+      ]),
+    ).toEqual([
+      [0, 20, true, undefined],
+      [20, 30, false, 'subscription-missing'],
+      [30, 40, false, 'hub-unreachable'],
+      [40, 50, false, 'subscription-missing'],
+      [50, 55, false, 'hub-unreachable'],
+      [55, 70, false, 'subscription-missing'],
+      [70, undefined, true, undefined],
+    ]);
+  });
+
   it('never ends before it began, whatever order the hours came in', async () => {
     const { queries } = await recorded(
       'watch-chat',

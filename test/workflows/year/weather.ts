@@ -16,7 +16,9 @@ export type FaultKind =
   | 'conditional-access'
   | 'key-store-away'
   | 'log-away'
-  | 'worker-killed';
+  | 'worker-killed'
+  | 'ingest-killed'
+  | 'graph-misses-some';
 
 /** How often in a year, and for how long: minutes. */
 const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly minutes: readonly [number, number] }>> = {
@@ -30,7 +32,12 @@ const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly min
   'key-store-away': { perYear: 20, minutes: [1, 30] },
   'log-away': { perYear: 30, minutes: [1, 240] },
   'worker-killed': { perYear: 200, minutes: [0, 0] },
+  'ingest-killed': { perYear: 100, minutes: [0.1, 30] },
+  'graph-misses-some': { perYear: 12, minutes: [0, 0] },
 };
+
+/** How many kinds there are. */
+export const faultKinds = Object.keys(rates).length;
 
 /** A repeatable source of chance (mulberry32), in [0, 1). */
 export function chance(seed: number): () => number {
@@ -52,12 +59,14 @@ export function weather(random: () => number, start: number, days: number, all: 
     const { perYear, minutes } = rates[kind];
     const expected = (perYear * days) / 365;
     let count = Math.floor(expected) + (random() < expected % 1 ? 1 : 0);
-    if (all && count === 0) count = 1;
+    // The only one of its kind lasts long enough to be felt.
+    const isOnly = all && count === 0;
+    if (isOnly) count = 1;
     for (let n = 0; n < count; n++) {
       // The first hours are for getting started, the last for coming to rest.
       const from = start + 4 * 3_600_000 + random() * (length - 16 * 3_600_000);
       const [least, most] = minutes;
-      faults.push({ kind, from, until: from + (least + (most - least) * random() ** 3) * 60_000 });
+      faults.push({ kind, from, until: from + (least + (most - least) * (isOnly ? 0.5 : random() ** 3)) * 60_000 });
     }
   }
   return faults.sort((a, b) => a.from - b.from);
