@@ -5,10 +5,10 @@ const project = (name: string, timeout: number, more: object = {}) => ({
   test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 60_000, ...more },
 });
 
-// Kinds of test by file suffix. Integration and browser tests start real servers: two files at a time keep two cores busy, as one mostly waits.
+// Kinds of test by file suffix. Integration and browser tests start real servers and mostly wait for them: three files at a time keep two cores busy.
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 10_000),

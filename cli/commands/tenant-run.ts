@@ -34,7 +34,8 @@ function tellProgress(output: Output, word: string, total?: number): (progress: 
       slowest === undefined ? '' : `; ${slowest.name} for ${spanWords(performance.now() - slowest.since)}`;
     const line = `${word}: ${done}${total === undefined ? '' : ` of ${total}`} resources in ${spanWords(performance.now() - began)}${waiting}`;
     if (terminal) return output.progress(line);
-    if (performance.now() - told < 3_000) return;
+    // The last one always, so that whoever reads a log sees that it went through.
+    if (performance.now() - told < 3_000 && done !== total) return;
     told = performance.now();
     output.say(line);
   };
