@@ -168,12 +168,13 @@ export async function fault(
       throw new CommandError(exitCodes.usage, `${detailOf(answer)}; \`tocsin simulate fault --list\` names them`);
     return expectOk(answer);
   };
+  const passing = options.for !== undefined && options.stop !== true;
+  // Ctrl-C ends the fault as well, also at once: nobody wants a simulator that stays broken unseen.
+  const interrupted = new AbortController();
+  if (passing) process.once('SIGINT', () => interrupted.abort());
   const done = await act(options.stop === true ? 'stop' : 'start');
   output.say(`${printable(String(done['name']))}: ${options.stop === true ? 'ended' : 'begun'}`);
-  if (options.for !== undefined && options.stop !== true) {
-    // Ctrl-C ends the fault as well: nobody wants a simulator that stays broken unseen.
-    const interrupted = new AbortController();
-    process.once('SIGINT', () => interrupted.abort());
+  if (options.for !== undefined && passing) {
     const end = performance.now() + options.for * 1000;
     for (let left = options.for; left > 0 && !interrupted.signal.aborted; left = (end - performance.now()) / 1000) {
       output.progress(`${name}: ${Math.ceil(left)} s left`);

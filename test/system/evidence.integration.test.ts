@@ -43,7 +43,7 @@ describe('evidence', () => {
     });
     const folder = temporaryFolder();
     const first = await startTocsin(folder, ['--simulate']);
-    expect((await tocsin(folder, ['simulate', 'call'])).code).toBe(0);
+    expect((await tocsin(folder, ['simulate', 'call', '--wait'])).code).toBe(0);
     expect(await rowOf(first)).toBeUndefined();
     await first.end('SIGTERM');
 
