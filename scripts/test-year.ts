@@ -8,8 +8,7 @@ const { status } = spawnSync('vitest', ['run', 'test/workflows/year'], {
     ...process.env,
     ...{ TOCSIN_TEST_YEAR_DAYS: days, TOCSIN_TEST_YEAR_POLICIES: policies, TOCSIN_TEST_YEAR_SEED: seed },
     ...{ TOCSIN_TEST_YEAR_PROGRESS: '1', TOCSIN_TEST_REQUIRE_TEMPORAL: '1' },
-    // The server that skips time keeps every history: those of a year may need more memory than it is given otherwise.
-    // More room than a short test needs, and its second compiler: half as long.
+    // The server that skips time keeps every history: those of a year may need more memory than it is given otherwise, and its second compiler pays.
     _JAVA_OPTIONS: '-Xmx2g -XX:TieredStopAtLevel=4',
   },
 });
