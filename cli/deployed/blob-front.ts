@@ -1,6 +1,6 @@
-import { createServer, request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:https';
 import type { KeyAndCertificate } from '#simulator/tls/certificate-authority.ts';
+import { startTlsFront, type TlsFront } from '#simulator/tls/tls-front.ts';
 
 /** Whether whoever shows a token may do this; absent tokens are judged by the storage itself. */
 export type MayUseBlobs = (
@@ -9,20 +9,19 @@ export type MayUseBlobs = (
 ) => boolean;
 
 /** Stands before the emulator, which looks at no roles: refuses what the stack gave nobody a role for, as Blob storage does. */
-export async function startBlobFront(given: {
+export function startBlobFront(given: {
   readonly tls: KeyAndCertificate;
   /** PEM of the authority behind the emulator's certificate. */
   readonly ca: string;
   readonly port: number;
   readonly may: MayUseBlobs;
-}): Promise<{ readonly port: number; close(): Promise<void> }> {
-  const server = createServer({ cert: given.tls.cert, key: given.tls.key }, (incoming, outgoing) => {
+}): Promise<TlsFront> {
+  return startTlsFront(given.tls, (incoming, outgoing) => {
     const { method = 'GET', url = '/', headers } = incoming;
     const host = (headers.host ?? '').replace(/:\d+$/, '');
     const token = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
     const container = new URL(url, `https://${host}`).pathname.split('/')[1] ?? '';
     if (token !== undefined && !given.may(token, { method, host, container })) {
-      incoming.resume();
       outgoing.writeHead(403, {
         'x-ms-error-code': 'AuthorizationPermissionMismatch',
         'content-type': 'application/xml',
@@ -30,9 +29,9 @@ export async function startBlobFront(given: {
       outgoing.end(
         '<?xml version="1.0" encoding="utf-8"?><Error><Code>AuthorizationPermissionMismatch</Code><Message>This request is not authorized to perform this operation using this permission.</Message></Error>',
       );
-      return;
+      return undefined;
     }
-    const passed = request({
+    return request({
       // A connection of its own: one that was kept may be closed behind our back.
       ...{
         agent: false,
@@ -45,25 +44,5 @@ export async function startBlobFront(given: {
         headers,
       },
     });
-    passed.on('response', (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-      answer.on('error', () => outgoing.destroy());
-    });
-    passed.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => passed.destroy());
-    incoming.pipe(passed);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }

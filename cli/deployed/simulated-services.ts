@@ -9,6 +9,7 @@ import { startBlobStorage } from '#cli/deployed/blob-storage.ts';
 import { type DeployedStack, nameOf, ofType } from '#cli/deployed/deployed-stack.ts';
 import { clientsOf } from '#cli/deployed/simulated-directory.ts';
 import { startVaults, type Vaults } from '#cli/deployed/vaults.ts';
+import { tokenCheck } from '#cli/roles/graph-tokens.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
 import type { EventPublisher } from '#ports/event-publisher.ts';
 import { type SimulatorControl, startControl } from '#simulator/control.ts';
@@ -16,7 +17,7 @@ import { createEntraSimulator, type EntraSimulator } from '#simulator/entra/simu
 import { createEventHubsSimulator } from '#simulator/event-hubs/simulator.ts';
 import { createEventStoreDbSimulator } from '#simulator/eventstoredb/simulator.ts';
 import type { Faults } from '#simulator/faults.ts';
-import type { GraphSimulator, TokenCheck } from '#simulator/graph/options.ts';
+import type { GraphSimulator } from '#simulator/graph/options.ts';
 import { createGraphSimulator } from '#simulator/graph/simulator.ts';
 import {
   createManagedIdentitySimulator,
@@ -199,18 +200,4 @@ function logHosts(stack: DeployedStack): readonly string[] {
 function largeSecrets(stack: DeployedStack): readonly string[] {
   const url = /^https:\/\/([^?]+)/.exec(stack.settings.worker['TOCSIN_LARGE_PAYLOADS_URL'] ?? '')?.[1];
   return url === undefined ? [] : [url];
-}
-
-/** What Graph makes of a bearer token. */
-function tokenCheck(entra: EntraSimulator, bearer: string): TokenCheck {
-  const checked = entra.verifyAccessToken(bearer);
-  if (!checked.ok) return checked;
-  const { appid, tid, scp, roles, exp, idtyp, oid } = checked.claims;
-  return {
-    ok: true,
-    claims: {
-      ...{ appId: appid, tenantId: tid, scopes: scp, roles, expiresAt: exp * 1000 },
-      ...(idtyp === 'user' ? { userId: oid } : {}),
-    },
-  };
 }

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { tokenCheck } from '#cli/roles/graph-tokens.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import { delegatedPermissions } from '#domain/identity/permissions.ts';
 import type { EventPublisher } from '#ports/event-publisher.ts';
 import { createEntraSimulator, type EntraSimulator } from '#simulator/entra/simulator.ts';
-import type { GraphSimulator, TokenCheck } from '#simulator/graph/options.ts';
+import type { GraphSimulator } from '#simulator/graph/options.ts';
 import { createGraphSimulator } from '#simulator/graph/simulator.ts';
 import type { SimulatedTenant } from '#simulator/teams/tenant.ts';
 import type { CertificateAuthority } from '#simulator/tls/certificate-authority.ts';
@@ -125,20 +126,6 @@ const deskRoles = ['Responder', 'Operator', 'Compliance', 'Administrator'];
 
 function deskUrls({ deskUrl, http }: RunContext['settings']): readonly string[] {
   return deskUrl === undefined ? [`http://127.0.0.1:${http.port}`, `http://localhost:${http.port}`] : [deskUrl];
-}
-
-/** What Graph makes of a bearer token. */
-function tokenCheck(entra: EntraSimulator, bearer: string): TokenCheck {
-  const checked = entra.verifyAccessToken(bearer);
-  if (!checked.ok) return checked;
-  const { appid, tid, scp, roles, exp, idtyp, oid } = checked.claims;
-  return {
-    ok: true,
-    claims: {
-      ...{ appId: appid, tenantId: tid, scopes: scp, roles, expiresAt: exp * 1000 },
-      ...(idtyp === 'user' ? { userId: oid } : {}),
-    },
-  };
 }
 
 /** Starts what listens; a port that is held ends the program with words that help. */

@@ -1,7 +1,6 @@
 import { request } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { createCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
+import { startTlsFront } from '#simulator/tls/tls-front.ts';
 
 const authority = createCertificateAuthority(Date.now());
 const leaf = authority.issue(['localhost'], Date.now());
@@ -21,30 +20,14 @@ export interface TlsProxy {
 
 export async function startTlsProxy(): Promise<TlsProxy> {
   const state = { target: '', headers: { 'x-forwarded-proto': 'https' } as Record<string, string> };
-  const server: Server = createServer({ cert: leaf.cert, key: leaf.key }, (incoming, outgoing) => {
-    const passed = request(
-      `${state.target}${incoming.url ?? '/'}`,
-      {
-        method: incoming.method ?? 'GET',
-        headers: {
-          ...incoming.headers,
-          'x-forwarded-for': incoming.socket.remoteAddress ?? '',
-          ...state.headers,
-        },
-      },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(outgoing);
-        answer.on('error', () => outgoing.destroy());
-      },
-    );
-    passed.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => passed.destroy());
-    incoming.pipe(passed);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port, close } = await startTlsFront(leaf, (incoming) =>
+    request(`${state.target}${incoming.url ?? '/'}`, {
+      method: incoming.method ?? 'GET',
+      headers: { ...incoming.headers, 'x-forwarded-for': incoming.socket.remoteAddress ?? '', ...state.headers },
+    }),
+  );
   return {
-    origin: `https://localhost:${(server.address() as AddressInfo).port}`,
+    ...{ origin: `https://localhost:${port}`, close },
     get target() {
       return state.target;
     },
@@ -57,10 +40,5 @@ export async function startTlsProxy(): Promise<TlsProxy> {
     set headers(headers) {
       state.headers = headers;
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
 }
