@@ -5,9 +5,8 @@ import type {
   NewEvent,
   RecordedEvent,
   SubscribeOptions,
-  SubscriptionFilter,
-  SubscriptionItem,
 } from '#ports/event-log.ts';
+import { followInMemory } from '#test/support/follow-in-memory.ts';
 
 export interface MemoryEventLog extends EventLog {
   readonly events: readonly RecordedEvent[];
@@ -58,33 +57,7 @@ export function createMemoryEventLog(now: () => number = () => Date.now()): Memo
     return { ok: true, revision: stored.length - 1, position: stored.at(-1)?.position };
   }
 
-  async function* subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionItem, void, undefined> {
-    const { signal, filter, batchSize = 500 } = options;
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    let next = options.after === undefined ? 0 : Number(options.after);
-    let caughtUp = false;
-    while (!signal.aborted) {
-      const sleeping = wake;
-      const batch: RecordedEvent[] = [];
-      const from = next;
-      for (; next < events.length && batch.length < batchSize; next++) {
-        const event = events[next];
-        if (event !== undefined && matches(filter, event)) batch.push(event);
-      }
-      if (batch.length > 0) yield { kind: 'events', events: batch };
-      else if (next > from) yield { kind: 'checkpoint', position: String(next).padStart(20, '0') };
-      if (next < events.length || signal.aborted) continue;
-      if (!caughtUp) {
-        caughtUp = true;
-        yield { kind: 'caught-up' };
-        continue;
-      }
-      await Promise.race([sleeping.promise, aborted]);
-    }
-  }
+  const subscribe = (options: SubscribeOptions) => followInMemory(events, () => wake.promise, options);
 
   const log: MemoryEventLog = {
     events,
@@ -131,10 +104,4 @@ export function createMemoryEventLog(now: () => number = () => Date.now()): Memo
     close: async () => undefined,
   };
   return log;
-}
-
-function matches(filter: SubscriptionFilter | undefined, event: RecordedEvent): boolean {
-  if (filter === undefined) return true;
-  const value = filter.by === 'stream-prefix' ? event.stream : event.type;
-  return filter.prefixes.some((prefix) => value.startsWith(prefix));
 }

@@ -6,8 +6,8 @@ import type {
   NewEvent,
   RecordedEvent,
   SubscribeOptions,
-  SubscriptionItem,
 } from '#ports/event-log.ts';
+import { followInMemory } from '#test/support/follow-in-memory.ts';
 
 export interface YearLog extends EventLog {
   /** What happens to every append instead, where something does. */
@@ -83,33 +83,7 @@ export function createYearLog(now: () => number, forbidden: RegExp): YearLog {
     return { ok: true, revision: next + list.length - 1, position: positionOf(events.length) };
   }
 
-  async function* subscribe(options: SubscribeOptions): AsyncGenerator<SubscriptionItem, void, undefined> {
-    const { signal, filter, batchSize = 500 } = options;
-    const aborted = Promise.withResolvers<void>();
-    signal.addEventListener('abort', () => aborted.resolve(), { once: true });
-    let next = options.after === undefined ? 0 : Number(options.after);
-    let caughtUp = false;
-    while (!signal.aborted) {
-      const sleeping = wake;
-      const batch: RecordedEvent[] = [];
-      const from = next;
-      for (; next < events.length && batch.length < batchSize; next++) {
-        const event = events[next];
-        if (event === undefined) continue;
-        const value = filter?.by === 'type-prefix' ? event.type : event.stream;
-        if (filter === undefined || filter.prefixes.some((prefix) => value.startsWith(prefix))) batch.push(event);
-      }
-      if (batch.length > 0) yield { kind: 'events', events: batch };
-      else if (next > from) yield { kind: 'checkpoint', position: positionOf(next) };
-      if (next < events.length || signal.aborted) continue;
-      if (!caughtUp) {
-        caughtUp = true;
-        yield { kind: 'caught-up' };
-        continue;
-      }
-      await Promise.race([sleeping.promise, aborted.promise]);
-    }
-  }
+  const subscribe = (options: SubscribeOptions) => followInMemory(events, () => wake.promise, options);
 
   /** Those that are kept of a list, from an index on, backwards or forwards. */
   function page(
