@@ -179,6 +179,21 @@ describeTemporal('credentials and subscriptions', () => {
     expect(world.keys.names().filter((name) => name.startsWith('subscription/'))).toEqual([]);
   });
 
+  it('does not forget what it was asked for when something else happens while Graph is away, and does not put off what falls due', async () => {
+    const world = await begin();
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    world.graph.control.fault = (operation) => (operation === 'delete' ? graphAway : undefined);
+    await world.subscription().executeUpdate(recreateNow);
+    await world.subscriptionIs('graph-away');
+    await world.subscription().executeUpdate(renewNow);
+    await eventually('a renewal', () => (world.graph.shelf.get('graph-1')?.touches.length ?? 0) > 0);
+    expect([...world.graph.shelf.keys()]).toEqual(['graph-1']);
+    world.graph.control.fault = undefined;
+    await eventually('one that was made anew', () => world.graph.shelf.has('graph-2'));
+    await world.subscriptionIs('ok');
+  });
+
   it('asks for a new code when its worker ends, and for none when the sign-in is cancelled', async () => {
     const world = await begin({ signedIn: false });
     await world.starter.ensure(world.desired());

@@ -20,8 +20,16 @@ type Answer<Name extends GraphActivity> = Exclude<Outcome<Name>, Trouble> | (Tro
 type ForCaller = 'gone' | 'conflict' | 'unknown-outcome';
 
 export interface SubscriptionCalls {
-  /** Calls once; shows what is wrong; waits for what passes by itself, for the credential, or for whoever has to act, until something happens. */
-  call<Name extends GraphActivity>(name: Name, summary: string, input: Input<Name>): Promise<Answer<Name> | undefined>;
+  /**
+   * Calls once; shows what is wrong; waits for what passes by itself, for the credential, or for whoever has to act, until something happens.
+   * @param waitMs the longest wait, milliseconds
+   */
+  call<Name extends GraphActivity>(
+    name: Name,
+    summary: string,
+    input: Input<Name>,
+    waitMs?: number,
+  ): Promise<Answer<Name> | undefined>;
   /** Goes on until it is done, whatever happens meanwhile. */
   surely<Name extends 'deleteSubscription' | 'forgetSubscription'>(
     name: Name,
@@ -47,6 +55,7 @@ export function createSubscriptionCalls(deps: {
     name: Name,
     summary: string,
     input: Input<Name>,
+    longestMs = hour,
   ): Promise<Answer<Name> | undefined> {
     type In = Parameters<Activities[Name]>[0];
     let outcome = (await activity(name, summary, input as In)) as Outcome<Name>;
@@ -55,7 +64,12 @@ export function createSubscriptionCalls(deps: {
       memory.troubled(outcome, Date.now());
       show();
       const patient = await untilWoken(woken, () =>
-        activity(name, `${summary}, as soon as it can be`, { ...input, patient: code } as In, patience(hour)),
+        activity(
+          name,
+          `${summary}, as soon as it can be`,
+          { ...input, patient: code } as In,
+          patience(Math.min(hour, longestMs)),
+        ),
       );
       if (patient.kind !== 'done') return undefined;
       outcome = patient.value as Outcome<Name>;
@@ -76,7 +90,9 @@ export function createSubscriptionCalls(deps: {
         memory.troubled(outcome, Date.now());
         show();
         const waitMs = outcome.kind === 'credential' ? credentialMs : Math.max(laterMs, outcome.retryAfterMs ?? 0);
-        await condition(woken, waitMs, { summary: `${outcome.word}: until somebody has acted` });
+        await condition(woken, Math.max(1_000, Math.min(waitMs, longestMs)), {
+          summary: `${outcome.word}: until somebody has acted`,
+        });
         return undefined;
       }
     }

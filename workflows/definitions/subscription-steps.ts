@@ -8,11 +8,14 @@ import type { MemoryOfSubscription } from '#workflows/definitions/subscription-m
 export interface SubscriptionSteps {
   /** Looks first, then adopts what is ours, removes what is in the way, or creates. */
   obtain(): Promise<void>;
-  /** Looks whether what is held is still there and still what it should be. */
-  check(): Promise<void>;
+  /** Looks whether what is held is still there and still what it should be; false where that cannot be known yet. */
+  check(): Promise<boolean>;
   touch(kind: Touch): Promise<void>;
-  /** Deletes and creates at once: Graph has one subscription for a resource, and its client state never changes. */
-  recreate(why: string): Promise<void>;
+  /**
+   * Deletes and creates at once: Graph has one subscription for a resource, and its client state never changes.
+   * @returns false where it could not be deleted yet
+   */
+  recreate(why: string): Promise<boolean>;
   remove(cause: RetireCause): Promise<void>;
 }
 
@@ -75,31 +78,42 @@ export function createSubscriptionSteps(deps: {
     } else await removeFromGraph(seen.found === 'foreign' ? seen.graphId : graphId, 'replaced', 'it is in the way');
   }
 
+  /** Milliseconds for which Graph need not be given a token; undefined where the next step is to make it anew. */
+  function untilDue(): number | undefined {
+    const now = Date.now();
+    const plan = memory.plan(now);
+    if (plan.do === 'recreate') return undefined;
+    return plan.do === 'wait' ? plan.until - now : 0;
+  }
+
   async function removeFromGraph(graphId: string, cause: 'replaced' | 'recreated', summary: string): Promise<boolean> {
-    const gone = await calls.call('deleteSubscription', `delete it at Graph: ${summary}`, {
-      ...{ credential: credential(), graphId },
-    });
+    const input = { credential: credential(), graphId };
+    const waitMs = memory.held()?.graphId === graphId ? untilDue() : undefined;
+    const gone = await calls.call('deleteSubscription', `delete it at Graph: ${summary}`, input, waitMs);
     if (gone === undefined) return false;
     memory.removed(graphId, cause);
     return true;
   }
 
-  async function check(): Promise<void> {
+  async function check(): Promise<boolean> {
     const held = memory.held();
-    if (held === undefined) return;
-    const seen = await calls.call('inspectSubscription', 'look whether Graph still has it', {
-      ...{ ...common(), graphId: held.graphId },
-    });
-    if (seen === undefined || !seen.ok) return;
-    if (seen.found === 'ours' && seen.graphId === held.graphId) return memory.confirmed();
+    if (held === undefined) return true;
+    const input = { ...common(), graphId: held.graphId };
+    const seen = await calls.call('inspectSubscription', 'look whether Graph still has it', input, untilDue());
+    if (seen === undefined) return false;
+    if (!seen.ok) return true;
+    if (seen.found === 'ours' && seen.graphId === held.graphId) {
+      memory.confirmed();
+      return true;
+    }
     if (seen.found === 'foreign' && seen.graphId === held.graphId) {
       // It is there and is not what it should be: other settings, or another person signed in.
       why = seen.why;
-      await removeFromGraph(held.graphId, 'recreated', seen.why);
-      return;
+      return removeFromGraph(held.graphId, 'recreated', seen.why);
     }
     memory.lost(seen.found === 'none' ? 'removed' : 'replaced');
     why = 'Graph did not have it any more';
+    return true;
   }
 
   async function touch(kind: Touch): Promise<void> {
@@ -127,9 +141,11 @@ export function createSubscriptionSteps(deps: {
     touch,
     async recreate(because) {
       const held = memory.held();
-      if (held === undefined) return;
+      if (held === undefined) return true;
       why = because;
-      if (await removeFromGraph(held.graphId, 'recreated', because)) await create();
+      if (!(await removeFromGraph(held.graphId, 'recreated', because))) return false;
+      await create();
+      return true;
     },
     async remove(cause) {
       const held = memory.held();

@@ -138,15 +138,15 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
     const later = memory.takeLater();
     ask.recreate ||= later === 'recreate';
     ask.check ||= later === 'check';
+    // What was asked for stays asked for until it is done: trouble, or whatever woke it meanwhile, must not make it forget. What falls due is not put off by it.
     if (ask.recreate) {
       ask.recreate = false;
-      await steps.recreate('somebody asked for it');
-      continue;
-    }
-    if (ask.check) {
+      if (await steps.recreate('somebody asked for it')) continue;
+      ask.recreate = true;
+    } else if (ask.check) {
       ask.check = false;
-      await steps.check();
-      continue;
+      if (await steps.check()) continue;
+      ask.check = true;
     }
     const now = Date.now();
     const plan = memory.plan(now);
@@ -155,13 +155,15 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
         await steps.obtain();
         break;
       case 'recreate':
-        await steps.recreate('its client state is old');
+        // An old client state can wait, the end of the subscription cannot.
+        if (!(await steps.recreate('its client state is old'))) await steps.touch('renew');
         break;
       case 'renew':
       case 'reauthorise':
         await steps.touch(plan.do);
         break;
       case 'wait':
+        if (ask.recreate || ask.check) break;
         busy = false;
         await condition(() => woken, Math.max(1, plan.until - now), { summary: `until it is time to ${plan.next}` });
         break;

@@ -8,7 +8,7 @@ import { systemIds } from '#adapters/system/ids.ts';
 import { describeTemporal } from '#test/adapters/temporal/start-temporal.ts';
 import { noEngine } from '#test/infra/engine/engine.ts';
 import { eventually } from '#test/support/eventually.ts';
-import { isWell, type RunningSystem, startSystem, temporalPid } from '#test/system/subscribed/running-system.ts';
+import { type RunningSystem, startSystem, temporalPid, untilWell } from '#test/system/subscribed/running-system.ts';
 
 /** Tokens that are kept; the names alone. */
 async function grants(stateDir: string): Promise<readonly string[]> {
@@ -54,7 +54,7 @@ describeTemporal(`leaving a tenant${noEngine === undefined ? '' : ` (skipped: ${
       const up = await tenantUp(system().stateDir);
       expect(up.code, up.stderr).toBe(0);
     };
-    await Promise.all([stack(), eventually('all is well', () => isWell(system()), 120_000)]);
+    await Promise.all([stack(), untilWell(system(), undefined, 120_000)]);
   }, 240_000);
   afterAll(() => started?.close());
 
@@ -82,7 +82,7 @@ describeTemporal(`leaving a tenant${noEngine === undefined ? '' : ` (skipped: ${
   it.skipIf(noEngine !== undefined)(
     'ends every subscription at Graph and forgets every sign-in, and only then deletes the stack',
     async () => {
-      await eventually('all is well', () => isWell(system()), 60_000);
+      await untilWell(system());
       expect((await system().call({ caller: 'Hélène Dufour' })).unnotified).toEqual([]);
       expect(await grants(system().stateDir)).toContain('credential/chat/token-cache');
 

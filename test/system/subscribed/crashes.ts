@@ -3,10 +3,10 @@ import { eventually } from '#test/support/eventually.ts';
 import { connectOperator } from '#test/system/subscribed/operator.ts';
 import {
   callOnBoard,
-  isWell,
   type RunningSystem,
   secondsUntil,
   temporalPid,
+  untilWell,
 } from '#test/system/subscribed/running-system.ts';
 
 /** Temporal and Tocsin themselves die. */
@@ -33,7 +33,7 @@ export function crashes(system: () => RunningSystem): void {
       return temporalPid(system().stateDir) !== pid && (await system().cli('subscription', 'renew', 'chat')).code === 0;
     });
     expect(system().endpoints().temporal).toBe(before.temporal);
-    await eventually('all is well', () => isWell(system()));
+    await untilWell(system());
     process.stderr.write(`Temporal killed → workflows answer again: ${seconds.toFixed(1)} s\n`);
   });
 
@@ -55,9 +55,9 @@ export function crashes(system: () => RunningSystem): void {
     );
     system().codes.add(code);
     expect((await system().cli('simulate', 'approve', code)).code).toBe(0);
-    const seconds = await secondsUntil('all is well, and the other one is made anew', async () => {
+    const seconds = await untilWell(system(), async () => {
       const made = (await system().subscription(events?.id ?? ''))?.graphId;
-      return made !== events?.graphId && (await isWell(system()));
+      return made !== undefined && made !== events?.graphId;
     });
     const operator = await connectOperator(system());
     await operator.reconcile();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { connectOperator } from '#test/system/subscribed/operator.ts';
-import { callOnBoard, isWell, type RunningSystem, secondsUntil } from '#test/system/subscribed/running-system.ts';
+import { callOnBoard, type RunningSystem, secondsUntil, untilWell } from '#test/system/subscribed/running-system.ts';
 import { readInUi } from '#test/system/subscribed/ui.ts';
 
 const told = (what: string, seconds: number) => process.stderr.write(`${what}: ${seconds.toFixed(1)} s\n`);
@@ -21,9 +21,9 @@ export function faults(system: () => RunningSystem): void {
     const before = (await gapsOf('chat')).length;
     const held = (await system().subscription('chat'))?.graphId;
     await system().fault('graph.subscription-removed');
-    const seconds = await secondsUntil('another one', async () => {
+    const seconds = await untilWell(system(), async () => {
       const now = await system().subscription('chat');
-      return now?.state === 'ok' && now.graphId !== held && (await isWell(system()));
+      return now?.state === 'ok' && now.graphId !== held;
     });
     told('removed by Graph → watching again', seconds);
     const causes = await eventually('the gap', async () => {
@@ -117,7 +117,7 @@ export function faults(system: () => RunningSystem): void {
   });
 
   it('is signed in again by itself once the policy is gone', async () => {
-    await eventually('all is well', () => isWell(system()), 60_000);
+    await untilWell(system());
     const seconds = (performance.now() - unblockedAt) / 1000;
     expect(seconds).toBeLessThan(60);
     told('policy gone → signed in again, by itself, at most', seconds);

@@ -112,22 +112,42 @@ export async function secondsUntil(what: string, ask: () => Promise<unknown>, wi
   return (performance.now() - began) / 1000;
 }
 
-/** True when all that should be is signed in, live and watched. */
-export async function isWell(system: RunningSystem): Promise<boolean> {
-  const [chat, events, subscriptions, watch] = await Promise.all([
+/**
+ * Seconds until all that should be is signed in, live and watched; else an error that says what is not.
+ * @param also what else has to be so
+ */
+export async function untilWell(
+  system: RunningSystem,
+  also: () => Promise<boolean> = async () => true,
+  withinMs = 60_000,
+): Promise<number> {
+  let ails: readonly string[] = [];
+  const well = async () => {
+    const expected = await also();
+    ails = [...(expected ? [] : ['not what was asked for']), ...(await ailments(system))];
+    return ails.length === 0;
+  };
+  return secondsUntil('all is well', well, withinMs).catch((cause: unknown) => {
+    throw new Error(`not well after ${withinMs} ms: ${ails.join('; ')}\n${system.said().slice(-20_000)}`, { cause });
+  });
+}
+
+async function ailments(system: RunningSystem): Promise<readonly string[]> {
+  const [chat, events, subscriptions, { feeds }] = await Promise.all([
     system.credential('chat'),
     system.credential('events'),
     system.subscriptions(),
     system.watch(),
   ]);
-  return (
-    chat?.state === 'ok' &&
-    events?.state === 'ok' &&
-    subscriptions.length === 6 &&
-    subscriptions.every(({ state }) => state === 'ok') &&
-    watch.feeds.length === 6 &&
-    watch.feeds.every(({ watching }) => watching)
-  );
+  return [
+    ...[chat, events].flatMap((one) =>
+      one?.state === 'ok' ? [] : [`credential ${one?.id}: ${one?.state} ${one?.word}`],
+    ),
+    ...(subscriptions.length === 6 ? [] : [`${subscriptions.length} subscriptions`]),
+    ...subscriptions.flatMap(({ id, state, word }) => (state === 'ok' ? [] : [`subscription ${id}: ${state} ${word}`])),
+    ...(feeds.length === 6 ? [] : [`${feeds.length} feeds`]),
+    ...feeds.flatMap(({ policy, watching }) => (watching ? [] : [`${policy} is not watched`])),
+  ];
 }
 
 /** The call on the board, readable, from whichever feed it came. */

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { eventually } from '#test/support/eventually.ts';
 import { connectOperator } from '#test/system/subscribed/operator.ts';
-import { callOnBoard, isWell, type RunningSystem, secondsUntil } from '#test/system/subscribed/running-system.ts';
+import { callOnBoard, type RunningSystem, untilWell } from '#test/system/subscribed/running-system.ts';
 
 /** From the first run on: who signs in, how it ends, and what everybody sees of it. */
 export function signingIn(system: () => RunningSystem): void {
   it('is signed in and subscribed before the first call, and says where Temporal is', async () => {
-    await eventually('all is well', () => isWell(system()), 60_000);
+    await untilWell(system());
     const endpoints = await eventually('Temporal in endpoints.json', () => {
       const found = system().endpoints();
       return found.temporalUi !== undefined && found;
@@ -70,7 +70,7 @@ export function signingIn(system: () => RunningSystem): void {
     const done = await command;
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining(code)]);
     expect(done.stderr).toContain('Signed in.');
-    await eventually('all is well', () => isWell(system()));
+    await untilWell(system());
     const gaps = (await system().recorded('watch-chat')).filter(({ type }) => type === 'WatchClosed');
     expect(gaps).toHaveLength(gapsBefore);
   });
@@ -92,7 +92,7 @@ export function signingIn(system: () => RunningSystem): void {
 
     const command = system().cli('sign-in');
     await system().approve();
-    const seconds = await secondsUntil('watching again', () => isWell(system()));
+    const seconds = await untilWell(system());
     expect((await command).code).toBe(0);
     expect(seconds).toBeLessThan(60);
     const late = await callOnBoard(system(), missed);
@@ -123,6 +123,6 @@ export function signingIn(system: () => RunningSystem): void {
     const command = system().cli('sign-in');
     await system().approve();
     expect((await command).code).toBe(0);
-    await eventually('all is well', () => isWell(system()));
+    await untilWell(system());
   });
 }
