@@ -110,7 +110,6 @@ export interface CredentialView extends Status {
 
 export const configureCredential = defineSignal<[CredentialSpec]>('configureCredential');
 export const codeShown = defineSignal<[PendingCode]>('codeShown');
-export const tokenRefused = defineSignal('tokenRefused');
 export const requestSignIn = defineUpdate<
   void,
   [{ readonly method?: 'device-code' | 'browser'; readonly why: string }]
@@ -213,7 +212,6 @@ export const reconcileReport = defineQuery<ReconcileReport | undefined>('reconci
 export const descriptions = {
   configureCredential: { description: 'The settings say how this credential is got and who uses it.' },
   codeShown: { description: 'A code waits for a person (sent by the activity that asked for it).' },
-  tokenRefused: { description: 'Graph does not take the token: get another one now.' },
   requestSignIn: {
     description: 'Start a sign-in. The code appears in the details, in the query and in the key store.',
   },

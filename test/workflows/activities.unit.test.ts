@@ -69,7 +69,7 @@ describe('troubles', () => {
     expect(graph('unavailable')).toMatchObject({ word: 'graph-away', kind: 'soon' });
     expect(graph('unknown-outcome')).toMatchObject({ kind: 'unknown-outcome' });
     expect(graph('rejected')).toMatchObject({ word: 'our-fault', kind: 'later' });
-    expect(graph('unauthorised')).toMatchObject({ word: 'sign-in-again', kind: 'credential' });
+    expect(graph('unauthorised')).toMatchObject({ word: 'sign-in-again', kind: 'later' });
     const throttled = troubleOf({ ok: false, reason: 'throttled', detail: 'x', retryAfterMs: 7_000 }, 'graph');
     expect(throttled).toMatchObject({ word: 'throttled', kind: 'soon', retryAfterMs: 7_000 });
     expect(troubleOf({ ok: false, reason: 'unavailable', detail: 'x' }, 'key-store')).toMatchObject({

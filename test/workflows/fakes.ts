@@ -181,7 +181,11 @@ export function createFakeGraph(options: {
     expiresAt: subscription.expiresAt,
     ...(subscription.encryption === undefined ? {} : { encryptionCertificateId: subscription.encryption.id }),
   });
-  const lost: GraphFailure = { ok: false, reason: 'unknown-outcome', detail: 'the connection broke' };
+  /** As the client says it: what may be done twice was tried several times by then. */
+  const lostAnswer = (operation: Operation): GraphFailure =>
+    operation === 'create' || operation === 'reauthorise'
+      ? { ok: false, reason: 'unknown-outcome', detail: 'the connection broke' }
+      : { ok: false, reason: 'unavailable', detail: 'the connection broke' };
   const gone: GraphFailure = { ok: false, reason: 'not-found', detail: 'no such subscription', status: 404 };
 
   function remove(id: string): void {
@@ -202,7 +206,7 @@ export function createFakeGraph(options: {
       const fault = control.fault?.(operation);
       if (fault !== undefined && fault !== 'lost-answer') return fault;
       const result = work(token.token);
-      return fault === 'lost-answer' ? lost : result;
+      return fault === 'lost-answer' ? lostAnswer(operation) : result;
     }
     const touch = (id: string, kind: 'renew' | 'reauthorise', expiresAt: number) => {
       const found = shelf.get(id);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readClientStates, withClientState } from '#domain/subscriptions/client-states.ts';
-import type { EncryptionCertificate, GraphSubscription } from '#ports/graph.ts';
+import type { EncryptionCertificate, GraphFailure, GraphSubscription } from '#ports/graph.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { inspectSubscription } from '#workflows/activities/inspect.ts';
 import { notificationCertificate } from '#workflows/activities/notification-certificate.ts';
@@ -97,7 +97,7 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
       expiresAt: clock.now() + input.lifeMs,
       ...(encryption.value === undefined ? {} : { encryption: encryption.value }),
     });
-    return renewed.ok ? live(renewed.value, token.expiresAt) : troubleOf(renewed, 'graph');
+    return renewed.ok ? live(renewed.value, token.expiresAt) : troubleOf(repeatable(renewed), 'graph');
   }
 
   async function reauthorise(
@@ -106,7 +106,7 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
     const token = await freshToken(input);
     if (!token.ok) return token;
     const done = await graph(input.spec).reauthorizeSubscription(input.graphId);
-    return done.ok ? { ok: true, tokenExpiresAt: token.expiresAt } : troubleOf(done, 'graph');
+    return done.ok ? { ok: true, tokenExpiresAt: token.expiresAt } : troubleOf(repeatable(done), 'graph');
   }
 
   const answer = <T extends { readonly ok: true }>(input: Patient, outcome: T | Trouble): T | Trouble =>
@@ -120,15 +120,18 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
     async deleteSubscription(input) {
       const gone = await deps.graph(input.credential).deleteSubscription(input.graphId);
       if (gone.ok || gone.reason === 'not-found') return { ok: true };
-      // Deleting twice is fine: what may have been done is simply done again.
-      const trouble = troubleOf(gone.reason === 'unknown-outcome' ? { ...gone, reason: 'unavailable' } : gone, 'graph');
-      return answerOrWait(ids, input, trouble);
+      return answerOrWait(ids, input, troubleOf(repeatable(gone), 'graph'));
     },
     async forgetSubscription(input) {
       const removed = await secrets.remove(clientStateSecret(input.id));
       return removed.ok ? { ok: true } : answerOrWait(ids, input, troubleOf(removed, 'key-store'));
     },
   };
+}
+
+/** Of what may be done twice: whether it was done or not, it is simply done again. */
+function repeatable(failure: GraphFailure): GraphFailure {
+  return failure.reason === 'unknown-outcome' ? { ...failure, reason: 'unavailable' } : failure;
 }
 
 function live(subscription: GraphSubscription, tokenExpiresAt: number): LiveFacts {

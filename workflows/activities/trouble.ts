@@ -21,11 +21,12 @@ export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble 
       return {
         ...make(
           'sign-in-again',
-          'credential',
+          // A new token was tried: nobody may ever say that the credential works again, as where a clock is wrong it never ceased to.
+          'later',
           failure.code ?? '401',
           `Graph does not take the token: ${failure.detail}.`,
         ),
-        next: 'It is tried with a new token; if that does not help, sign in again: `tocsin sign-in`.',
+        next: 'It is tried with a new token within a minute; if that does not help, check the clock of this machine, then sign in again: `tocsin sign-in`.',
       };
     case 'forbidden':
       return {
@@ -35,7 +36,7 @@ export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble 
     case 'quota':
       return {
         ...make('quota', 'later', failure.code ?? 'quota', `A limit of Graph is reached: ${failure.detail}.`),
-        next: 'Delete subscriptions that nobody needs (10 per user for all chats, 10,000 per organisation); it is tried again every minute.',
+        next: 'Delete subscriptions that nobody needs (10 per user for all chats, 10,000 per organisation); it is tried again within a minute.',
       };
     case 'throttled':
       return {
@@ -54,7 +55,7 @@ export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble 
     case 'rejected':
       return {
         ...make('our-fault', 'later', failure.code ?? '400', `Graph does not accept the request: ${failure.detail}.`),
-        next: 'Check the notification URL, the policy name and the certificate (`tocsin doctor`); it is tried again every minute.',
+        next: 'Check the notification URL, the policy name and the certificate (`tocsin doctor`); it is tried again within a minute.',
       };
     case 'unavailable':
       return of === 'graph'

@@ -10,7 +10,6 @@ import {
   requestSignIn,
   retireCredential,
   revokeCredential,
-  tokenRefused,
 } from '#workflows/contract.ts';
 import { activity, patience, whatever } from '#workflows/definitions/activities.ts';
 import { createBoard } from '#workflows/definitions/board.ts';
@@ -72,14 +71,6 @@ export async function credential(input: CredentialInput): Promise<void> {
       show();
     },
     descriptions.codeShown,
-  );
-  setHandler(
-    tokenRefused,
-    () => {
-      ask.refresh = true;
-      wake();
-    },
-    descriptions.tokenRefused,
   );
   setHandler(
     requestSignIn,

@@ -41,7 +41,7 @@ export interface SubscriptionCalls {
 const hour = 3_600_000;
 /** Milliseconds after which it is tried again though nobody said that anything changed. */
 const credentialMs = 600_000;
-const laterMs = 60_000;
+const laterMs = 40_000;
 
 export function createSubscriptionCalls(deps: {
   readonly spec: () => SubscriptionSpec;

@@ -128,9 +128,10 @@ export function createSubscriptionSteps(deps: {
             ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
           })
         : await calls.call('reauthoriseSubscription', 'give Graph a new token for it', { ...common(), graphId });
-    if (done === undefined) return;
+    // It may have been tried until now, and one of the tries may have been heard.
+    if (done === undefined) return memory.attempted(kind, Date.now());
     if (done.ok) return memory.touched(kind, done, Date.now());
-    if (done.kind === 'unknown-outcome') return void (await sleep(5_000, { summary: 'let Graph settle' }));
+    if (done.kind !== 'gone') return void (await sleep(5_000, { summary: 'let Graph settle' }));
     memory.lost('not-found');
     why = 'Graph did not have it any more';
   }

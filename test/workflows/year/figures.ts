@@ -19,6 +19,7 @@ export function figures(year: Simulated, of: Readonly<Record<string, number>>): 
     ...{ 'longest history of a run': year.longestHistory, 'Graph calls': year.graphCalls },
     'most Graph calls in 20 s': `${year.mostOtherCalls}, and ${year.mostListCalls} lists`,
     ...{ 'lifecycle notices': year.lifecycleNotices, 'lives of the listener': year.lives, events: year.events },
+    'forgotten locks of time taken off': year.helped,
   })
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');

@@ -1,5 +1,6 @@
 import type { IdentityTrouble } from '#domain/identity/trouble.ts';
 import type { Clock } from '#ports/clock.ts';
+import type { GraphFailure } from '#ports/graph.ts';
 import {
   createFakeGraph,
   createFakeIdentity,
@@ -12,8 +13,15 @@ import type { Fault, FaultKind } from '#test/workflows/year/weather.ts';
 const hour = 3_600_000;
 /** Why a person has to sign in again: the password was changed, the grant was revoked, the sign-in is too old, MFA is demanded. */
 const signInCodes = ['AADSTS50173', 'AADSTS50132', 'AADSTS70043', 'AADSTS50076'];
-const blocked: IdentityTrouble = { kind: 'admin-must-act', code: 'AADSTS53003', what: 'blocked', next: 'exclude it' };
-const offline: IdentityTrouble = { kind: 'back-off', code: 'network', what: 'no answer', next: 'nothing' };
+const adminMustAct = (code: string): IdentityTrouble => ({
+  kind: 'admin-must-act',
+  code,
+  what: 'no',
+  next: 'see to it',
+});
+/** How Entra is away: not there, broken, or with too much to do. */
+const awayCodes = ['network', 'AADSTS90033', 'AADSTS90055'];
+const notYetValid: GraphFailure = { ok: false, reason: 'unauthorised', detail: 'not valid yet', status: 401 };
 
 /** Entra, Graph and the key store in the weather of a year. */
 export function createMicrosoft(deps: {
@@ -47,18 +55,29 @@ export function createMicrosoft(deps: {
   };
   let passwordFault: Fault | undefined;
   let passwordCode = signInCodes[0] ?? '';
-  identities.events.control.troubleNow = () => (active('entra-away') ? offline : undefined);
+  const entraAway = (): IdentityTrouble | undefined => {
+    const code = awayCodes[Math.floor(clock.now() / (24 * hour)) % awayCodes.length] ?? '';
+    return active('entra-away') ? { kind: 'back-off', code, what: 'no answer', next: 'nothing' } : undefined;
+  };
+  identities.events.control.troubleNow = entraAway;
   identities.chat.control.troubleNow = () => {
-    if (active('entra-away')) return offline;
+    const away = entraAway();
+    if (away !== undefined) return away;
+    if (active('user-disabled')) return adminMustAct('AADSTS50057');
     if (passwordFault !== undefined) return signInAgain(passwordCode);
-    return active('conditional-access') ? blocked : undefined;
+    return active('conditional-access') ? adminMustAct('AADSTS53003') : undefined;
   };
 
   const graph = createFakeGraph({ clock, longestMs: 3 * 24 * hour, quietMs: 600_000 });
   graph.control.fault = (operation) => {
     if (active('graph-away')) return graphAway;
-    if (active('graph-throttled') && random() < 0.8)
-      return { ok: false, reason: 'throttled', detail: 'too many requests', retryAfterMs: 5_000 + 20_000 * random() };
+    if (active('clocks-differ')) return notYetValid;
+    if (active('graph-throttled') && random() < 0.8) {
+      const wait = random() < 0.5 ? {} : { retryAfterMs: 5_000 + 20_000 * random() };
+      return { ok: false, reason: 'throttled', detail: 'too many requests', ...wait };
+    }
+    // Nobody waits any more when the answer comes.
+    if (active('graph-is-slow') && random() < 0.7) return 'lost-answer';
     const changes = operation === 'create' || operation === 'delete';
     if (changes && active('graph-loses-answers') && random() < 0.5) return 'lost-answer';
     return undefined;

@@ -13,7 +13,12 @@ export interface MisfortuneDeps {
   readonly teams: Teams;
   readonly listener: Listener;
   readonly worker: Pick<DyingWorker, 'kill'>;
-  readonly graph: { live(): readonly FakeSubscription[]; remove(id: string): void };
+  readonly graph: {
+    live(): readonly FakeSubscription[];
+    remove(id: string): void;
+    /** Live ones that no list names. */
+    readonly unlisted: Set<string>;
+  };
   readonly passwordChanged: (fault: Fault) => void;
   /** From one reconciliation to the next: milliseconds. */
   readonly reconcileMs: number;
@@ -30,7 +35,7 @@ export function planMisfortunes(deps: MisfortuneDeps): void {
     const hinders = (round: number) =>
       faults.some(
         ({ kind, from, until }) =>
-          !['ingest-killed', 'graph-removes-one', 'graph-misses-some'].includes(kind) &&
+          !['ingest-killed', 'graph-removes-one', 'graph-unlists-one', 'graph-misses-some'].includes(kind) &&
           from <= round + 10 * minute &&
           until >= round - 10 * minute,
       );
@@ -39,9 +44,20 @@ export function planMisfortunes(deps: MisfortuneDeps): void {
     return round + minute;
   }
 
-  function removeOne(fault: Fault): void {
+  const anyone = () => {
     const live = graph.live();
-    const victim = live[Math.floor(random() * live.length)];
+    return live[Math.floor(random() * live.length)];
+  };
+
+  function unlistOne(fault: Fault): void {
+    const victim = anyone();
+    if (victim === undefined) return;
+    graph.unlisted.add(victim.id);
+    timeline.at(fault.until, () => void graph.unlisted.delete(victim.id));
+  }
+
+  function removeOne(fault: Fault): void {
+    const victim = anyone();
     if (victim === undefined) return;
     graph.remove(victim.id);
     teams.removed(victim);
@@ -65,6 +81,7 @@ export function planMisfortunes(deps: MisfortuneDeps): void {
     'password-changed': deps.passwordChanged,
     'graph-misses-some': () => teams.missed(),
     'graph-removes-one': removeOne,
+    'graph-unlists-one': unlistOne,
     'ingest-killed': killListener,
   };
   const somebodyCalls = ({ from, until }: Fault) => {

@@ -16,6 +16,7 @@ const stopsWriting: readonly FaultKind[] = ['log-away', 'key-store-away'];
 const makesWait: readonly FaultKind[] = [
   'graph-away',
   'graph-throttled',
+  'graph-is-slow',
   'entra-away',
   'key-store-away',
   'worker-killed',

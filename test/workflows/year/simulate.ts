@@ -22,6 +22,7 @@ import { createTimeline } from '#test/workflows/year/timeline.ts';
 import { type CallsVerdict, judgeCalls, missingRecords, unexplainedRecords } from '#test/workflows/year/verdict.ts';
 import { type RecordedGap, recordedGaps } from '#test/workflows/year/watch-record.ts';
 import { chance, type Fault, weather } from '#test/workflows/year/weather.ts';
+import { whileItSkips } from '#test/workflows/year/while-it-skips.ts';
 import { createYearLog } from '#test/workflows/year/year-log.ts';
 import type { ActivityDeps, KeyAndCertificate } from '#workflows/activities/deps.ts';
 import {
@@ -56,6 +57,8 @@ export interface Simulated {
   readonly notRecorded: readonly Gap[];
   readonly calls: CallsVerdict;
   readonly violations: readonly string[];
+  /** How often a lock of the server's time was taken off that it had forgotten. */
+  readonly helped: number;
   /** Live subscriptions that nothing wants, and wanted ones that are not live. */
   readonly leaked: readonly string[];
   readonly missing: readonly string[];
@@ -182,7 +185,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     if (!microsoft.awaitsPerson() || random() < 0.5) return;
     const handle = client.workflow.getHandle(credentialWorkflowId('chat'));
     const view = await handle.query(credentialView);
-    if (view.state !== 'sign-in-again' || microsoft.active('entra-away', 'key-store-away')) return;
+    const isHindered = microsoft.active('entra-away', 'key-store-away', 'user-disabled', 'conditional-access');
+    if (view.state !== 'sign-in-again' || isHindered) return;
     const { codes } = identities.chat.control;
     await handle.executeUpdate(requestSignIn, { args: [{ why: 'the password was changed' }] });
     await eventually('a code', () => identities.chat.control.codes > codes);
@@ -211,8 +215,12 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
 
   const worker = await startDyingWorker({ env, codePath: options.codePath, deps, random, pass: timeline.pass });
   const { passwordChanged } = microsoft;
-  planMisfortunes({ timeline, random, faults, teams, listener, worker, graph, passwordChanged, reconcileMs });
+  planMisfortunes({
+    ...{ timeline, random, faults, teams, listener, worker, passwordChanged, reconcileMs },
+    graph: { ...graph, unlisted: graph.control.unlisted },
+  });
   let longestHistory = 0;
+  let helped = 0;
   const followed = follower.run(following.signal);
   try {
     listener.start();
@@ -223,7 +231,17 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
       const turn = (Math.floor(now / reconcileMs) + 1) * reconcileMs;
       const step = microsoft.awaitsPerson() ? hour / 2 : 2 * hour;
       const next = Math.min(now + step, turn, timeline.nextAt() ?? end, Math.max(end, now + 1));
-      await whileItSkips(env.sleep(Math.max(1, Math.ceil(next - now))), timeline.now);
+      await whileItSkips({
+        ...{ env, workflows: wantedIds(desired), skip: () => env.sleep(Math.max(1, Math.ceil(next - now))) },
+        onHelp: () => {
+          helped += 1;
+        },
+        context: () =>
+          faults
+            .filter(({ from, until }) => from <= timeline.now() && timeline.now() < until)
+            .map(({ kind }) => kind)
+            .join(', '),
+      });
       await timeline.pass(await env.currentTimeMs());
       await attend();
       await visibility.runDue();
@@ -244,13 +262,15 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const resources = graph.live().map(({ resource }) => resource);
   const kept = log.kept();
   const recorded = await recordedGaps(kept, timeline.now());
-  const graphFaults = faults.filter(({ kind }) => kind !== 'ingest-killed');
+  // What does not hinder anything explains nothing.
+  const hindering = faults.filter(({ kind }) => kind !== 'graph-unlists-one');
+  const graphFaults = hindering.filter(({ kind }) => kind !== 'ingest-killed');
   return {
     ...{ faults, gaps: coverage.gaps, unexplained: unexplained(coverage.gaps, graphFaults, slackMs) },
-    ...{ recorded, recordedWithoutFault: unexplainedRecords(recorded, faults, start) },
+    ...{ recorded, recordedWithoutFault: unexplainedRecords(recorded, hindering, start) },
     notRecorded: missingRecords(coverage.gaps, recorded, timeline.now()),
-    calls: judgeCalls(teams.calls, kept, recorded, faults),
-    ...{ violations: graph.violations, longestHistory, graphCalls: graph.calls.length, events: log.written() },
+    calls: judgeCalls(teams.calls, kept, recorded, hindering),
+    ...{ helped, violations: graph.violations, longestHistory, graphCalls: graph.calls.length, events: log.written() },
     ...{ lifecycleNotices: teams.lifecycles(), lives: listener.lives(), leaks: log.leaks },
     leaked: resources.filter((resource, index) => resources.indexOf(resource) !== index),
     missing: new Set(resources).size === wanted ? [] : resources,
@@ -258,22 +278,4 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     mostOtherCalls: mostIn20s(graph.calls.filter(({ operation }) => operation !== 'list').map(({ at }) => at)),
     secrets: microsoft.secretNames(),
   };
-}
-
-/** The server must get on: where time stands still for minutes, it never will again. */
-async function whileItSkips(sleep: Promise<void>, now: () => number): Promise<void> {
-  let seen = now();
-  let timer: NodeJS.Timeout | undefined;
-  const stuck = new Promise<never>((_, reject) => {
-    timer = setInterval(() => {
-      // A real minute is seconds of what is skipped: time that only passes is stuck as well.
-      if (now() - seen < 10 * minute) reject(new Error(`the server skips no more at ${new Date(now()).toISOString()}`));
-      seen = now();
-    }, 4 * minute);
-  });
-  try {
-    await Promise.race([sleep, stuck]);
-  } finally {
-    clearInterval(timer);
-  }
 }

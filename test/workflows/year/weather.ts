@@ -10,10 +10,14 @@ export type FaultKind =
   | 'graph-away'
   | 'graph-throttled'
   | 'graph-loses-answers'
+  | 'graph-is-slow'
   | 'graph-removes-one'
+  | 'graph-unlists-one'
   | 'entra-away'
   | 'password-changed'
   | 'conditional-access'
+  | 'user-disabled'
+  | 'clocks-differ'
   | 'key-store-away'
   | 'log-away'
   | 'worker-killed'
@@ -25,10 +29,14 @@ const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly min
   'graph-away': { perYear: 40, minutes: [1, 300] },
   'graph-throttled': { perYear: 100, minutes: [1, 20] },
   'graph-loses-answers': { perYear: 100, minutes: [5, 60] },
+  'graph-is-slow': { perYear: 40, minutes: [1, 60] },
   'graph-removes-one': { perYear: 60, minutes: [0, 0] },
+  'graph-unlists-one': { perYear: 24, minutes: [60, 1_440] },
   'entra-away': { perYear: 30, minutes: [1, 120] },
   'password-changed': { perYear: 12, minutes: [0, 0] },
   'conditional-access': { perYear: 6, minutes: [30, 600] },
+  'user-disabled': { perYear: 4, minutes: [10, 300] },
+  'clocks-differ': { perYear: 6, minutes: [5, 180] },
   'key-store-away': { perYear: 20, minutes: [1, 30] },
   'log-away': { perYear: 30, minutes: [1, 240] },
   'worker-killed': { perYear: 200, minutes: [0, 0] },

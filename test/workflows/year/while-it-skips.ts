@@ -1,0 +1,75 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+
+/** An activity that has not come to an end. */
+interface PendingActivity {
+  readonly isRunning: boolean;
+  readonly word: string;
+}
+
+const lookMs = 10_000;
+/** Looks at which time has stood still before that is a fault of ours. */
+const mostLooks = 12;
+/** Of what is skipped, ten real seconds are hours; time that only passes is stuck. */
+const leastMs = 60_000;
+
+/**
+ * Lets the server skip, and sees to it that it gets on. Whenever an activity is cancelled while it waits for its next attempt, the server (1.38.0) counts one lock of
+ * its time too many: the timer of that attempt locks it for an activity that is gone. The lock is taken off here, where nothing runs that could need it.
+ * @throws where time stands still all the same, with what is waited for
+ */
+export async function whileItSkips(options: {
+  readonly env: TestWorkflowEnvironment;
+  readonly skip: () => Promise<void>;
+  /** The workflows there are. */
+  readonly workflows: ReadonlySet<string>;
+  /** What may explain it. */
+  readonly context: () => string;
+  /** Told when a lock was taken off. */
+  readonly onHelp: () => void;
+}): Promise<void> {
+  const { env } = options;
+  const stuck = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  let seen = await env.currentTimeMs();
+  let looks = 0;
+  async function look(): Promise<void> {
+    const now = await env.currentTimeMs();
+    looks = now - seen < leastMs ? looks + 1 : 0;
+    seen = now;
+    if (looks < 2) return;
+    const pending = await pendingActivities(env, options.workflows);
+    process.stderr.write(
+      `THAW ${new Date(now).toISOString()} ${options.context()} ${pending.map(({ word }) => word).join('; ')}\n`,
+    );
+    if (!pending.some(({ isRunning }) => isRunning)) {
+      await env.connection.testService?.unlockTimeSkipping({});
+      options.onHelp();
+    }
+    if (looks < mostLooks) return;
+    const words = [options.context(), ...pending.map(({ word }) => word)];
+    throw new Error(`the server skips no more at ${new Date(now).toISOString()}: ${words.join(', ')}`);
+  }
+  const lookAgain = () => {
+    timer = setTimeout(() => void look().then(lookAgain, stuck.reject), lookMs);
+  };
+  lookAgain();
+  try {
+    await Promise.race([options.skip(), stuck.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function pendingActivities(
+  { client }: TestWorkflowEnvironment,
+  workflows: ReadonlySet<string>,
+): Promise<readonly PendingActivity[]> {
+  const described = await Promise.all([...workflows].map((id) => client.workflow.getHandle(id).describe()));
+  return described.flatMap(({ workflowId, raw }) =>
+    (raw.pendingActivities ?? []).map(({ activityType, state, attempt, lastFailure }) => ({
+      // PENDING_ACTIVITY_STATE_STARTED, and those that were asked to end.
+      isRunning: state !== 1,
+      word: `${workflowId} ${activityType?.name} (state ${state}, try ${attempt}): ${lastFailure?.message}`,
+    })),
+  );
+}
