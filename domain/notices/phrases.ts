@@ -1,4 +1,6 @@
 import type { Phrase } from '#domain/notices/item.ts';
+import { emergencyWords } from '#domain/notices/phrases-words.ts';
+import { languageJudge } from '#domain/notices/recognise-language.ts';
 
 /**
  * Texts by which Teams announces an emergency call in the chat of the security desk. Microsoft documents none of them. The English one is what flows that
@@ -11,6 +13,10 @@ export const defaultPhrases: readonly Phrase[] = [
   { language: 'de', text: 'hat einen Notruf abgesetzt' },
   { language: 'de', text: 'hat einen Notruf ausgelöst' },
   { language: 'de', text: 'hat einen Notruf gewählt' },
+  { language: 'de', text: 'hat den Notruf gewählt' },
+  { language: 'de', text: 'hat den Notruf abgesetzt' },
+  { language: 'de', text: 'hat den Notruf ausgelöst' },
+  { language: 'de', text: 'hat den Notruf angerufen' },
   { language: 'fr', text: 'a passé un appel d’urgence' },
   { language: 'fr', text: 'a effectué un appel d’urgence' },
   { language: 'fr', text: 'a émis un appel d’urgence' },
@@ -33,6 +39,9 @@ export const defaultPhrases: readonly Phrase[] = [
   { language: 'ja', text: '緊急通話を発信しました' },
   { language: 'ja', text: '緊急通話を行いました' },
   { language: 'ja', text: '緊急電話をかけました' },
+  { language: 'ja', text: '緊急電話を発信しました' },
+  { language: 'ja', text: '緊急発信しました' },
+  { language: 'ja', text: '緊急発信を行いました' },
   { language: 'zh', text: '拨打了紧急电话' },
   { language: 'zh', text: '已拨打紧急电话' },
   { language: 'zh', text: '发起了紧急呼叫' },
@@ -42,29 +51,6 @@ export const defaultPhrases: readonly Phrase[] = [
   { language: 'zh', text: '已撥打緊急電話' },
   { language: 'zh', text: '發出了緊急呼叫' },
   { language: 'zh', text: '進行了緊急呼叫' },
-];
-
-/**
- * Words for an emergency call, not what Teams would say around them: an important message in a group chat that holds one is raised with low confidence.
- * Languages without a phrase need none: any important message in a group chat is raised there.
- */
-const emergencyWords: readonly string[] = [
-  'emergency call',
-  'Notruf',
-  'appel d’urgence',
-  'llamada de emergencia',
-  'chamada de emergência',
-  'ligação de emergência',
-  'noodoproep',
-  'alarmoproep',
-  'chiamata di emergenza',
-  'chiamata d’emergenza',
-  '緊急通報',
-  '緊急通話',
-  '緊急電話',
-  '緊急呼叫',
-  '紧急呼叫',
-  '紧急电话',
 ];
 
 /** What is compared: letters and digits alone, without case, accents, width, spacing or punctuation. */
@@ -82,43 +68,19 @@ export function comparable(text: string): string {
 }
 
 /** The part of a language tag (BCP 47) that names the language, lower case: `pt` of `pt-BR`. */
-export function primaryLanguage(tag: string): string {
+function primaryLanguage(tag: string): string {
   return tag.trim().toLowerCase().split(/[-_]/, 1)[0] ?? '';
 }
 
 /** A phrase shorter than this would be found in anything; the shortest real ones are four ideographs. */
 const shortest = 3;
 
-const scripts = [
-  'Latin',
-  'Han',
-  'Hiragana',
-  'Katakana',
-  'Cyrillic',
-  'Greek',
-  'Arabic',
-  'Hebrew',
-  'Hangul',
-  'Thai',
-  'Devanagari',
-  'Armenian',
-  'Georgian',
-] as const;
-const scriptPatterns = scripts.map((script) => new RegExp(`\\p{Script=${script}}`, 'u'));
-
-/** Which writing systems a text uses, as indices of a fixed list. */
-function scriptsOf(text: string): readonly number[] {
-  return scriptPatterns.flatMap((pattern, index) => (pattern.test(text) ? [index] : []));
-}
-
 /** Finds the phrases of a table in texts. */
 interface PhraseTable {
   /** The phrase that a text holds; of several the longest, which says most about the language. */
   find(comparableText: string): Phrase | undefined;
-  /** True when a phrase of that language (a tag of any length) is in the table. */
-  knows(language: string): boolean;
-  /** True when the text is written in letters of which the table has no phrase at all, whatever its sender's locale is. */
-  isForeign(text: string): boolean;
+  /** True when a text, read alone, proves to be in a language of the table ({@link languageJudge}); any doubt is a no. */
+  understands(text: string): boolean;
 }
 
 const tables = new WeakMap<readonly Phrase[], PhraseTable>();
@@ -136,20 +98,22 @@ function makeTable(phrases: readonly Phrase[]): PhraseTable {
     .filter(({ form }) => [...form].length >= shortest)
     .sort((a, b) => b.form.length - a.form.length);
   const languages = new Set(forms.map(({ phrase }) => primaryLanguage(phrase.language)));
-  const known = new Set(forms.flatMap(({ phrase }) => scriptsOf(phrase.text)));
   return {
     find: (comparableText) => forms.find(({ form }) => comparableText.includes(form))?.phrase,
-    knows: (language) => languages.has(primaryLanguage(language)),
-    isForeign(text) {
-      const used = scriptsOf(text);
-      return used.length > 0 && used.every((script) => !known.has(script));
-    },
+    understands: languageJudge(
+      languages,
+      forms.map(({ phrase }) => phrase.text),
+    ),
   };
 }
 
-const wordForms = emergencyWords.map(comparable);
+const wordForms = Object.entries(emergencyWords).flatMap(([language, words]) =>
+  words.map((each) => ({ language, form: comparable(each) })),
+);
 
-/** True when a text speaks of an emergency call, in one of {@link emergencyWords}. */
-export function speaksOfEmergencyCall(comparableText: string): boolean {
-  return wordForms.some((form) => comparableText.includes(form));
+/** The language of the first of {@link emergencyWords} that a text holds: it speaks of an emergency call. */
+export function speaksOfEmergencyCall(comparableText: string): string | undefined {
+  const language = wordForms.find(({ form }) => comparableText.includes(form))?.language;
+  // The two have words in common; kana is Japanese alone.
+  return language === 'zh' && /[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(comparableText) ? 'ja' : language;
 }

@@ -3,9 +3,10 @@ import { field, listField, objectField, textField } from '#domain/notices/fields
 import { htmlToText, lines } from '#domain/notices/html-text.ts';
 import { chatTypeOf } from '#domain/notices/identify.ts';
 import type { Phrase } from '#domain/notices/item.ts';
-import { comparable, phraseTable, primaryLanguage, speaksOfEmergencyCall } from '#domain/notices/phrases.ts';
+import { comparable, phraseTable, speaksOfEmergencyCall } from '#domain/notices/phrases.ts';
 import { parse } from '#domain/notices/read-json.ts';
 import type { Reason } from '#domain/notices/reasons.ts';
+import { tellsOfCallToNumber } from '#domain/notices/recognise-number.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 
 export type ChatJudgement =
@@ -14,6 +15,7 @@ export type ChatJudgement =
       readonly emergency: true;
       readonly confidence: 'high' | 'medium' | 'low';
       readonly reasons: readonly Reason[];
+      /** Of the phrase or of the word that was found; Graph's `locale` is always `en-us`, whatever the text is in. */
       readonly language?: string;
       /** The message as a person sees it. */
       readonly text: string;
@@ -23,7 +25,8 @@ export type ChatJudgement =
     };
 
 /**
- * Is a chat message the announcement of an emergency call? Any doubt makes it one, of low confidence: a false alarm costs less than a missed call.
+ * Is a chat message the announcement of an emergency call? Any doubt makes it one, of low confidence: a false alarm costs less than a missed call. Without a
+ * known phrase only an important message in a group chat leaves one: elsewhere people talk about emergency calls, responders about this one among them.
  * @param message Graph's chatMessage, decrypted
  * @param phrases the texts that announce a call, one or more per language
  */
@@ -42,9 +45,9 @@ export function judgeChatMessage(
       .find(Boolean);
   const important = ['high', 'urgent'].includes(textField(message, 'importance')?.toLowerCase() ?? '');
   const chatType = chatTypeOf(chatId, message);
-  const locale = textField(message, 'locale');
   const reasons: Reason[] = [];
   let confidence: 'high' | 'medium' | 'low' = 'low';
+  let language = phrase?.language;
   if (phrase !== undefined) {
     reasons.push('known-phrase', important ? 'important-message' : 'not-important');
     reasons.push(
@@ -53,8 +56,9 @@ export function judgeChatMessage(
     const signs = Number(important) + Number(chatType === 'group');
     confidence = signs === 2 ? 'high' : signs === 1 ? 'medium' : 'low';
   } else if (important && (chatType === 'group' || chatType === 'unknown') && seen !== '') {
-    if (speaksOfEmergencyCall(seen)) reasons.push('emergency-word');
-    else if (locale === undefined || !table.knows(locale) || table.isForeign(text)) reasons.push('language-unknown');
+    language = speaksOfEmergencyCall(seen);
+    if (language !== undefined || tellsOfCallToNumber(text)) reasons.push('emergency-word');
+    else if (!table.understands(text)) reasons.push('language-unknown');
     else return { emergency: false };
     reasons.push('important-message', chatType === 'group' ? 'group-chat' : 'chat-type-unknown');
   } else return { emergency: false };
@@ -63,7 +67,6 @@ export function judgeChatMessage(
     reasons.push('sender-not-a-user');
   const shown = lines(text);
   const isAnnouncement = (line: string) => phrase !== undefined && comparable(line).includes(comparable(phrase.text));
-  const language = phrase?.language ?? languageTag(locale);
   const announced = phrase && announcedBy(shown.find(isAnnouncement), phrase);
   return {
     emergency: true,
@@ -89,14 +92,6 @@ function otherReadings(message: JsonObject): readonly string[] {
 
 function isPlainText(body: JsonObject | undefined): boolean {
   return textField(body, 'contentType')?.toLowerCase() === 'text';
-}
-
-function languageTag(locale: string | undefined): string | undefined {
-  return locale !== undefined &&
-    /^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}$/.test(locale) &&
-    primaryLanguage(locale) !== 'un'
-    ? locale
-    : undefined;
 }
 
 /** The text of a message with its subject and the texts of its cards, as lines. */

@@ -85,7 +85,6 @@ export function ordinaryMessage(deps: MakeDeps): JsonObject {
     at: now,
     importance: 'normal',
     content,
-    locale: siteOf(from).language.toLowerCase(),
   });
 }
 
@@ -99,7 +98,6 @@ export function messageToServiceUser(deps: MakeDeps, n: number): TeamsChange {
     at: now,
     importance: 'normal',
     content,
-    locale: siteOf(from).language.toLowerCase(),
   });
   return { kind: 'message', changeType: 'created', message, members: [from.id, deps.tenant.serviceUserId] };
 }

@@ -41,7 +41,6 @@ export function chatMessageOf(call: SimulatedCall): JsonObject {
     at: call.at,
     importance: 'high',
     content,
-    locale: site.language.toLowerCase(),
   });
 }
 
@@ -53,7 +52,8 @@ export interface ChatMessageParts {
   readonly importance: 'normal' | 'high' | 'urgent';
   /** HTML. */
   readonly content: string;
-  readonly locale: string;
+  /** Default: `en-us`, which Graph says whatever language client and text are in ("chatMessage resource type": "Always set to en-us"). */
+  readonly locale?: string;
 }
 
 /** A `chatMessage` resource (Graph, "chatMessage resource type"). */
@@ -73,7 +73,7 @@ export function chatMessage(parts: ChatMessageParts): JsonObject {
     summary: null,
     chatId: parts.chatId,
     importance: parts.importance,
-    locale: parts.locale,
+    locale: parts.locale ?? 'en-us',
     webUrl: null,
     channelIdentity: null,
     policyViolation: null,

@@ -22,6 +22,100 @@ describe('the location of a call', () => {
     ).toEqual({
       street: '12B N Main St SW',
     });
+    expect(address({ street: 'Main' }, { houseNumberSuffix: 'A' })).toEqual({
+      street: 'Main',
+      additionalInfo: 'houseNumberSuffix: A',
+    });
+  });
+
+  it.each([
+    ['Highway 7', '7', '7 Highway 7'],
+    ['Old Trans-Canada Hwy 7', '7', '7 Old Trans-Canada Hwy 7'],
+    ['State Route 66', '66', '66 State Route 66'],
+    ['US 1', '1', '1 US 1'],
+    ['Calle 7', '7', '7 Calle 7'],
+    ['County Road 12', '12', '12 County Road 12'],
+    ['5 Avenue', '5', '5 5 Avenue'],
+    ['42 Street W', '42', '42 42 Street W'],
+    ['Calle 7 Norte', '7', '7 Calle 7 Norte'],
+    ['Main St, Suite 400', '400', '400 Main St, Suite 400'],
+    ['7th Avenue', '7', '7 7th Avenue'],
+    ['Highway 7', '725', '725 Highway 7'],
+    ['725 Main St', '72', '72 725 Main St'],
+    ['725 Highway 7', '725', '725 Highway 7'],
+    ['7 Highway 7', '7', '7 Highway 7'],
+    ['1600 K St NW', '1600', '1600 K St NW'],
+    ['725, Main St', '725', '725, Main St'],
+    ['Hauptstraße 12', '12', 'Hauptstraße 12'],
+    ['Calle Mayor 7', '7', 'Calle Mayor 7'],
+    ['Route de Lyon 7', '7', 'Route de Lyon 7'],
+    ['7', '7', '7'],
+  ])('knows whether %s has house number %s already', (street, houseNumber, said) => {
+    expect(address({ street }, { houseNumber })).toEqual({ street: said });
+  });
+
+  it('loses no suffix and no direction of a house number that the street has already', () => {
+    const more = { houseNumber: '725', houseNumberSuffix: 'A' };
+    expect(address({ street: '725 Main St' }, more)).toEqual({
+      street: '725 Main St',
+      additionalInfo: 'houseNumberSuffix: A',
+    });
+    expect(address({ street: '725A Main St' }, more)).toEqual({ street: '725A Main St' });
+    expect(address({ street: 'Hauptstraße 725 a' }, more)).toEqual({ street: 'Hauptstraße 725 a' });
+    expect(address({ street: '725 Main St' }, { houseNumber: '725', preDirectional: 'N' })).toEqual({
+      street: '725 Main St',
+      additionalInfo: 'preDirectional: N',
+    });
+    expect(
+      address(
+        { street: '725 N Main St SW' },
+        { ...more, preDirectional: 'N', streetSuffix: 'St', postDirectional: 'SW' },
+      ),
+    ).toEqual({ street: '725 N Main St SW', additionalInfo: 'houseNumberSuffix: A' });
+  });
+
+  it('passes on what another value has the place of, with its name', () => {
+    expect(address({}, { suite: 400, unit: 'B' })).toEqual({ room: '400', additionalInfo: 'unit: B' });
+    expect(address({}, { floor: 3, level: 'Mezz' })).toEqual({ floor: '3', additionalInfo: 'level: Mezz' });
+    expect(address({ additionalInfo: 'Gate 4' }, { additionalInfo: '700' })).toEqual({
+      additionalInfo: 'Gate 4; additionalInfo: 700',
+    });
+    expect(
+      address(
+        { street: '1 Main St', city: 'Redmond', countryOrRegion: 'US' },
+        { street: '9 Side St', city: 'Bellevue', countryOrRegion: 'CA' },
+      ),
+    ).toEqual({
+      street: '1 Main St',
+      city: 'Redmond',
+      country: 'US',
+      additionalInfo: 'street: 9 Side St; city: Bellevue; countryOrRegion: CA',
+    });
+    expect(
+      address({ street: '725 Microsoft Way', city: 'Redmond' }, { streetName: 'Microsoft', City: 'redmond' }),
+    ).toEqual({ street: '725 Microsoft Way', city: 'Redmond' });
+    expect(
+      readLocation({ address: { city: 'A' }, civicAddress: { city: 'B', additionalData: { gate: 'C' } } }),
+    ).toEqual({ city: 'A', additionalInfo: 'gate: C; city: B' });
+  });
+
+  it('passes on what stands under a known name but is no text', () => {
+    expect(address({ city: { name: 'X', parts: ['a', { b: 1 }] }, street: ['1', 'Main'] }, { floor: [] })).toEqual({
+      additionalInfo: 'city.name: X; city.parts: a; city.parts.b: 1; street: 1, Main',
+    });
+    expect(readLocation({ address: { city: 'X', address: { gate: 'C' }, coordinates: { x: 1 } } })).toEqual({
+      city: 'X',
+      additionalInfo: 'address.gate: C; coordinates.x: 1',
+    });
+  });
+
+  it('passes on a second position that differs', () => {
+    expect(
+      readLocation({ coordinates: { latitude: '1.0', longitude: 2 }, geoCoordinates: { latitude: 1, longitude: 3 } }),
+    ).toEqual({ latitude: 1, longitude: 2, additionalInfo: 'longitude: 3' });
+    expect(
+      readLocation({ coordinates: { latitude: 0, longitude: 0 }, geoCoordinates: { latitude: 1, longitude: 3 } }),
+    ).toEqual({ latitude: 1, longitude: 3 });
   });
 
   it('says nothing twice', () => {
@@ -48,7 +142,7 @@ describe('the location of a call', () => {
       ),
     ).toEqual({
       street: 'Main',
-      additionalInfo: '700; gate: C; doors: 2; open: true; tags: ["a"]; landmark: Fountain',
+      additionalInfo: '700; gate: C; doors: 2; open: true; tags: a; landmark: Fountain',
     });
     expect(readLocation({ description: 'Lobby', coordinates: { latitude: 1, longitude: 2, altitude: 30 } })).toEqual({
       additionalInfo: 'description: Lobby; altitude: 30',
@@ -72,16 +166,23 @@ describe('the location of a call', () => {
     ['the equator', 0, '12.5', { latitude: 0, longitude: 12.5 }],
     ['nowhere', '00.0000', '00.0000', undefined],
     ['zero', 0, 0, undefined],
+    ['zero and nothing', 0, '', undefined],
     ['empty strings', '', '', undefined],
     ['null', null, null, undefined],
-    ['one of them only', 47.6, '', undefined],
-    ['beyond the poles', 91, 10, undefined],
-    ['around the world', 10, '180.1', undefined],
-    ['hexadecimal', '0x10', '1', undefined],
-    ['words', 'north', 'west', undefined],
-    ['lists', [1], { a: 1 }, undefined],
   ])('reads coordinates that are %s', (_, latitude, longitude, expected) => {
     expect(point(latitude, longitude)).toEqual(expected);
+  });
+
+  it.each<[string, Json, Json, string]>([
+    ['one of them only', 47.6, '', 'latitude: 47.6'],
+    ['beyond the poles', 91, 10, 'latitude: 91; longitude: 10'],
+    ['around the world', 10, '180.1', 'latitude: 10; longitude: 180.1'],
+    ['hexadecimal', '0x10', '1', 'latitude: 0x10; longitude: 1'],
+    ['words', 'north', 'west', 'latitude: north; longitude: west'],
+    ['zero and a word', 0, 'west', 'latitude: 0; longitude: west'],
+    ['lists', [1], { a: 1 }, 'latitude: 1; longitude.a: 1'],
+  ])('passes on coordinates that are %s as they were sent', (_, latitude, longitude, additionalInfo) => {
+    expect(point(latitude, longitude)).toEqual({ additionalInfo });
   });
 
   it('is absent when nothing is in it', () => {
@@ -102,7 +203,7 @@ describe('the location of a call', () => {
     expect(readLocation('Building 7')).toEqual({ additionalInfo: 'location: Building 7' });
     expect(readLocation({ address: { city: 'X', additionalData: ['gate C'] } })).toEqual({
       city: 'X',
-      additionalInfo: 'additionalData: ["gate C"]',
+      additionalInfo: 'additionalData: gate C',
     });
   });
 
