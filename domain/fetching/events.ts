@@ -16,6 +16,8 @@ export type FetchEvent =
         readonly count: number;
         /** Ids of the CloudEvents of those that are new since the event before, at most {@link mostDelayedIds}. */
         readonly notices: readonly string[];
+        /** How many of them are given up for good so far though they may be calls; absent: none. */
+        readonly lost?: number;
       };
     }
   /** None waits too long any more: they were fetched, or are gone. */

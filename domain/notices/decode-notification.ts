@@ -25,6 +25,7 @@ export function decodeNotification(value: Json, arrival: Arrival): Item {
   if (
     odataType.endsWith('graph.emergencycallevent') ||
     resource.includes('getemergencyeventsbypolicy') ||
+    isAboutCall(content, arrival) ||
     hint.endsWith('.emergencycallevent')
   )
     return { kind: 'emergency-call', notice, content };
@@ -46,13 +47,20 @@ export function decodeNotification(value: Json, arrival: Arrival): Item {
       ? odataType === '' && resource === ''
       : content.at === 'referred' && content.why === 'blob'
   )
-    return { kind: 'chat-message', change: changeOf(notice.changeType, hint), notice, content };
+    return { kind: 'chat-message', change: changeOf(notice.changeType, hint), guessed: true, notice, content };
   return {
     kind: 'unrecognised',
     value,
     why: looksLikeNotification(value) ? 'unknown-resource' : 'unknown-shape',
     notice,
   };
+}
+
+/** A payload in blob storage takes the resource with it; what names it besides is the subject of the envelope, where there is one. */
+function isAboutCall(content: Content, { envelope }: Arrival): boolean {
+  if (content.at !== 'referred' || content.why !== 'blob') return false;
+  const subject = envelope?.subject?.toLowerCase() ?? '';
+  return subject.includes('getemergencyeventsbypolicy') || subject.includes('emergencycallevent');
 }
 
 /** True for an object that may be a notification by itself, outside of a collection. */

@@ -2,6 +2,7 @@ import { emergencyIdOf } from '#domain/names.ts';
 import type { ReadLocation } from '#domain/notices/call-location.ts';
 import {
   blobIdOf,
+  boundedReference,
   type DraftParts,
   readable,
   tenantOf,
@@ -42,7 +43,7 @@ export function draftCall(item: CallItem, opened: Opened | undefined, context: D
   if (read.state === 'referred') {
     const reference = personal(
       `emergency:${context.eventId}`,
-      present({ resource: notice.resource, callId: named }) as JsonObject,
+      present({ resource: boundedReference(notice.resource), callId: boundedReference(named) }) as JsonObject,
     );
     const blobId = blobIdOf(read.content);
     return {
@@ -87,6 +88,10 @@ function draftRead(notice: Notice, resource: JsonObject, data: object, context: 
     location: judged.location && sealLocation(judged.location, subject),
     policy: judged.policy,
     callEventType: judged.callEventType,
+    recoveredOf:
+      context.recoveredFrom === undefined || context.clientState !== 'match'
+        ? undefined
+        : emergencyIdOf('events', tenantOf(notice), context.recoveredFrom),
     callerTokens: [],
   });
   return present({

@@ -2,6 +2,7 @@ import { emergencyIdOf } from '#domain/names.ts';
 import { draftCall } from '#domain/notices/draft-call.ts';
 import {
   blobIdOf,
+  boundedReference,
   type DraftParts,
   readable,
   tenantOf,
@@ -39,7 +40,7 @@ export function draftMessage(item: ChatItem, opened: Opened | undefined, context
   const { notice } = item;
   const read = readable(item.content, opened);
   // A notice that did not say what it is about may turn out to be an event of the other feed.
-  if (read.state === 'read' && isCallEvent(read.resource))
+  if (read.state === 'read' ? isCallEvent(read.resource) : read.state === 'unreadable' && item.guessed)
     return draftCall({ ...item, kind: 'emergency-call' }, opened, context);
 
   const resource = read.state === 'read' ? read.resource : undefined;
@@ -71,12 +72,15 @@ export function draftMessage(item: ChatItem, opened: Opened | undefined, context
       resource:
         notice.resource === undefined || referred || ids.chatId !== undefined
           ? undefined
-          : personal(chatSubject, notice.resource),
+          : personal(chatSubject, boundedReference(notice.resource) ?? ''),
     }),
   };
   switch (read.state) {
     case 'referred': {
-      const named = present({ resource: notice.resource ?? textField(notice.resourceData, '@odata.id'), ...ids });
+      const named = present({
+        resource: boundedReference(notice.resource ?? textField(notice.resourceData, '@odata.id')),
+        ...ids,
+      });
       const reference = Object.keys(named).length > 0 ? personal(chatSubject, named as JsonObject) : undefined;
       const more = present({ reference, blobId: blobIdOf(read.content) });
       return { ...common, content: 'referred', data: { ...data, ...more, referred: read.content.why } };

@@ -7,6 +7,7 @@ import type { Reason } from '#domain/notices/reasons.ts';
 import type { CloudEventType } from '#domain/notices/types.ts';
 import type { PersonalValue } from '#domain/personal.ts';
 import type { JsonObject } from '#kernel/json.ts';
+import { sha256 } from '#kernel/sha256.ts';
 
 /** What `tocsincontent` says: what became of the content. */
 type ContentState = 'inline' | 'encrypted' | 'referred' | 'minimised';
@@ -81,4 +82,13 @@ export function tenantOf(notice: Notice): string {
 /** The name of the blob that holds an item's content; in the clear, so only what can be one. */
 export function blobIdOf(content: Extract<Content, { at: 'referred' }>): string | undefined {
   return content.why === 'blob' && /^[A-Za-z0-9._/=:+-]{1,1024}$/.test(content.blobId) ? content.blobId : undefined;
+}
+
+/** Longest name of a resource that is kept as it is, characters: Graph's have a few hundred. */
+const referenceBound = 2048;
+
+/** The name of a resource as an event keeps it: of one that nobody means seriously only the beginning, and what shows which one it was. */
+export function boundedReference(text: string | undefined): string | undefined {
+  if (text === undefined || text.length <= referenceBound) return text;
+  return `${text.slice(0, referenceBound).toWellFormed()}… [cut: ${text.length} characters, SHA-256 ${sha256(text)}]`;
 }

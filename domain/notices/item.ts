@@ -47,6 +47,8 @@ export type Item =
   | {
       readonly kind: 'chat-message';
       readonly change: 'created' | 'updated' | 'deleted';
+      /** Nothing says what it is about: it may be of the emergency feed as well. */
+      readonly guessed?: true;
       readonly notice: Notice;
       readonly content: Content;
     }
@@ -78,6 +80,8 @@ export interface DraftContext {
   readonly clientState: 'match' | 'mismatch' | 'unchecked';
   readonly testNumbers: readonly string[];
   readonly phrases: readonly Phrase[];
+  /** Of what we fetched ourselves: id of the stored event that only referred to it, as its message says. Worth something only with a `match`. */
+  readonly recoveredFrom?: string;
 }
 
 /** A text by which Teams announces an emergency call in one language; compared without case, accents and spacing. */
@@ -107,6 +111,8 @@ export interface CallReport<P> {
   readonly feed: Feed;
   /** Which emergency this is about, by the provider's own id of the call (domain/names.ts `emergencyIdOf`). */
   readonly emergencyId: string;
+  /** The emergency that the notice was taken for while its content was not fetched and did not say which call it is. */
+  readonly recoveredOf?: string;
   readonly confidence: 'high' | 'medium' | 'low';
   /** Words of a closed list (domain/notices/reasons.ts) that say why. */
   readonly reasons: readonly string[];

@@ -9,7 +9,7 @@ export const reasonTexts = {
   'not-a-group-chat':
     'It was not posted in a group chat, where Teams posts its announcements: somebody may have typed it.',
   'chat-type-unknown': 'It is not known in what kind of chat it was posted.',
-  'language-unknown': 'An important message in a group chat in a language of which no phrase is known.',
+  'language-unknown': 'An important message in a group chat, in words of which no phrase is known.',
   'emergency-word':
     'An important message in a group chat that speaks of an emergency call in words that are not the known ones.',
   'sender-not-a-user': 'The message was not posted by a user, so who called is not certain.',
@@ -23,11 +23,13 @@ export const reasonTexts = {
   'location-missing': 'Teams did not say where the call came from.',
   'content-not-sent': 'The notice came on the emergency feed without its content.',
   'cannot-be-read':
-    'The notice came on the emergency feed, but its content could not be decrypted. All that is known is that it happened.',
+    'The notice came on the emergency feed, or may have, but its content could not be decrypted. All that is known is that it happened.',
   'notices-not-fetched':
-    'N chat notices could not be fetched from Microsoft Graph for too long: each of them may be an emergency call. Look into the chats of the security desk.',
+    'N notices could not be fetched from Microsoft Graph or its storage for too long: each of them may be an emergency call. Look into the chats of the security desk.',
+  'notices-lost':
+    'N notices are lost: what they told of cannot be fetched or read any more, so each of them may be an emergency call. Look into the chats of the security desk.',
   'notices-fetched':
-    'The chat notices were fetched since, or are gone. Each call that was among them is an emergency of its own, linked to this one.',
+    'No notice waits any more: they were fetched since, or are gone. Each call that was among them is an emergency of its own, linked to this one.',
   'client-state-mismatch': 'The notice carried a secret that is none of ours: it may not come from Microsoft.',
   'client-state-unchecked': 'No secret is known for this subscription, so where the notice came from was not checked.',
 } as const;
@@ -44,6 +46,10 @@ export function reasonText(reason: string): string {
   const text = reasonTexts[word as Reason];
   if (count === undefined) return text;
   return count === '1'
-    ? text.replace('N chat notices', 'A chat notice').replace('each of them', 'it')
+    ? text
+        .replace('N notices are', 'A notice is')
+        .replace('N notices', 'A notice')
+        .replace('they told', 'it told')
+        .replace('each of them', 'it')
     : text.replace('N', count);
 }

@@ -36,6 +36,7 @@ const location = z.looseObject({
 export const callReport = z.looseObject({
   feed: z.enum(['chat', 'events']),
   emergencyId: uuid,
+  recoveredOf: uuid.optional(),
   confidence: z.enum(['high', 'medium', 'low']),
   reasons: z.array(z.string()),
   test: z.boolean(),

@@ -2,15 +2,12 @@ import { inboxStream, incarnationOf } from '#domain/names.ts';
 import type { EventLog, ExpectedRevision } from '#ports/event-log.ts';
 import type { EventSource, LastEnqueued, ReceivedMessage } from '#ports/event-source.ts';
 import { type AppendDeps, appendSettled, pause, type SettledAppend } from '#processor/ingest/append.ts';
+import { appendParts } from '#processor/ingest/append-parts.ts';
 import type { AssignerEvent } from '#processor/ingest/assigner.ts';
 import { gapEvent } from '#processor/ingest/gap.ts';
 import { planReading, type ReadingPlan } from '#processor/ingest/position.ts';
-import { maxEventBytes, type PrepareDeps, type PreparedEvent, prepareBatch } from '#processor/ingest/prepare.ts';
-import { splitByLimit } from '#processor/ingest/split.ts';
+import { type PrepareDeps, type PreparedEvent, prepareBatch } from '#processor/ingest/prepare.ts';
 import { readTail } from '#processor/ingest/tail.ts';
-
-/** Most events of one append. */
-const maxEventsPerAppend = 2000;
 
 export interface PartitionDeps extends PrepareDeps, AppendDeps {
   readonly log: EventLog;
@@ -143,6 +140,7 @@ async function readOn(
   let ended: Ended | undefined;
   let progressed = false;
   let appending: Promise<void> = Promise.resolve();
+  const onCut = (detail: string) => deps.observe.refused(partition, 'too-large', `${detail}: the event is stored cut`);
   const finish = (how: Ended) => {
     ended ??= how;
     inner.abort();
@@ -179,7 +177,7 @@ async function readOn(
       resume = undefined;
       const { sequenceNumber: sequence = lastSequence, offset = '' } = fresh.at(-1) ?? {};
       lastSequence = sequence;
-      appending = appendAll(deps, from.stream, revision, prepared.events, signal).then((result) => {
+      appending = appendParts({ ...deps, onCut }, from.stream, revision, prepared.events, signal).then((result) => {
         if (result.outcome === 'appended') {
           revision = result.revision;
           progressed = true;
@@ -230,29 +228,6 @@ async function passedByRetention(
   if (lastSequence < 0 || first === lastSequence + 1) return false;
   const now = await deps.source.partition(partition, signal);
   return now.ok && now.partition.beginningSequenceNumber > lastSequence + 1;
-}
-
-async function appendAll(
-  deps: PartitionDeps,
-  stream: string,
-  expected: ExpectedRevision,
-  events: readonly PreparedEvent[],
-  signal: AbortSignal,
-): Promise<SettledAppend> {
-  let revision = expected;
-  let last: SettledAppend = { outcome: 'stopped' };
-  for (const part of splitByLimit(events, maxEventBytes, maxEventsPerAppend)) {
-    last = await appendSettled(
-      deps,
-      stream,
-      revision,
-      part.map(({ event }) => event),
-      signal,
-    );
-    if (last.outcome !== 'appended') return last;
-    revision = last.revision;
-  }
-  return last;
 }
 
 function endOf(deps: PartitionDeps, partition: string, result: Exclude<SettledAppend, { outcome: 'appended' }>): Ended {

@@ -11,6 +11,7 @@ import type { ReceivedMessage } from '#ports/event-source.ts';
 import type { KeyStore, KeyStoreFailure } from '#ports/key-store.ts';
 import type { NotificationOpener } from '#ports/notification-keys.ts';
 import type { Sealer } from '#ports/sealer.ts';
+import { type Cut, cutData, fits, textOfCut } from '#processor/ingest/fit.ts';
 import { type MetadataTemplate, metadataTemplate } from '#processor/ingest/metadata-template.ts';
 import { type EventTexts, serialise } from '#processor/ingest/serialised.ts';
 import { recoveryProof } from '#processor/recovery-proof.ts';
@@ -63,9 +64,6 @@ interface Batch {
 
 /** Messages that are worked on together: few enough that what is made of them on the way dies young, so many that asking for keys does not count. */
 const messagesAtOnce = 128;
-
-/** Largest event that is stored: below the server's limit of 1 MiB for a whole append (servers before 25.1), with room for what the server adds. */
-export const maxEventBytes = 900 * 1024;
 
 /**
  * Makes one event of every item of every message: decoded, decrypted, judged, minimised, sealed.
@@ -142,6 +140,7 @@ function draftItems(
   const original =
     message.properties['tocsin-recovered'] === true ? message.properties['tocsin-original-event'] : undefined;
   const proof = typeof original === 'string' ? recoveryProof(deps.keyStore, original) : undefined;
+  const recovered = typeof original === 'string' ? { recoveredFrom: original } : {};
   return items.slice(first).map((item, offset) => {
     const index = first + offset;
     const id = inboxEventId(incarnation, partitionId, sequenceNumber, index);
@@ -151,6 +150,7 @@ function draftItems(
         : 'unchecked';
     const draft = draftEvent(item, opened[index], {
       ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
+      ...recovered,
     });
     const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
     const place = { offset: message.offset, sequenceNumber, enqueuedAt: enqueued, index, count: items.length };
@@ -212,10 +212,8 @@ function fitted(
   data: JsonObject,
 ): Finished | Promise<Finished> {
   const whole = textOf(cloudEvent, data);
-  // One UTF-16 unit needs three bytes of UTF-8 at most.
-  if (whole.length * 3 <= maxEventBytes || Buffer.byteLength(whole, 'utf8') <= maxEventBytes)
-    return { ok: true, data: whole };
-  return withoutContent(deps, item, data).then((cut) =>
+  if (fits(whole)) return { ok: true, data: whole };
+  return withCommittedCut(deps, item, cutData(data)).then((cut) =>
     cut.ok ? { ok: true, data: textOf(cloudEvent, cut.data) } : cut,
   );
 }
@@ -224,20 +222,14 @@ function textOf(cloudEvent: JsonObject, data: JsonObject): string {
   return JSON.stringify(cloudEvent['data'] === data ? cloudEvent : { ...cloudEvent, data });
 }
 
-/** The call itself stays; what it was taken from is replaced by a commitment to it. */
-async function withoutContent(deps: PrepareDeps, item: Drafted, data: JsonObject): Promise<WithData> {
-  const { content, ...rest } = data;
-  const bytes = new TextEncoder().encode(JSON.stringify(item.draft.cloudEvent.data['content'] ?? content ?? null));
+/** The call itself stays; what was too large is replaced by a commitment to it. */
+async function withCommittedCut(deps: PrepareDeps, item: Drafted, cut: Cut): Promise<WithData> {
+  const bytes = new TextEncoder().encode(textOfCut(item.draft.cloudEvent.data as JsonObject, cut));
   const committed = await deps.sealer.commit(item.day, item.id, bytes);
   if (!committed.ok) return committed;
+  const commitment = { algorithm: 'HMAC-SHA-256', day: item.day, value: committed.commitment };
   return {
     ok: true,
-    data: {
-      ...rest,
-      contentCut: {
-        bytes: bytes.length,
-        commitment: { algorithm: 'HMAC-SHA-256', day: item.day, value: committed.commitment },
-      },
-    },
+    data: { ...cut.data, contentCut: { bytes: bytes.length, members: cut.members, commitment } },
   };
 }

@@ -4,24 +4,31 @@ import { namespace } from '#domain/names.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
-import { cloudEventIdOf, enqueuedAt, type Fetch, type WaitingList } from '#processor/resolve/waiting-list.ts';
+import {
+  cloudEventIdOf,
+  enqueuedAt,
+  type Fetch,
+  isRaised,
+  type SourceKind,
+  type WaitingList,
+} from '#processor/resolve/waiting-list.ts';
 import { appendSurely, type RetryDeps } from '#processor/retry.ts';
 
 export interface DelaysDeps extends RetryDeps {
-  readonly list: Pick<WaitingList, 'all'>;
+  readonly list: Pick<WaitingList, 'all' | 'settle'>;
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
-  /** Graph does not answer. */
-  readonly isAway: () => boolean;
+  /** Graph, or the storage, does not answer. */
+  readonly isAway: (kind: SourceKind) => boolean;
   readonly unverifiedAfterMs: number;
 }
 
-/** Puts on record that notices wait too long, so that triage can raise one alarm for all of them. */
+/** Puts on record that notices wait too long or are lost, so that triage can raise one alarm for all of them. */
 export interface Delays {
   /** Looks, and appends what is new; true when that changed what the next process has to know. */
   check(signal: AbortSignal): Promise<boolean>;
   /** An event of any stream: what a process put on record that was displaced before its memo was is to be ended, too. */
   take(event: RecordedEvent): void;
-  /** Milliseconds until a notice will have waited too long. */
+  /** Milliseconds until there will be something to put on record. */
   dueIn(): number | undefined;
   health(): { readonly delayed?: { readonly since: string; readonly count: number } };
   memo(): JsonObject;
@@ -35,6 +42,8 @@ interface Delay {
   readonly id: string;
   readonly since: string;
   readonly count: number;
+  /** Of them, how many are given up for good though they may be calls. */
+  readonly lost: number;
   /** Revision of its stream's next event. */
   readonly next: number;
   /** The newest notice that is on record, for a process that did not put it there. */
@@ -52,9 +61,12 @@ export function createDelays(deps: DelaysDeps): Delays {
   const current = () => [...open.values()].at(-1);
 
   /** Waited too long in our hands; or since the hub got it, if it was tried. */
-  function waitsTooLong({ event, attempts, knownAt }: Fetch): boolean {
-    if (clock.monotonic() - knownAt >= unverifiedAfterMs) return true;
-    return (attempts > 0 || deps.isAway()) && clock.now() - Date.parse(enqueuedAt(event)) >= unverifiedAfterMs;
+  function waitsTooLong({ event, source, attempts, knownAt, lost }: Fetch): boolean {
+    if (isRaised(event)) return false;
+    if (lost === true || clock.monotonic() - knownAt >= unverifiedAfterMs) return true;
+    return (
+      (attempts > 0 || deps.isAway(source.kind)) && clock.now() - Date.parse(enqueuedAt(event)) >= unverifiedAfterMs
+    );
   }
 
   /** False when the signal came first. Refused by the revision, a process that was displaced wrote it: it is on record, and that is what counts. */
@@ -72,24 +84,32 @@ export function createDelays(deps: DelaysDeps): Delays {
   async function record(fresh: readonly Fetch[], signal: AbortSignal): Promise<boolean> {
     const [first] = fresh;
     if (first === undefined) return false;
+    const unlisted = fresh.filter(({ event }) => !listed.has(event));
+    const gone = fresh.filter(({ lost }) => lost === true);
     const times = fresh.map(({ event }) => enqueuedAt(event)).sort();
     const before: Delay = current() ?? {
-      ...{ id: delayIdOf(first.event.id), since: times[0] ?? enqueuedAt(first.event), count: 0, next: 0 },
-      ...{ to: '', at: clock.monotonic() },
+      ...{ id: delayIdOf(first.event.id), since: times[0] ?? enqueuedAt(first.event), count: 0, lost: 0 },
+      ...{ next: 0, to: '', at: clock.monotonic() },
     };
-    const count = before.count + fresh.length;
-    const notices = fresh.slice(0, mostDelayedIds).map(({ event }) => cloudEventIdOf(event));
-    const data = { at: new Date(clock.now()).toISOString(), since: before.since, count, notices };
+    const lost = before.lost + gone.length;
+    const count = Math.max(before.count + unlisted.length, lost);
+    const notices = unlisted.slice(0, mostDelayedIds).map(({ event }) => cloudEventIdOf(event));
+    const at = new Date(clock.now()).toISOString();
+    const data = { at, since: before.since, count, notices, ...(lost === 0 ? {} : { lost }) };
     if (!(await append(before, { type: 'FetchDelayed', data }, first.event.id, signal))) return false;
     for (const { event } of fresh) listed.add(event);
+    // Only now: until it is on record it is in the memo, and whoever takes over comes to know of it.
+    for (const { event } of gone) list.settle(event.id, 'given-up');
     const to = [before.to, ...times].sort().at(-1) ?? before.to;
-    open.set(before.id, { ...before, count, next: before.next + 1, to, at: clock.monotonic() });
+    open.set(before.id, { ...before, count, lost, next: before.next + 1, to, at: clock.monotonic() });
     return true;
   }
 
   async function end(signal: AbortSignal): Promise<boolean> {
     let isChanged = false;
     for (const delay of [...open.values()]) {
+      // One thing after another may be lost for the same reason: that is one alarm, not one for each.
+      if (delay.lost > 0 && clock.monotonic() - delay.at < againMs) continue;
       const data = { at: new Date(clock.now()).toISOString(), since: delay.since };
       if (!(await append(delay, { type: 'FetchResumed', data }, delay.id, signal))) break;
       open.delete(delay.id);
@@ -100,10 +120,10 @@ export function createDelays(deps: DelaysDeps): Delays {
 
   return {
     async check(signal) {
-      const late = [...list.all('message')].filter(waitsTooLong);
-      if (late.length === 0) return deps.isAway() ? false : end(signal);
+      const late = [...list.all()].filter(waitsTooLong);
+      if (late.length === 0) return deps.isAway('message') || deps.isAway('blob') ? false : end(signal);
       const delay = current();
-      const fresh = late.filter(({ event }) => !listed.has(event));
+      const fresh = late.filter(({ event, lost }) => lost === true || !listed.has(event));
       const isTime = delay === undefined || fresh.length >= delay.count || clock.monotonic() - delay.at >= againMs;
       return isTime && fresh.length > 0 ? record(fresh, signal) : false;
     },
@@ -111,26 +131,36 @@ export function createDelays(deps: DelaysDeps): Delays {
       if (!stream.startsWith(fetchStreams)) return;
       const id = stream.slice(fetchStreams.length);
       if (type === 'FetchResumed') open.delete(id);
-      const { since, count, notices } = data;
+      const { since, count, notices, lost } = data;
       if (type !== 'FetchDelayed' || typeof since !== 'string' || typeof count !== 'number') return;
       const known = open.get(id);
       if (known !== undefined && known.next > revision) return;
-      open.set(id, { id, since, count, next: revision + 1, to: known?.to ?? '', at: clock.monotonic() });
+      const rest = { to: known?.to ?? '', lost: numberOf(lost) };
+      open.set(id, { id, since, count, ...rest, next: revision + 1, at: clock.monotonic() });
       const ids = new Set<Json>(Array.isArray(notices) ? notices : []);
-      for (const { event } of list.all('message')) if (ids.has(cloudEventIdOf(event))) listed.add(event);
+      for (const { event } of list.all()) if (ids.has(cloudEventIdOf(event))) listed.add(event);
     },
     dueIn() {
-      let first = Number.POSITIVE_INFINITY;
-      for (const { event, knownAt } of list.all('message'))
-        if (!listed.has(event)) first = Math.min(first, knownAt + unverifiedAfterMs);
-      return Number.isFinite(first) ? Math.max(0, Math.ceil(first - clock.monotonic())) : undefined;
+      const late = [...list.all()]
+        .filter(({ event, lost }) => lost === true || !(listed.has(event) || isRaised(event)))
+        .map(({ knownAt, lost }) => (lost === true ? knownAt : knownAt + unverifiedAfterMs))
+        .sort((a, b) => a - b);
+      const [first] = late;
+      if (first === undefined) return undefined;
+      const delay = current();
+      const many = late[(delay?.count ?? 1) - 1] ?? Number.POSITIVE_INFINITY;
+      const due = delay === undefined ? first : Math.min(many, Math.max(first, delay.at + againMs));
+      return Math.max(0, Math.ceil(due - clock.monotonic()));
     },
     health() {
       const delay = current();
       return delay === undefined ? {} : { delayed: { since: delay.since, count: delay.count } };
     },
     memo: () => {
-      const delayed = [...open.values()].map(({ id, since, count, next, to }) => ({ id, since, count, next, to }));
+      const delayed = [...open.values()].map(({ at: _, lost, ...kept }) => ({
+        ...kept,
+        ...(lost === 0 ? {} : { lost }),
+      }));
       return delayed.length === 0 ? {} : { delayed };
     },
     restore({ delayed }) {
@@ -138,7 +168,7 @@ export function createDelays(deps: DelaysDeps): Delays {
       open.clear();
       for (const each of Array.isArray(delayed) ? delayed : []) {
         if (!isJsonObject(each)) continue;
-        const { id, since, count, next, to } = each;
+        const { id, since, count, next, to, lost } = each;
         if (
           typeof id !== 'string' ||
           typeof since !== 'string' ||
@@ -147,9 +177,13 @@ export function createDelays(deps: DelaysDeps): Delays {
         )
           continue;
         const upTo = typeof to === 'string' ? to : '';
-        open.set(id, { id, since, count, next, to: upTo, at: clock.monotonic() });
-        for (const { event } of list.all('message')) if (enqueuedAt(event) <= upTo) listed.add(event);
+        open.set(id, { id, since, count, lost: numberOf(lost), next, to: upTo, at: clock.monotonic() });
+        for (const { event } of list.all()) if (enqueuedAt(event) <= upTo) listed.add(event);
       }
     },
   };
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0;
 }

@@ -8,7 +8,7 @@ import type { Sealer } from '#ports/sealer.ts';
 import type { FetchOutcome } from '#processor/resolve/lane.ts';
 import { messageResource, type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
 import { readReference } from '#processor/resolve/reference.ts';
-import type { Fetch } from '#processor/resolve/waiting-list.ts';
+import { type Fetch, isRaised } from '#processor/resolve/waiting-list.ts';
 
 export interface FetchDeps extends RecoverDeps {
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -23,17 +23,22 @@ export interface FetchDeps extends RecoverDeps {
 /** A chat that we may not read any more refuses every time; a permission that is missing may be granted tomorrow. */
 const refusedMs = 24 * 3_600_000;
 
+/** A payload may come after the notice that names it, so what is not there yet is looked for this long. */
+const comingMs = 120_000;
+
 /** Fetches a payload from Blob storage and publishes it. */
 export async function fetchPayload(
   deps: FetchDeps,
-  { event }: Fetch,
+  { event, knownAt }: Fetch,
   blobId: string,
   signal: AbortSignal,
 ): Promise<FetchOutcome> {
   const payload = await deps.payloads.fetch(blobId, signal);
   if (!payload.ok) {
-    const again = payload.reason === 'unavailable' || payload.reason === 'access-denied';
-    return { kind: again ? 'later' : 'given-up', detail: `${payload.reason}: ${payload.detail}` };
+    const detail = `${payload.reason}: ${payload.detail}`;
+    const isComing = payload.reason === 'not-found' && deps.clock.monotonic() - knownAt < comingMs;
+    const again = isComing || payload.reason === 'unavailable' || payload.reason === 'access-denied';
+    return again ? { kind: 'later', detail } : lost(event, detail);
   }
   return publishRecovered(deps, event, payload.body);
 }
@@ -54,29 +59,38 @@ export async function fetchMessage(
   if (!reference.ok)
     return reference.reason === 'locked'
       ? { kind: 'later', service: true, detail: 'the key store does not answer' }
-      : { kind: 'given-up', detail: `the reference is not to be read: ${reference.reason}` };
+      : lost(event, `the reference is not to be read: ${reference.reason}`, reference.reason === 'erased');
   const { chatId, messageId } = reference;
   const found = await beforeAbort(graph.message(chatId, messageId), signal);
   if (found === 'aborted') return { kind: 'later', detail: found };
-  if (!found.ok) return outcomeOf(found, deps.clock.monotonic() - knownAt);
+  if (!found.ok) return outcomeOf(found, event, deps.clock.monotonic() - knownAt);
   const payload = { resource: messageResource(chatId, messageId), resourceData: asMessage(found.value) };
   return publishRecovered(deps, event, new TextEncoder().encode(JSON.stringify(payload)));
 }
 
 async function publishRecovered(deps: FetchDeps, event: RecordedEvent, payload: Uint8Array): Promise<FetchOutcome> {
   const recovered = await recoveredNotice(deps, event, payload);
-  if (!recovered.ok) return { kind: 'given-up', detail: recovered.reason };
+  if (!recovered.ok) return lost(event, recovered.reason);
   const published = await deps.publisher.publish([recovered.message]);
   if (published.ok) return { kind: 'published' };
   const detail = `${published.reason}: ${published.detail}`;
-  return published.reason === 'too-large' ? { kind: 'given-up', detail } : { kind: 'later', service: true, detail };
+  return published.reason === 'too-large' ? lost(event, detail) : { kind: 'later', service: true, detail };
 }
 
-function outcomeOf(failure: GraphFailure, knownMs: number): FetchOutcome {
+/**
+ * Given up. A notice that already raised a call has done so; any other may be one, of either feed, and nobody knows.
+ * @param isGone what it referred to was taken away on purpose
+ */
+function lost(event: RecordedEvent, detail: string, isGone = false): FetchOutcome {
+  return { kind: 'given-up', detail, ...(isGone || isRaised(event) ? {} : { lost: true as const }) };
+}
+
+function outcomeOf(failure: GraphFailure, event: RecordedEvent, knownMs: number): FetchOutcome {
   const detail = detailOf(failure);
   if (isServiceAway(failure)) return { kind: 'later', service: true, detail };
   if (failure.reason === 'forbidden' && knownMs < refusedMs) return { kind: 'later', detail };
-  return { kind: 'given-up', detail };
+  // Whoever posted a message that is not there any more has deleted it.
+  return lost(event, detail, failure.reason === 'not-found');
 }
 
 /** True where nothing else could be had from Graph either, and waiting helps. */

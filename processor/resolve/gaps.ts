@@ -47,7 +47,9 @@ export function createGaps(): Gaps {
       if (at === undefined) return;
       const key = `${feed}|${policy ?? ''}`;
       const named = { feed, ...(policy === undefined ? {} : { policy }) };
-      if (type === 'WatchClosed' && !open.has(key)) open.set(key, { ...named, at });
+      // What comes to light in a gap can have begun before it.
+      const known = open.get(key);
+      if (type === 'WatchClosed' && (known === undefined || at < known.at)) open.set(key, { ...named, at });
       if (type !== 'WatchOpened') return;
       const since = open.get(key);
       open.delete(key);

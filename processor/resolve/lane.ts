@@ -6,8 +6,11 @@ export type FetchOutcome =
   | { readonly kind: 'published' }
   /** It is tried again by itself. `service`: nothing else could be fetched from there either. */
   | { readonly kind: 'later'; readonly detail: string; readonly service?: true }
-  /** Trying again would not help: what the notice referred to is not to be had. The notice stays in the record. */
-  | { readonly kind: 'given-up'; readonly detail: string };
+  /**
+   * Trying again would not help: what the notice referred to is not to be had. The notice stays in the record. `lost`: it may have told of a call, and nobody was
+   * told of it yet.
+   */
+  | { readonly kind: 'given-up'; readonly detail: string; readonly lost?: true };
 
 export interface LaneDeps {
   readonly list: WaitingList;
@@ -72,6 +75,7 @@ export function createLane({ list, kind, clock, together, attempt, isActive, onO
     } else {
       away = undefined;
       if (outcome.kind === 'later') list.postpone(id, 'later');
+      else if (outcome.kind === 'given-up' && outcome.lost === true) list.lose(id);
       else list.settle(id, outcome.kind);
     }
     onOutcome(outcome, one);

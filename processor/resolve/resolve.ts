@@ -25,7 +25,7 @@ export interface ResolveDeps extends Omit<FetchDeps, 'clock' | 'graph'> {
   readonly graph?: Pick<Graph, 'message' | 'chats' | 'messages'>;
   /** The tenant whose chats `graph` reads; gaps wait without it. */
   readonly tenantId?: string;
-  /** Milliseconds that a notice may wait for Graph until all that wait are raised as one unverified emergency (default 60,000). */
+  /** Milliseconds that a notice may wait for Graph or its storage until all that wait are raised as one unverified emergency (default 60,000). */
   readonly unverifiedAfterMs?: number;
   /** Told what came of each referred notice; must not throw. */
   readonly observe?: (outcome: ResolveOutcome, event: RecordedEvent) => void;
@@ -42,7 +42,7 @@ export interface ResolveHealth extends WaitingHealth {
   readonly counts: Readonly<Record<ResolveOutcome['kind'], number>>;
   /** What the last thing that is tried again failed of. */
   readonly waitingFor?: string;
-  /** Notices that waited too long for Graph and are raised as one unverified emergency: since when, and how many. */
+  /** Notices that waited too long, or lost what they referred to, and are raised as one unverified emergency: since when, and how many. */
   readonly delayed?: { readonly since: string; readonly count: number };
   readonly backFill: BackFillHealth;
 }
@@ -55,8 +55,8 @@ export interface Resolve {
 
 const resolveStream = 'resolve';
 const together = 8;
-/** More than this wait only while a service is away: then it is waited for, not run ahead of. */
-const most = { blob: 100, message: 2_000 } as const;
+/** More than this wait only while a service is away: then it is waited for, not run ahead of. Payloads that are not there yet wait two minutes, and must not hold up others. */
+const most = { blob: 500, message: 2_000 } as const;
 /** So long what is fetched is waited for before the log is read on: most answers come sooner, and then one position stands for both. */
 const settleMs = 250;
 /** While something is under way by itself it is looked after this often. */
@@ -101,7 +101,8 @@ export function createResolve(deps: ResolveDeps): Resolve {
   };
   const { unverifiedAfterMs = 60_000 } = deps;
   const delays = createDelays({
-    ...{ ...retrying, list, metadata: deps.metadata, unverifiedAfterMs, isAway: messages.isAway },
+    ...{ ...retrying, list, metadata: deps.metadata, unverifiedAfterMs },
+    isAway: (kind) => (kind === 'blob' ? blobs : messages).isAway(),
   });
   const backFill = createBackFill({ ...deps, ...retrying, isActive });
 

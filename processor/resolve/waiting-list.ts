@@ -17,10 +17,14 @@ export interface WaitingList {
   /** It failed. `later`: so long, growing; `when-back`: as soon as the whole service is tried again. */
   postpone(eventId: string, until: 'later' | 'when-back'): void;
   settle(eventId: string, how: 'published' | 'given-up'): void;
+  /** It is given up, but stays until somebody is told: settled then. */
+  lose(eventId: string): void;
   /** A recovered notice is in the log, by the id of its CloudEvent. */
   recovered(cloudEventId: unknown): void;
+  /** How many are still to be fetched. */
   pending(kind: SourceKind): number;
-  all(kind: SourceKind): Iterable<Fetch>;
+  /** With those that are lost. */
+  all(): Iterable<Fetch>;
   health(): WaitingHealth;
   /** What the next process has to know. */
   memo(): JsonObject;
@@ -40,6 +44,8 @@ export interface Fetch {
   readonly attempts: number;
   /** When this process came to know of it, by the monotonic clock. */
   readonly knownAt: number;
+  /** Given up, and nobody was told yet. */
+  readonly lost?: true;
 }
 
 export interface WaitingHealth {
@@ -57,6 +63,7 @@ interface Entry extends Fetch {
   attempts: number;
   dueAt: number;
   underWay: boolean;
+  lost?: true;
 }
 
 const firstDelayMs = 1_000;
@@ -68,7 +75,12 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
   const byCloudEvent = new Map<string, string>();
   let givenUp = 0;
 
-  const oldest = (kind: SourceKind) => [...lists[kind].values()].map(({ event }) => enqueuedAt(event)).sort()[0];
+  const left = (kind: SourceKind) => [...lists[kind].values()].filter(({ lost }) => lost !== true);
+  const lost = () => [...lists.blob.values(), ...lists.message.values()].filter((entry) => entry.lost === true).length;
+  const oldest = (kind: SourceKind) =>
+    left(kind)
+      .map(({ event }) => enqueuedAt(event))
+      .sort()[0];
   const find = (eventId: string) => lists.blob.get(eventId) ?? lists.message.get(eventId);
 
   function remove(eventId: string): boolean {
@@ -83,7 +95,8 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
     add(event, source) {
       if (find(event.id) !== undefined) return;
       const now = clock.monotonic();
-      lists[source.kind].set(event.id, { event, source, attempts: 0, knownAt: now, dueAt: now, underWay: false });
+      const entry = { event, source, attempts: 0, knownAt: now, dueAt: now, underWay: false };
+      lists[source.kind].set(event.id, entry);
       if (source.kind === 'message') byCloudEvent.set(cloudEventIdOf(event), event.id);
     },
     due(kind, most) {
@@ -91,7 +104,7 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
       const due: Entry[] = [];
       for (const entry of lists[kind].values()) {
         if (due.length >= most) break;
-        if (entry.underWay || entry.dueAt > now) continue;
+        if (entry.underWay || entry.lost === true || entry.dueAt > now) continue;
         entry.underWay = true;
         due.push(entry);
       }
@@ -99,7 +112,8 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
     },
     dueIn(kind) {
       let first = Number.POSITIVE_INFINITY;
-      for (const { dueAt, underWay } of lists[kind].values()) if (!underWay) first = Math.min(first, dueAt);
+      for (const { dueAt, underWay, lost } of lists[kind].values())
+        if (!underWay && lost !== true) first = Math.min(first, dueAt);
       return Number.isFinite(first) ? Math.max(0, Math.ceil(first - clock.monotonic())) : undefined;
     },
     postpone(eventId, until) {
@@ -113,16 +127,25 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
     settle(eventId, how) {
       if (remove(eventId) && how === 'given-up') givenUp++;
     },
+    lose(eventId) {
+      const entry = find(eventId);
+      if (entry === undefined) return;
+      entry.underWay = false;
+      entry.lost = true;
+    },
     recovered(cloudEventId) {
       const eventId = typeof cloudEventId === 'string' ? byCloudEvent.get(cloudEventId) : undefined;
       if (eventId !== undefined) remove(eventId);
     },
-    pending: (kind) => lists[kind].size,
-    all: (kind) => lists[kind].values(),
+    pending: (kind) => left(kind).length,
+    *all() {
+      yield* lists.blob.values();
+      yield* lists.message.values();
+    },
     health() {
       const [oldestPendingAt, oldestWaitingAt] = [oldest('blob'), oldest('message')];
       return {
-        ...{ pending: lists.blob.size, waiting: lists.message.size, givenUp },
+        ...{ pending: left('blob').length, waiting: left('message').length, givenUp: givenUp + lost() },
         ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
         ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
       };
@@ -171,4 +194,9 @@ export function enqueuedAt({ metadata, created }: RecordedEvent): string {
 /** The id by which a notice and what was recovered for it belong together. */
 export function cloudEventIdOf(event: RecordedEvent): string {
   return typeof event.data['id'] === 'string' ? event.data['id'] : event.id;
+}
+
+/** True for a notice that is an emergency already, whatever it referred to. */
+export function isRaised({ data }: RecordedEvent): boolean {
+  return isJsonObject(data['data']) && isJsonObject(data['data']['call']);
 }

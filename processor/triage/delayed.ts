@@ -2,6 +2,7 @@ import { decide } from '#domain/emergency/decide.ts';
 import type { ReportedCall } from '#domain/emergency/events.ts';
 import { fetchStreams } from '#domain/fetching/events.ts';
 import { emergencyIdOf } from '#domain/names.ts';
+import type { Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { EmergencyIndex } from '#processor/triage/index.ts';
 import { append, type JudgeDeps, linkTo, type Outcome } from '#processor/triage/judge.ts';
@@ -122,7 +123,7 @@ function reportOf({ id, type, data }: RecordedEvent): ReportedCall | undefined {
     feed: 'chat',
     emergencyId: alarmIdOf(id),
     confidence: 'low',
-    reasons: [type === 'FetchDelayed' ? `notices-not-fetched=${count}` : 'notices-fetched'],
+    reasons: type === 'FetchDelayed' ? reasonsOf(Number(count), data['lost']) : ['notices-fetched'],
     test: false,
     occurredAt: since,
     callerTokens: [],
@@ -130,4 +131,10 @@ function reportOf({ id, type, data }: RecordedEvent): ReportedCall | undefined {
     noticeId: id,
     receivedAt: at,
   };
+}
+
+/** @param lost how many of them are given up for good */
+function reasonsOf(count: number, lost: Json | undefined): readonly string[] {
+  const gone = typeof lost === 'number' ? lost : 0;
+  return [...(count > gone ? [`notices-not-fetched=${count}`] : []), ...(gone > 0 ? [`notices-lost=${gone}`] : [])];
 }

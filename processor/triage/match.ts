@@ -23,7 +23,7 @@ export interface Match {
 /**
  * Finds the emergency of a notice. In doubt it is one of its own, linked: a false alarm costs less than a call that vanishes in another.
  *
- * 1. The provider's own id of the call is known: that emergency, whatever its state.
+ * 1. The provider's own id of the call is known, or what was raised before its content was fetched: that emergency, whatever its state.
  * 2. A doubtful message in the chat of exactly one open emergency: what somebody goes on to say there.
  * 3. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet.
  * 4. Otherwise an emergency of its own.
@@ -33,7 +33,9 @@ export interface Match {
  * @param refused emergencies that would not take it: people were done with them before the index knew
  */
 export function matchReport(report: ReportedCall, index: EmergencyIndex, refused?: ReadonlySet<string>): Match {
-  const known = index.byProviderCall(report.emergencyId);
+  const known =
+    index.byProviderCall(report.emergencyId) ??
+    (report.recoveredOf === undefined ? undefined : index.byProviderCall(report.recoveredOf));
   if (known !== undefined) return { emergencyId: known, match: 'same-provider-id', links: [] };
 
   const at = Date.parse(report.occurredAt ?? report.receivedAt);

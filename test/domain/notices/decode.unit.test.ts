@@ -49,6 +49,17 @@ describe('a message of the hub', () => {
     });
   });
 
+  it('tells the feed of a notice whose content went to a blob, where its envelope says it', () => {
+    const { body } = fixture('event-grid-structured') as unknown as { body: { [name: string]: Json } };
+    const data = { subscriptionId: 's', changeType: 'created', additionalPayloadStorageId: 'b1' };
+    const kinds = (more: { [name: string]: Json }) => json({ ...body, data, ...more }).map(({ kind }) => kind);
+    const subject = "communications/calls/getEmergencyEventsByPolicy(policyName='P')";
+    expect(kinds({ type: 'Microsoft.Graph.Updated', subject })).toEqual(['emergency-call']);
+    expect(kinds({ type: 'Microsoft.Graph.EmergencyCallEvent' })).toEqual(['emergency-call']);
+    expect(kinds({})).toEqual(['chat-message']);
+    expect(kinds({ type: 'Microsoft.Graph.Updated' })).toEqual(['chat-message']);
+  });
+
   it('keeps the envelope of Event Grid and reads its data whatever the case of the names', () => {
     expect(of('event-grid-structured')[0]).toMatchObject({
       change: 'created',

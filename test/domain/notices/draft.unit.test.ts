@@ -1,8 +1,10 @@
 import { CloudEvent } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 import { emergencyIdOf } from '#domain/names.ts';
+import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
 import { cloudEventTypes } from '#domain/notices/types.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import {
   bytes,
   callOf,
@@ -11,6 +13,7 @@ import {
   draftEmergency,
   drafted,
   draftOf,
+  fixture,
   fixtureNames,
   inTheClear,
   withoutPersonal,
@@ -288,6 +291,16 @@ describe('a chat message that cannot be read', () => {
       changeType: 'created',
     });
     expect(again.value[0]).not.toHaveProperty('clientState');
+  });
+
+  it('is raised all the same when it did not say that it is a message: it may be of the emergency feed', () => {
+    const [notice] = (fixture('chat-rich').body as { value: readonly JsonObject[] }).value;
+    const { resource: _, resourceData: __, ...bare } = notice ?? {};
+    const [item] = decodeMessage({ body: bytes({ value: [bare] }), contentType: undefined, properties: {} });
+    const draft = draftEvent(item!, { ok: false, reason: 'key-unknown' }, contextOf());
+    expect(draft.type).toBe('tocsin.undecryptable');
+    expect(draft.cloudEvent.data).toMatchObject({ call: { confidence: 'low', reasons: ['cannot-be-read'] } });
+    expect(draft.quarantine).toBeDefined();
   });
 
   it('also when what was decrypted is a depth bomb', () => {

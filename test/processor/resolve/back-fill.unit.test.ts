@@ -219,6 +219,16 @@ describe('back-fill', () => {
     expect(place.published).toHaveLength(1);
   });
 
+  it('fills a gap from the beginning that came to light while it lasted', async () => {
+    post(chatId, '7', 2, announcement);
+    place.start(clock());
+    await watch('chat', 'WatchClosed', 5);
+    await watch('chat', 'WatchClosed', 1);
+    await watch('chat', 'WatchOpened', 20);
+    await filled();
+    expect(checked(place.of('GapBackFilled'))).toMatchObject([{ from: time(1), to: time(20), messages: 1 }]);
+  });
+
   it('waits for a sign-in without asking anybody', async () => {
     place.graph.failure = gone;
     const resolve = place.start(clock(), { tenantId: undefined as never });

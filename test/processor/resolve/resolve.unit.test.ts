@@ -131,7 +131,83 @@ describe('resolve', () => {
     await deliver(log, referred('b1'), referred('b2'), referred('b3'));
     await settled(resolve, 3);
     expect(resolve.health()).toMatchObject({ givenUp: 2, counts: { published: 1, 'given-up': 2 } });
-    expect(outcomes).toEqual(['not-found: no such blob', 'payload-unreadable', 'published']);
+    expect([...new Set(outcomes)]).toEqual(['not-found: no such blob', 'payload-unreadable', 'published']);
+  });
+
+  it('looks for two minutes for a payload that comes later than its notice', async () => {
+    const clock = createHurriedClock();
+    const times: number[] = [];
+    const looked = async (blobId: string): Promise<LargePayloadResult> => {
+      times.push(clock.monotonic());
+      return blobId === 'b1' && times.length === 7 ? found({ encryptedContent: encrypted }) : gone;
+    };
+    const resolve = start({ clock, payloads: { fetch: looked } });
+    await deliver(log, referred('b1'));
+    await settled(resolve, 1);
+    expect(published).toHaveLength(1);
+    await deliver(log, referred('b2'));
+    await settled(resolve, 2);
+    expect(resolve.health().counts).toMatchObject({ published: 1, 'given-up': 1 });
+    const [first = 0, last = 0] = [times[7], times.at(-1)];
+    expect(last - first).toBeGreaterThanOrEqual(120_000);
+    expect(last - first).toBeLessThan(240_000);
+  });
+
+  const alarms = () => log.events.filter(({ type }) => type === 'FetchDelayed');
+
+  it('puts on record what is lost and may be a call: as one thing, however much it is', async () => {
+    const count = 300;
+    for (let n = 0; n < count; n++) blobs.set(`b${n}`, found('no JSON'));
+    const resolve = start();
+    for (let n = 0; n < count; n += 50)
+      await deliver(log, ...Array.from({ length: 50 }, (_, m) => referred(`b${n + m}`)));
+    await settled(resolve, count);
+    await eventually('all are on record', () => alarms().at(-1)?.data['lost'] === count);
+    expect(resolve.health()).toMatchObject({ givenUp: count, delayed: { count } });
+    expect(new Set(alarms().map(({ stream }) => stream)).size).toBe(1);
+    expect(alarms().length).toBeLessThan(20);
+    expect(alarms().flatMap(({ data }) => data['notices'])).toHaveLength(count);
+    await eventually('it is over', () => log.events.some(({ type }) => type === 'FetchResumed'));
+  });
+
+  it.each([
+    ['is too large to take in', { ok: false, reason: 'too-large', detail: 'x' } as const, { ok: true } as const],
+    [
+      'is too large to publish',
+      found({ encryptedContent: encrypted }),
+      { ok: false, reason: 'too-large', detail: 'x' } as const,
+    ],
+    ['never comes', gone, { ok: true } as const],
+  ])('puts it on record once when what a notice referred to %s', async (_, blob, answered) => {
+    blobs.set('b1', blob);
+    answer = answered as PublishResult;
+    const event = referred('b1');
+    const resolve = start();
+    await deliver(log, event);
+    await settled(resolve, 1);
+    await eventually('it is on record', () => alarms().some(({ data }) => data['lost'] === 1));
+    await stopAll();
+    const second = start();
+    await eventually('the next one is up', () => second.health().caughtUp && second.health().givenUp === 1);
+    expect(alarms().flatMap(({ data }) => data['notices'])).toEqual([event.id]);
+    expect(alarms().at(-1)?.data).toMatchObject({ count: 1, lost: 1 });
+  });
+
+  it('raises nothing again that was raised before its content was lost', async () => {
+    const resolve = start();
+    await deliver(log, referred('b1', { kind: 'emergency-call', call: { feed: 'events' } }));
+    await settled(resolve, 1);
+    expect(resolve.health()).toMatchObject({ givenUp: 1 });
+    expect(alarms()).toEqual([]);
+  });
+
+  it('puts on record what waits too long for its storage', async () => {
+    blobs.set('b1', away);
+    start();
+    await deliver(log, referred('b1'));
+    await eventually('it is on record', () => alarms().length === 1);
+    expect(alarms()[0]?.data).toMatchObject({ count: 1 });
+    expect(alarms()[0]?.data).not.toHaveProperty('lost');
   });
 
   it('tries again while the storage account or the hub is away', async () => {

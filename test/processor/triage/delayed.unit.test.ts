@@ -77,8 +77,49 @@ describe('triage, of notices that wait too long', () => {
     const story = log.stream(`emergency-${id}`);
     expect(story.map(({ type }) => type)).toEqual(['EmergencyRaised', 'EmergencyEnriched']);
     expect(story[0]?.metadata).toMatchObject({ $causationId: first, $correlationId: id });
-    expect(reasonText('notices-not-fetched=40')).toMatch(/^40 chat notices could not be fetched/);
-    expect(reasonText('notices-not-fetched=1')).toMatch(/^A chat notice could not be fetched/);
+    expect(reasonText('notices-not-fetched=40')).toMatch(/^40 notices could not be fetched/);
+    expect(reasonText('notices-not-fetched=1')).toMatch(/^A notice could not be fetched/);
+  });
+
+  it('raises what is lost for good as one unverified emergency, which says so', async () => {
+    await record('FetchDelayed', { count: 1, notices: ['n1'], lost: 1 });
+    await record('FetchDelayed', { count: 60, notices: ['n2'], lost: 40 });
+    await settled();
+    const story = log.stream(
+      [...new Set(log.events.map((event) => event.stream))].find((each) => each.startsWith('emergency-')) ?? '',
+    );
+    expect(story.map(({ type }) => type)).toEqual(['EmergencyRaised', 'EmergencyEnriched']);
+    expect(emergencies(log).size).toBe(1);
+    expect([...emergencies(log).values()][0]).toMatchObject({
+      ...{ status: 'unacknowledged' },
+      call: {
+        ...{ verified: false, confidence: 'low' },
+        reasons: ['notices-lost=1', 'notices-not-fetched=60', 'notices-lost=40'],
+      },
+    });
+    expect(reasonText('notices-lost=40')).toMatch(/^40 notices are lost: what they told of .* each of them may/);
+    expect(reasonText('notices-lost=1')).toMatch(/^A notice is lost: what it told of .* so it may/);
+  });
+
+  it('takes a call that was fetched for the one that was raised before anybody knew which it is', async () => {
+    const before = callReport({
+      feed: 'events',
+      call: 'event-1',
+      confidence: 'low',
+      reasons: ['content-not-sent'],
+      callerTokens: [],
+    });
+    const { emergencyId } = before;
+    await deliver(
+      log,
+      notice(before),
+      notice(callReport({ feed: 'events', call: 'call-1', recoveredOf: emergencyId })),
+    );
+    await deliver(log, notice(callReport({ feed: 'events', call: 'call-1', callEventType: 'callEnded' })));
+    await judged(log, running);
+    expect([...emergencies(log)]).toMatchObject([
+      [emergencyId, { call: { confidence: 'high', dialledNumber: '911' } }],
+    ]);
   });
 
   it('says in it when that is over, and changes nothing when it judges all of it again', async () => {

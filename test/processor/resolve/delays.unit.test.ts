@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import { eventMetadata } from '#domain/metadata.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+import { createDelays } from '#processor/resolve/delays.ts';
+import type { Fetch } from '#processor/resolve/waiting-list.ts';
+import { createManualClock } from '#simulator/manual-clock.ts';
+import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
+
+const unverifiedAfterMs = 60_000;
+const moment = Date.parse('2026-03-01T10:00:00Z');
+
+function setting() {
+  const clock = createManualClock(moment);
+  const waiting: Fetch[] = [];
+  const notice = (n: number): Fetch => ({
+    event: {
+      ...{
+        id: `00000000-0000-5000-8000-00000000000${n}`,
+        type: 'chat',
+        stream: 'inbox-0',
+        revision: n,
+        position: `${n}`,
+      },
+      ...{ created: clock.now(), data: { id: `notice-${n}`, tocsinenqueued: new Date(clock.now()).toISOString() } },
+      metadata: {},
+    } as unknown as RecordedEvent,
+    ...{ source: { kind: 'message' }, attempts: 1, knownAt: clock.monotonic() },
+  });
+  const delays = createDelays({
+    ...{ clock, log: createMemoryEventLog(() => clock.now()), unverifiedAfterMs, isAway: () => true },
+    list: { all: () => waiting },
+    metadata: (causation: string, correlation: string) =>
+      eventMetadata({ role: 'resolve', build: 'test' }, clock.now(), correlation, causation),
+    ids: { fraction: () => 0.5 },
+    onRetry: () => undefined,
+  } as unknown as Parameters<typeof createDelays>[0]);
+  const arrive = (n: number) => void waiting.push(notice(n));
+  return { clock, delays, arrive };
+}
+
+it('looks again when there is something to put on record, and not all the time until then', async () => {
+  const { clock, delays, arrive } = setting();
+  const { signal } = new AbortController();
+  expect(delays.dueIn()).toBeUndefined();
+  for (const n of [1, 2, 3]) arrive(n);
+  expect(delays.dueIn()).toBe(unverifiedAfterMs);
+  clock.advance(unverifiedAfterMs);
+  expect(delays.dueIn()).toBe(0);
+  expect(await delays.check(signal)).toBe(true);
+
+  arrive(4);
+  clock.advance(unverifiedAfterMs);
+  expect(await delays.check(signal)).toBe(false);
+  expect(delays.dueIn()).toBe(300_000 - unverifiedAfterMs);
+  for (const n of [5, 6]) arrive(n);
+  expect(delays.dueIn()).toBe(unverifiedAfterMs);
+  clock.advance(unverifiedAfterMs);
+  expect(delays.dueIn()).toBe(0);
+  expect(await delays.check(signal)).toBe(true);
+  expect(delays.dueIn()).toBeUndefined();
+});
