@@ -55,6 +55,7 @@ chown 1000:1000 ${folder}
 /**
  * A script that gets secrets from the key vault with the identity of the machine ("How to use managed identities on a virtual machine",
  * learn.microsoft.com) and puts them into memory: `/run` is no disk. It tries for five minutes, because a role takes that long to come into force.
+ * Another folder than that in use can be its argument.
  */
 export function fetchSecrets(options: {
   readonly clientId: string;
@@ -64,7 +65,8 @@ export function fetchSecrets(options: {
   return `#!/bin/sh
 set -eu
 umask 077
-mkdir -p ${options.folder}
+folder=\${1:-${options.folder}}
+mkdir -p "$folder"
 token() {
   curl -sf -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=${options.clientId}" | jq -er .access_token
 }
@@ -79,6 +81,66 @@ secret() {
   echo "cannot read $1" >&2
   return 1
 }
-${options.secrets.map(({ url, file }) => `secret ${url} ${options.folder}/${file}`).join('\n')}
+${options.secrets.map(({ url, file }) => `secret ${url} "$folder/${file}"`).join('\n')}
 `;
+}
+
+/** Where the scripts of a machine are. */
+export const scripts = {
+  secrets: '/usr/local/sbin/tocsin-secrets',
+  rotation: '/usr/local/sbin/tocsin-rotation',
+} as const;
+
+/** The timer that looks for secrets of another version; systemd has to enable it. */
+export const rotationTimer = 'tocsin-rotation.timer';
+
+/**
+ * Every ten minutes the secrets of the vault are compared with those in use; where one differs, `apply` brings it in. A vault that is away changes
+ * nothing. While the service starts nothing is done: it gets its secrets itself.
+ *
+ * @param options.apply shell commands; `$next` is the folder with what the vault has now
+ */
+export function followRotation(options: {
+  readonly service: string;
+  readonly folder: string;
+  readonly apply: readonly string[];
+}): readonly CloudFile[] {
+  const script = `#!/bin/sh
+set -eu
+systemctl is-active --quiet ${options.service} || exit 0
+next=${options.folder}-next
+trap 'rm -rf "$next"' EXIT
+rm -rf "$next"
+${scripts.secrets} "$next"
+changed=
+for one in "$next"/*; do
+  cmp -s "$one" "${options.folder}/\${one##*/}" || changed="$changed \${one##*/}"
+done
+[ -n "$changed" ] || exit 0
+echo "the vault has another version of:$changed"
+${options.apply.join('\n')}
+`;
+  const service = `[Unit]
+Description=Brings in secrets whose version changed
+
+[Service]
+Type=oneshot
+ExecStart=${scripts.rotation}
+`;
+  const timer = `[Unit]
+Description=Looks for secrets whose version changed
+
+[Timer]
+OnActiveSec=10min
+OnUnitInactiveSec=10min
+RandomizedDelaySec=60
+
+[Install]
+WantedBy=timers.target
+`;
+  return [
+    { path: scripts.rotation, permissions: '0700', content: script },
+    { path: '/etc/systemd/system/tocsin-rotation.service', permissions: '0644', content: service },
+    { path: `/etc/systemd/system/${rotationTimer}`, permissions: '0644', content: timer },
+  ];
 }

@@ -1,4 +1,12 @@
-import { cloudConfig, fetchSecrets, mountDisk } from '#infra/cloud-init/cloud-config.ts';
+import {
+  type CloudFile,
+  cloudConfig,
+  fetchSecrets,
+  followRotation,
+  mountDisk,
+  rotationTimer,
+  scripts,
+} from '#infra/cloud-init/cloud-config.ts';
 
 export interface LogNode {
   /** Host name inside the zone, such as `log1`. */
@@ -24,7 +32,8 @@ const data = '/var/lib/eventstore';
  */
 export function logNodeCloudInit(node: LogNode): string {
   const address = (name: string) => `${name}.${node.zone}`;
-  const peers = node.nodes.filter((name) => name !== node.name).map((name) => `${address(name)}:2113`);
+  const peerNames = node.nodes.filter((name) => name !== node.name);
+  const peers = peerNames.map((name) => `${address(name)}:2113`);
   const environment = [
     `EVENTSTORE_CLUSTER_SIZE=${node.nodes.length}`,
     ...(node.nodes.length > 1
@@ -49,7 +58,7 @@ Wants=network-online.target
 RequiresMountsFor=${data}
 
 [Service]
-ExecStartPre=/usr/local/sbin/tocsin-secrets
+ExecStartPre=${scripts.secrets}
 ExecStartPre=/bin/sh -c 'printf "EVENTSTORE_DEFAULT_ADMIN_PASSWORD=%%s\\n" "$(cat ${folder}/password)" > ${folder}/first.env; mkdir -p ${folder}/authority; cp ${folder}/authority.pem ${folder}/authority/ca.crt; chown -R 1000:1000 ${folder}'
 ExecStartPre=-/usr/bin/podman rm -f eventstore
 ExecStart=/usr/bin/podman run --name eventstore --rm --network host --read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges --user 1000:1000 --ulimit nofile=65536 --env-file /etc/eventstore.env --env-file ${folder}/first.env -v ${folder}:${folder}:ro -v ${data}:/data ${node.image}
@@ -72,13 +81,57 @@ WantedBy=multi-user.target
     files: [
       mountDisk(data),
       {
-        path: '/usr/local/sbin/tocsin-secrets',
+        path: scripts.secrets,
         permissions: '0700',
         content: fetchSecrets({ clientId: node.clientId, folder, secrets }),
       },
+      // Certificates are read again without a restart ("Certificate update upon expiry"): all nodes may notice in the same minute.
+      ...followRotation({
+        service: 'eventstore.service',
+        folder,
+        apply: [
+          `for one in "$next"/*; do install -m 0600 -o 1000 -g 1000 "$one" "${folder}/\${one##*/}"; done`,
+          `install -m 0600 -o 1000 -g 1000 ${folder}/authority.pem ${folder}/authority/ca.crt`,
+          'podman kill --signal HUP eventstore',
+        ],
+      }),
+      ...(peerNames.length === 0 ? [] : [joined(address(node.name), peerNames.map(address))]),
       { path: '/etc/eventstore.env', permissions: '0644', content: `${environment.join('\n')}\n` },
       { path: '/etc/systemd/system/eventstore.service', permissions: '0644', content: unit },
     ],
-    commands: ['/usr/local/sbin/tocsin-disk', 'systemctl enable --now eventstore.service'],
+    commands: ['/usr/local/sbin/tocsin-disk', `systemctl enable --now eventstore.service ${rotationTimer}`],
   });
+}
+
+const joinedScript = '/usr/local/sbin/tocsin-joined';
+
+/** Shell command that ends when a node of a cluster has joined it, or when there is no cluster yet. It fails when the node has not joined for half an hour. */
+export const waitUntilJoined = `cloud-init status --wait > /dev/null; ${joinedScript}`;
+
+/**
+ * A node is back when it leads or follows: then it has what the cluster has. It is alone when nobody else has answered for a minute: the cluster is just
+ * being made, or is down, and nothing is lost by going on. `/info` tells the state of a node to anybody who reaches its port (HTTP API of EventStoreDB).
+ */
+function joined(own: string, others: readonly string[]): CloudFile {
+  const content = `#!/bin/sh
+set -eu
+state() {
+  curl -sf --max-time 5 --cacert ${folder}/authority.pem "https://$1:2113/info" | jq -er .state
+}
+alone=0
+for try in $(seq 360); do
+  sleep 5
+  [ -s ${folder}/authority.pem ] || continue
+  case "$(state ${own} || true)" in leader | follower) exit 0 ;; esac
+  if ${others.map((name) => `state ${name} > /dev/null`).join(' || ')}; then
+    alone=0
+  else
+    alone=$((alone + 1))
+    [ "$alone" -lt 12 ] || exit 0
+  fi
+done
+echo 'this node has not joined the others: see journalctl -u eventstore' >&2
+exit 1
+`;
+  return { path: joinedScript, permissions: '0700', content };
 }

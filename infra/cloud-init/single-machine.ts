@@ -1,4 +1,11 @@
-import { cloudConfig, fetchSecrets, mountDisk } from '#infra/cloud-init/cloud-config.ts';
+import {
+  cloudConfig,
+  fetchSecrets,
+  followRotation,
+  mountDisk,
+  rotationTimer,
+  scripts,
+} from '#infra/cloud-init/cloud-config.ts';
 import { ports, secretsFolder, stateFolder } from '#infra/inside-container.ts';
 import type { RoleSetting } from '#infra/role-settings.ts';
 
@@ -26,7 +33,7 @@ export interface SingleMachine {
 
 /**
  * Cloud-init of the one machine of a small tenant: every role in one process, the log on its own disk, Caddy in front of the desk for TLS. Pure, and
- * without a secret: those come from the key vault into memory before every start.
+ * without a secret: those come from the key vault into memory before every start, and it starts again when one of them changed.
  */
 export function singleMachineCloudInit(machine: SingleMachine): string {
   const secretNames = new Set(machine.settings.flatMap((s) => (s.kind === 'value' ? [] : [s.secret])));
@@ -51,7 +58,7 @@ Wants=network-online.target
 RequiresMountsFor=${stateFolder}
 
 [Service]
-ExecStartPre=/usr/local/sbin/tocsin-secrets
+ExecStartPre=${scripts.secrets}
 ExecStartPre=/bin/chown -R 1000:1000 ${secretsFolder}
 ${signIn}ExecStartPre=-/usr/bin/podman rm -f tocsin
 ExecStart=/usr/bin/podman run --name tocsin --rm --network host --read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges --user 1000:1000 --env-file /etc/tocsin.env -v ${secretsFolder}:${secretsFolder}:ro -v ${stateFolder}:${stateFolder} ${machine.image} run ${machine.roles.join(',')}
@@ -101,10 +108,16 @@ https://${machine.deskHost} {
         content: 'net.ipv4.ip_unprivileged_port_start=443\n',
       },
       {
-        path: '/usr/local/sbin/tocsin-secrets',
+        path: scripts.secrets,
         permissions: '0700',
         content: fetchSecrets({ clientId: machine.clientId, folder: secretsFolder, secrets }),
       },
+      // The proxy requires the service: systemd starts it again, too, with the certificate of the desk.
+      ...followRotation({
+        service: 'tocsin.service',
+        folder: secretsFolder,
+        apply: ['systemctl restart tocsin.service'],
+      }),
       ...(machine.registryServer === undefined
         ? []
         : [
@@ -122,7 +135,7 @@ https://${machine.deskHost} {
     commands: [
       '/usr/local/sbin/tocsin-disk',
       'sysctl --system',
-      'systemctl enable --now tocsin.service tocsin-proxy.service',
+      `systemctl enable --now tocsin.service tocsin-proxy.service ${rotationTimer}`,
     ],
   });
 }

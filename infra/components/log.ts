@@ -1,7 +1,7 @@
 import * as privatedns from '@pulumi/azure-native/privatedns/index.js';
 import type * as pulumi from '@pulumi/pulumi';
 import { machineAddress } from '#infra/addresses.ts';
-import { logNodeCloudInit } from '#infra/cloud-init/log-node.ts';
+import { logNodeCloudInit, waitUntilJoined } from '#infra/cloud-init/log-node.ts';
 import { type Built, createComponent, type StackContext, tagsOf } from '#infra/components/component.ts';
 import type { Foundation } from '#infra/components/foundation.ts';
 import type { ManagedIdentity } from '#infra/components/identity.ts';
@@ -45,6 +45,8 @@ export function createLog(
       },
       { parent },
     );
+    // Two nodes of three have to be there: one is made anew only when the one before it has joined the cluster again.
+    let before: pulumi.Resource | undefined;
     const machines = nodes.map((node, index) => {
       const number = (index + 1) as 1 | 2 | 3;
       const privateAddress = machineAddress(settings.addressSpace, number);
@@ -60,7 +62,7 @@ export function createLog(
         },
         { parent },
       );
-      return createMachine(context, parent, {
+      const { machine, ready } = createMachine(context, parent, {
         name: `log-machine-${number}`,
         machineName: names[`logNode${number}`].value,
         kind: 'Log',
@@ -69,7 +71,11 @@ export function createLog(
         identityId: identity.id,
         cloudInit: cloudInitOf(context, given.keys, node, nodes, identity.clientId),
         foundation,
+        ...(nodes.length > 1 ? { waitUntilReady: waitUntilJoined } : {}),
+        ...(before === undefined ? {} : { dependsOn: [before] }),
       });
+      before = ready;
+      return machine;
     });
     return { machines };
   });

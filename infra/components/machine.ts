@@ -12,6 +12,20 @@ export interface Machine {
   readonly diskId: pulumi.Output<string>;
 }
 
+/** A machine, and what others depend on who have to wait until it does its work. */
+interface CreatedMachine {
+  readonly machine: Machine;
+  /** The machine itself where nobody asked for a command that says when it is ready. */
+  readonly ready: pulumi.Resource;
+}
+
+/**
+ * What Azure sets once, when it makes a machine: a change of it is answered with 409 PropertyChangeNotAllowed ("Virtual Machines - Create Or Update",
+ * learn.microsoft.com: "This property cannot be updated after the VM is created"). Every setting and the image are in the custom data, so a machine is
+ * made anew when one of them changes.
+ */
+const setOnce = ['osProfile.customData', 'osProfile.linuxConfiguration.ssh', 'storageProfile.imageReference'];
+
 /** The disk that holds a log, in a zone. It is never deleted with its machine, and locked in production. */
 function createLogDisk(
   context: StackContext,
@@ -49,7 +63,10 @@ function createLogDisk(
   return disk;
 }
 
-/** A machine without a public port: Ubuntu LTS, patched by the platform, cloud-init from a text without secrets, an identity of its own. */
+/**
+ * A machine without a public port: Ubuntu LTS, patched by the platform, cloud-init from a text without secrets, an identity of its own. When it is made
+ * anew the old one goes first, because its name, its address and its disk can have only one owner; network interface and disk stay and are attached again.
+ */
 export function createMachine(
   context: StackContext,
   parent: pulumi.Resource,
@@ -62,10 +79,12 @@ export function createMachine(
     readonly publicAddressId?: pulumi.Input<string>;
     readonly identityId: pulumi.Input<string>;
     readonly cloudInit: pulumi.Input<string>;
+    /** Shell command that ends when the machine does its work, and fails when it never will; within 90 minutes, as Azure waits no longer. */
+    readonly waitUntilReady?: string;
     readonly foundation: Foundation;
     readonly dependsOn?: readonly pulumi.Resource[];
   },
-): Machine {
+): CreatedMachine {
   const { settings } = context;
   const common = {
     resourceGroupName: what.foundation.resourceGroupName,
@@ -99,7 +118,7 @@ export function createMachine(
       zones: [what.zone],
       hardwareProfile: { vmSize: settings.machineSize },
       identity: { type: 'UserAssigned', userAssignedIdentities: [what.identityId] },
-      networkProfile: { networkInterfaces: [{ id: card.id, primary: true }] },
+      networkProfile: { networkInterfaces: [{ id: card.id, primary: true, deleteOption: 'Detach' }] },
       osProfile: {
         computerName: what.machineName,
         adminUsername: 'tocsin',
@@ -127,9 +146,14 @@ export function createMachine(
         ],
       },
     },
-    { parent, ...(what.dependsOn === undefined ? {} : { dependsOn: [...what.dependsOn] }) },
+    {
+      parent,
+      replaceOnChanges: setOnce,
+      deleteBeforeReplace: true,
+      ...(what.dependsOn === undefined ? {} : { dependsOn: [...what.dependsOn] }),
+    },
   );
-  new compute.VirtualMachineExtension(
+  const agent = new compute.VirtualMachineExtension(
     `${what.name}-agent`,
     {
       ...common,
@@ -148,7 +172,24 @@ export function createMachine(
     },
     { parent },
   );
-  return { id: machine.id, diskId: disk.id };
+  const created = { id: machine.id, diskId: disk.id };
+  if (what.waitUntilReady === undefined) return { machine: created, ready: machine };
+  const ready = new compute.VirtualMachineExtension(
+    `${what.name}-ready`,
+    {
+      ...common,
+      vmName: machine.name,
+      vmExtensionName: 'TocsinReady',
+      publisher: 'Microsoft.Azure.Extensions',
+      type: 'CustomScript',
+      typeHandlerVersion: '2.1',
+      autoUpgradeMinorVersion: true,
+      settings: { commandToExecute: what.waitUntilReady },
+    },
+    // Azure takes one change of a machine at a time.
+    { parent, dependsOn: [agent] },
+  );
+  return { machine: created, ready };
 }
 
 /** Sends free space and the journal of a machine to the workspace. */

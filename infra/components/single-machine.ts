@@ -62,5 +62,5 @@ export function createSingleMachine(context: StackContext, parent: pulumi.Resour
     cloudInit,
     foundation,
     dependsOn: args.dependsOn,
-  });
+  }).machine;
 }

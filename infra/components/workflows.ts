@@ -39,13 +39,22 @@ export function createWorkflows(
     const { identity } = given;
     if (settings.temporal !== 'self-hosted' || environment === undefined || identity === undefined)
       return { address: pulumi.output(settings.temporalAddress ?? 'off') };
-    const database = createDatabase(context, parent, given.foundation);
-    const server = createServer(context, parent, { ...given, environmentId: environment.id, identity, database });
+    const { server: database, ready } = createDatabase(context, parent, given.foundation);
+    const server = createServer(context, parent, {
+      ...given,
+      ...{ environmentId: environment.id, identity, database },
+      dependsOn: [...given.dependsOn, ...ready],
+    });
     return { address: pulumi.interpolate`${server.name}:${port}`, databaseId: database.id };
   });
 }
 
-function createDatabase(context: StackContext, parent: pulumi.Resource, foundation: Foundation): postgres.Server {
+/** `ready`: what has to be there before Temporal sets up its tables. */
+function createDatabase(
+  context: StackContext,
+  parent: pulumi.Resource,
+  foundation: Foundation,
+): { readonly server: postgres.Server; readonly ready: readonly pulumi.Resource[] } {
   const { settings, names } = context;
   const { resourceGroupName } = foundation;
   const tags = tagsOf(context, 'Workflows');
@@ -97,7 +106,7 @@ function createDatabase(context: StackContext, parent: pulumi.Resource, foundati
     },
     { parent, dependsOn: [link], protect: settings.environment === 'production' },
   );
-  new postgres.Configuration(
+  const tls = new postgres.Configuration(
     'database-tls',
     {
       resourceGroupName,
@@ -108,13 +117,28 @@ function createDatabase(context: StackContext, parent: pulumi.Resource, foundati
     },
     { parent },
   );
-  for (const databaseName of innerNames.temporalDatabases)
-    new postgres.Database(
-      `database-${databaseName.replace('_', '-')}`,
-      { resourceGroupName, serverName: server.name, databaseName, charset: 'UTF8', collation: 'en_US.utf8' },
-      { parent },
-    );
-  return server;
+  const extensions = new postgres.Configuration(
+    'database-extensions',
+    {
+      resourceGroupName,
+      serverName: server.name,
+      configurationName: 'azure.extensions',
+      // Temporal's table for searches is set up with CREATE EXTENSION, which the server refuses for what is not on this list.
+      value: 'BTREE_GIN',
+      source: 'user-override',
+    },
+    // The server answers ServerBusy to a second change at the same time.
+    { parent, dependsOn: [tls] },
+  );
+  const databases = innerNames.temporalDatabases.map(
+    (databaseName) =>
+      new postgres.Database(
+        `database-${databaseName.replace('_', '-')}`,
+        { resourceGroupName, serverName: server.name, databaseName, charset: 'UTF8', collation: 'en_US.utf8' },
+        { parent },
+      ),
+  );
+  return { server, ready: [extensions, ...databases] };
 }
 
 function createServer(

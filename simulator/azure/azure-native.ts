@@ -2,6 +2,7 @@ import { checkInputs } from '#simulator/azure/check-inputs.ts';
 import type { CloudFolder } from '#simulator/azure/cloud-folder.ts';
 import type { Declarations } from '#simulator/azure/declarations.ts';
 import { inventOutputs, uuidOf } from '#simulator/azure/invented.ts';
+import { attachedTo, heldByAnother, machineType, refusedChange } from '#simulator/azure/machines.ts';
 import { InvokeError, type Provider } from '#simulator/azure/provider.ts';
 import { type Bag, isUnknown, unknown } from '#simulator/azure/wire.ts';
 
@@ -79,6 +80,8 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
     keeps(type, id) {
       if (deletedByItsVault.has(type) || alwaysThere.has(type)) return undefined;
       const at = id.toLowerCase();
+      const held = heldByAnother([at], cloud.list());
+      if (held !== undefined) return held;
       for (const lock of cloud.list()) {
         if (lock.type !== lockType || lock.id.toLowerCase() === at) continue;
         const scope = lock.id.toLowerCase().replace(/\/providers\/microsoft\.authorization\/locks\/[^/]+$/, '');
@@ -88,12 +91,22 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
       }
       return undefined;
     },
+    refusesChange: (type, before, after) => (type === machineType ? refusedChange(before, after) : undefined),
+    goesWith: (type, inputs) =>
+      type === machineType
+        ? attachedTo(inputs)
+            .filter(({ deleted }) => deleted)
+            .map((one) => one.id)
+        : [],
     preview: (type) =>
       Object.fromEntries([...declarations.computedOf(type).keys()].map((name) => [name, unknown] as const)),
     create(type, inputs) {
       const id = idOf(type, inputs);
       if (cloud.get(id) !== undefined && !alwaysThere.has(type))
         return { ok: false, reason: 'exists', text: `cannot create already existing resource '${id}'` };
+      const needs = type === machineType ? attachedTo(inputs).map((one) => one.id) : [];
+      const held = needs.length === 0 ? undefined : heldByAnother(needs, cloud.list());
+      if (held !== undefined) return { ok: false, reason: 'held', text: held };
       return { ok: true, id, computed: computed(type, id, inputs) };
     },
     update: (type, id, inputs) => computed(type, id, inputs),

@@ -132,13 +132,16 @@ export function providerService(deps: ProviderServiceDeps): {
     const response = new messages.UpdateResponse();
     onCall({ method: 'update', urn, preview: request.getPreview() });
     const id = request.getId();
-    const computed = cloud.get(id)?.computed;
+    const before = cloud.get(id);
+    const computed = before?.computed;
     if (request.getPreview()) {
       response.setProperties(toStruct({ ...fromStruct(request.getOlds()), ...inputs }));
       return response;
     }
     broken('update', urn);
     if (computed === undefined) throw Object.assign(new Error(`${id} was not found`), { code: grpc.status.NOT_FOUND });
+    const refused = provider.refusesChange?.(type, before?.inputs ?? {}, inputs);
+    if (refused !== undefined) throw Object.assign(new Error(refused), { code: grpc.status.UNKNOWN });
     const now = { ...computed, ...provider.update(type, id, inputs) };
     cloud.put({ id, type, inputs, computed: now });
     response.setProperties(toStruct({ ...inputs, ...now }));
@@ -165,7 +168,9 @@ export function providerService(deps: ProviderServiceDeps): {
     const id = request.getId();
     const kept = provider.keeps(partsOf(request.getUrn()).type, id);
     if (kept !== undefined) throw Object.assign(new Error(kept), { code: grpc.status.UNKNOWN });
+    const was = cloud.get(id);
     cloud.remove(id);
+    for (const other of provider.goesWith?.(was?.type ?? '', was?.inputs ?? {}) ?? []) cloud.remove(other);
     // What is inside goes with it: a deleted resource group keeps nothing.
     if (id.startsWith('/subscriptions/') && !provider.staysWhenDeleted(partsOf(request.getUrn()).type))
       for (const one of cloud.list()) if (one.id.toLowerCase().startsWith(`${id}/`.toLowerCase())) cloud.remove(one.id);

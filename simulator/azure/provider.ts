@@ -17,6 +17,10 @@ export interface Provider {
   staysWhenDeleted(type: string): boolean;
   /** The words of a refusal to delete it; undefined where it may go. */
   keeps(type: string, id: string): string | undefined;
+  /** The words of a refusal to change it; undefined where it may be changed. */
+  refusesChange?(type: string, before: Bag, after: Bag): string | undefined;
+  /** Ids of what goes with it when it is deleted, beside what is inside it. */
+  goesWith?(type: string, inputs: Bag): readonly string[];
   /** What the answer will hold beside the inputs, unknown where only the cloud can say. */
   preview(type: string, inputs: Bag): Bag;
   create(type: string, inputs: Bag): CreateResult;
@@ -26,7 +30,7 @@ export interface Provider {
   invoke(token: string, args: Bag): Bag;
 }
 
-/** `exists`: the provider refuses to take over what somebody else may have made; the text is that of the real one. */
+/** `exists`: the provider refuses to take over what somebody else may have made; `held`: what it needs is another one's. The text is that of the real one. */
 export type CreateResult =
   | {
       readonly ok: true;
@@ -34,7 +38,7 @@ export type CreateResult =
       readonly computed: Bag /** Already there, and not to be deleted. */;
       readonly found?: true;
     }
-  | { readonly ok: false; readonly reason: 'exists'; readonly text: string };
+  | { readonly ok: false; readonly reason: 'exists' | 'held'; readonly text: string };
 
 /** A question that the simulated cloud cannot answer. */
 export class InvokeError extends Error {

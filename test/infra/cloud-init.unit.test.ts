@@ -1,4 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { logNodeCloudInit } from '#infra/cloud-init/log-node.ts';
@@ -48,6 +51,24 @@ function read(text: string): Parsed {
   return parse(text) as Parsed;
 }
 
+/** Runs a script of a machine with its folders, the service and other programs replaced; says what it did. */
+function run(script: string, given: Readonly<Record<string, string>>): { readonly code: number; readonly did: string } {
+  const root = mkdtempSync(join(tmpdir(), 'tocsin-cloud-init-'));
+  try {
+    for (const [name, content] of Object.entries({ ...given, did: '' })) {
+      mkdirSync(dirname(join(root, name)), { recursive: true });
+      writeFileSync(join(root, name), content, { mode: 0o755 });
+    }
+    const here = script.replaceAll('/run/', `${root}/run/`).replaceAll('/usr/local/sbin/', `${root}/bin/`);
+    const env = { PATH: `${root}/bin:${process.env['PATH'] ?? ''}`, ROOT: root };
+    const { status } = spawnSync('sh', ['-s'], { input: here, env });
+    return { code: status ?? -1, did: readFileSync(join(root, 'did'), 'utf8') };
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+const says = '#!/bin/sh\necho "$(basename "$0") $*" >> "$ROOT/did"\n';
+
 const file = (text: string, path: string) => read(text).write_files.find((one) => one.path === path)?.content ?? '';
 
 describe.each([
@@ -74,11 +95,22 @@ describe.each([
     const script = file(text, '/usr/local/sbin/tocsin-secrets');
     expect(script).toContain('umask 077');
     expect(script).toContain('client_id=client');
-    expect([...script.matchAll(/^secret \S+ (\S+)$/gm)].every(([, path]) => path?.startsWith('/run/'))).toBe(true);
+    expect(script).toMatch(/^folder=\$\{1:-\/run\/tocsin\}$/m);
+    const files = [...script.matchAll(/^secret \S+ (\S+)$/gm)].map(([, path]) => path);
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.every((path) => path?.startsWith('"$folder/'))).toBe(true);
+  });
+
+  it('looks every ten minutes for secrets of another version', () => {
+    expect(file(text, '/etc/systemd/system/tocsin-rotation.timer')).toContain('OnUnitInactiveSec=10min\n');
+    expect(file(text, '/etc/systemd/system/tocsin-rotation.service')).toContain(
+      'ExecStart=/usr/local/sbin/tocsin-rotation\n',
+    );
+    expect(read(text).runcmd.flat().join('\n')).toMatch(/systemctl enable --now .*tocsin-rotation\.timer/);
   });
 
   it('runs containers without rights, by digest', () => {
-    const runs = read(text).write_files.flatMap(({ content }) => content.match(/^ExecStart=.*$/gm) ?? []);
+    const runs = read(text).write_files.flatMap(({ content }) => content.match(/^ExecStart=.*podman.*$/gm) ?? []);
     expect(runs.length).toBeGreaterThan(0);
     for (const run of runs) {
       expect(run).toContain('--read-only');
@@ -101,6 +133,73 @@ describe('a node of the log', () => {
   });
 });
 
+describe('a node that was made anew', () => {
+  const script = file(node(['log1', 'log2', 'log3']), '/usr/local/sbin/tocsin-joined');
+  /** @param states what each node answers, one word for each time that it is asked; the last one for ever */
+  const wait = (states: Readonly<Record<string, string>>, tries = 360) =>
+    run(script.replace('seq 360', `seq ${tries}`), {
+      'run/tocsin/authority.pem': 'authority',
+      'bin/sleep': says,
+      'bin/jq': '#!/bin/sh\nread -r state && echo "$state"\n',
+      'bin/curl': `#!/bin/sh
+for url; do :; done
+name=\${url#https://}; name=\${name%%.*}
+[ -s "$ROOT/$name" ] || exit 7
+head -n 1 "$ROOT/$name"
+[ "$(wc -l < "$ROOT/$name")" -lt 2 ] || sed -i 1d "$ROOT/$name"
+`,
+      ...Object.fromEntries(Object.entries(states).map(([name, words]) => [name, `${words.split(' ').join('\n')}\n`])),
+    });
+  const times = (did: string) => did.split('\n').filter((line) => line.startsWith('sleep')).length;
+
+  it('is waited for until it leads or follows', () => {
+    const { code, did } = wait({ log1: 'unknown catchingup catchingup follower', log2: 'leader', log3: 'follower' });
+    expect([code, times(did)]).toEqual([0, 4]);
+  });
+
+  it('is not waited for where nobody else is there: the cluster is just being made', () => {
+    const { code, did } = wait({ log1: 'unknown' });
+    expect([code, times(did)]).toEqual([0, 12]);
+  });
+
+  it('is given up when it has not joined for half an hour', () => {
+    expect(script).toMatch(/for try in \$\(seq 360\); do\n {2}sleep 5\n/);
+    // Longer than it waits for others that do not answer, and shorter than half an hour of programs that are started.
+    const { code, did } = wait({ log2: 'leader' }, 15);
+    expect([code, times(did)]).toEqual([1, 15]);
+  });
+});
+
+describe.each([
+  ['a node of the log', node(['log1', 'log2', 'log3']), 'podman kill --signal HUP eventstore'],
+  ['a single machine', machine(), 'systemctl restart tocsin.service'],
+])('rotation on %s', (_name, text, expected) => {
+  const rotate = (now: string, away = false) =>
+    run(file(text, '/usr/local/sbin/tocsin-rotation'), {
+      'run/tocsin/key.pem': 'old',
+      'run/tocsin/authority.pem': 'authority',
+      'run/tocsin/authority/ca.crt': 'authority',
+      'bin/tocsin-secrets': `#!/bin/sh\nmkdir -p "$1"\nprintf %s '${now}' > "$1/key.pem"\n${away ? 'exit 1' : ''}\n`,
+      'bin/systemctl': says,
+      'bin/podman': says,
+      'bin/install': says,
+    });
+
+  it('brings in another version', () => {
+    const { code, did } = rotate('new');
+    expect(code).toBe(0);
+    expect(did).toContain(`${expected}\n`);
+  });
+
+  it('does nothing while the versions are those in use, or the vault is away', () => {
+    const same = rotate('old');
+    expect(same.code).toBe(0);
+    const away = rotate('new', true);
+    expect(away.code).not.toBe(0);
+    for (const { did } of [same, away]) expect(did).not.toContain(expected);
+  });
+});
+
 describe('a single machine', () => {
   it('gives settings as they are, and secrets as files', () => {
     const environment = file(machine(), '/etc/tocsin.env').split('\n');
@@ -112,9 +211,9 @@ describe('a single machine', () => {
   it('gets each secret from the vault that holds it', () => {
     const script = file(machine(), '/usr/local/sbin/tocsin-secrets');
     expect(script).toContain(
-      'secret https://kvg.vault.azure.net/secrets/large-notifications /run/tocsin/large-notifications.pem',
+      'secret https://kvg.vault.azure.net/secrets/large-notifications "$folder/large-notifications.pem"',
     );
-    expect(script).toContain('secret https://kv.vault.azure.net/secrets/desk-key /run/tocsin/desk-key.pem');
+    expect(script).toContain('secret https://kv.vault.azure.net/secrets/desk-key "$folder/desk-key.pem"');
   });
 
   it('runs every role in one process: only one may write the embedded log', () => {
