@@ -14,8 +14,8 @@ export interface MetricAlarm {
   readonly operator: 'GreaterThan' | 'LessThan' | 'LessThanOrEqual';
   readonly threshold: number;
   /** ISO 8601 durations. */
-  readonly window: string;
-  readonly every: string;
+  readonly window: MetricWindow;
+  readonly every: MetricFrequency;
   readonly severity: Severity;
   readonly description: string;
 }
@@ -24,8 +24,8 @@ export interface MetricAlarm {
 export interface QueryAlarm {
   readonly name: string;
   readonly query: string;
-  readonly window: string;
-  readonly every: string;
+  readonly window: QueryWindow;
+  readonly every: QueryFrequency;
   readonly severity: Severity;
   readonly description: string;
 }
@@ -95,7 +95,7 @@ export const metricAlarms: readonly MetricAlarm[] = [
     window: 'PT15M',
     every: 'PT5M',
     severity: 1,
-    description: 'A role starts again and again. Its last lines in the log say why.',
+    description: 'A role, or the Temporal of the stack, starts again and again. Its last lines in the log say why.',
   },
   {
     ...app,
@@ -107,7 +107,7 @@ export const metricAlarms: readonly MetricAlarm[] = [
     window: 'PT5M',
     every: 'PT1M',
     severity: 0,
-    description: 'A role does not run at all.',
+    description: 'A role, or the Temporal of the stack, does not run at all.',
   },
   {
     on: 'database',
@@ -152,16 +152,31 @@ export const programAlarms = {
 /** Used space of a disk in percent from which on it is an alarm. */
 const fullDisk = 80;
 
-/** How far scheduled queries look back: two days at most ("Log search alert rules", learn.microsoft.com). */
+/** What units of systemd run on machines: Tocsin and what stands before it, or a node of the log. */
+const units = ['tocsin.service', 'tocsin-proxy.service', 'eventstore.service'];
+
+/** Windows of rules on metrics ("Metric Alerts - Create Or Update", learn.microsoft.com). */
+export type MetricWindow = 'PT1M' | 'PT5M' | 'PT15M' | 'PT30M' | 'PT1H' | 'PT6H' | 'PT12H' | 'P1D';
+/** How often they are looked at. */
+export type MetricFrequency = Exclude<MetricWindow, 'PT6H' | 'PT12H' | 'P1D'>;
+
+/**
+ * Windows of scheduled queries: nothing between six hours and a day, and nothing beyond two days ("Scheduled Query Rules - Create Or Update",
+ * learn.microsoft.com).
+ */
+export type QueryWindow = `PT${5 | 10 | 15 | 30 | 45}M` | `PT${1 | 2 | 3 | 4 | 5 | 6}H` | 'P1D' | 'P2D';
+/** How often they run. */
+export type QueryFrequency = Exclude<QueryWindow, 'P2D'>;
+
+/** How far a scheduled query can look back in half of the days that a hub keeps. */
 const lookBack = [
-  { hours: 12, window: 'PT12H' },
+  { hours: 6, window: 'PT6H' },
   { hours: 24, window: 'P1D' },
   { hours: 48, window: 'P2D' },
 ] as const;
 
 /** Alarms on Log Analytics for a stack with these settings. */
 export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
-  const machines = s.log !== 'connection';
   const half = lookBack.findLast(({ hours }) => hours <= s.retentionDays * 12) ?? lookBack[0];
   const sums = `AzureMetrics | where ResourceProvider == "MICROSOFT.EVENTHUB" and MetricName in ("IncomingMessages", "OutgoingMessages") | summarize Arrived = sumif(Total, MetricName == "IncomingMessages"), Read = sumif(Total, MetricName == "OutgoingMessages")`;
   return [
@@ -181,28 +196,48 @@ export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
       severity: 0,
       description: `Nothing was read for ${half.hours} hours; the hub forgets after ${s.retentionDays} days. Calls will be lost.`,
     },
-    ...(machines
-      ? [
-          {
-            name: 'disk',
-            query: `Perf | where ObjectName == "Logical Disk" and CounterName == "% Used Space" | summarize Used = avg(CounterValue) by Computer, InstanceName | where Used > ${fullDisk}`,
-            window: 'PT30M',
-            every: 'PT15M',
-            severity: 1 as const,
-            description: 'A disk of a machine fills up; when the disk of the log is full, nothing can be recorded.',
-          },
-        ]
-      : []),
-    ...Object.entries(programAlarms).map(([name, { severity, description }]) => ({
-      name,
-      query: `${lines(s)} | where Line has '"alarm":"${name}"'`,
-      window: 'PT15M',
-      every: 'PT5M',
-      severity,
-      description,
-    })),
+    ...(s.log === 'connection' ? [] : machineAlarms),
+    ...Object.entries(programAlarms).map(
+      ([name, { severity, description }]): QueryAlarm => ({
+        name,
+        query: `${lines(s)} | where Line has '"alarm":"${name}"'`,
+        window: 'PT15M',
+        every: 'PT5M',
+        severity,
+        description,
+      }),
+    ),
   ];
 }
+
+/** Alarms on what the agent of a machine sends: counters every minute (`Perf`), and the journal with the words of systemd (`Syslog`). */
+const machineAlarms: readonly QueryAlarm[] = [
+  {
+    name: 'disk',
+    query: `Perf | where ObjectName == "Logical Disk" and CounterName == "% Used Space" | summarize Used = avg(CounterValue) by Computer, InstanceName | where Used > ${fullDisk}`,
+    window: 'PT30M',
+    every: 'PT15M',
+    severity: 1,
+    description: 'A disk of a machine fills up; when the disk of the log is full, nothing can be recorded.',
+  },
+  {
+    name: 'machine-restarts',
+    query: `Syslog | where ProcessName == "systemd" and SyslogMessage has "Scheduled restart job" and SyslogMessage has_any (${units.map((unit) => `"${unit}"`).join(', ')}) | summarize Restarts = count() by Computer | where Restarts > 3`,
+    window: 'PT15M',
+    every: 'PT5M',
+    severity: 1,
+    description: 'Tocsin or the log starts again and again on a machine. Its last lines in the journal say why.',
+  },
+  {
+    name: 'machine-silent',
+    query: 'Perf | summarize Last = max(TimeGenerated) by Computer | where Last < ago(15m)',
+    window: 'PT6H',
+    every: 'PT15M',
+    severity: 2,
+    description:
+      'A machine has sent no measurement for a quarter of an hour: alarms about its disk and its restarts see nothing.',
+  },
+];
 
 /** Where the lines that Tocsin writes end up: the console of Container Apps, or the journal of the single machine. */
 export function lines(s: StackSettings): string {

@@ -4,9 +4,8 @@ export const azureRoles = {
   'Azure Event Hubs Data Receiver': 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde',
   'Storage Blob Data Contributor': 'ba92f5b4-2d11-453d-a403-e96b0029c9fe',
   'Storage Blob Data Reader': '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
+  /** Reads the value of a secret, and its versions; writes and deletes none. */
   'Key Vault Secrets User': '4633458b-17de-408a-b874-0445c86b69e6',
-  'Key Vault Secrets Officer': 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
-  'Key Vault Certificates Officer': 'a4417e6f-fecd-4de8-b567-7b0420556985',
   /** Reads the key's public part, wraps and unwraps with it, and nothing else. */
   'Key Vault Crypto Service Encryption User': 'e147488a-f6f5-4113-8e2d-b22465e65bf6',
   AcrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d',

@@ -1,4 +1,5 @@
 import type { Names } from '#infra/names.ts';
+import { registryOf } from '#infra/registries.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
 
 /** One host that something of the stack connects to. */
@@ -16,8 +17,8 @@ export function outboundHosts(s: StackSettings, names: Names): readonly Outbound
   const hosts: OutboundHost[] = [];
   const add = (host: string, why: string, port = 443, inside = false) => hosts.push({ host, port, why, inside });
   add(`${names.eventHubNamespace.value}.servicebus.windows.net`, 'reads and publishes notices (AMQP over WebSockets)');
-  add(`${names.keyVault.value}.vault.azure.net`, 'master key, secrets, certificates');
-  add(`${names.keyStorage.value}.blob.core.windows.net`, 'wrapped keys of persons');
+  add(`${names.keyVault.value}.vault.azure.net`, 'master key, settings that are secret');
+  add(`${names.keyStorage.value}.blob.core.windows.net`, 'wrapped keys of persons, sign-ins, certificates');
   add(`${names.ownershipStorage.value}.blob.core.windows.net`, 'who reads which partition');
   add(`${names.evidenceStorage.value}.blob.core.windows.net`, 'checkpoints and exports');
   if (s.largeNotifications) {
@@ -26,8 +27,17 @@ export function outboundHosts(s: StackSettings, names: Names): readonly Outbound
   }
   add('login.microsoftonline.com', 'sign-in to Entra ID');
   add('graph.microsoft.com', 'subscriptions, messages, users');
-  add(s.image.split('/')[0] ?? s.image, 'pulls the image');
-  if (s.registry !== undefined) add('*.blob.core.windows.net', 'layers of images in the container registry');
+  for (const [image, what] of [
+    [s.image, 'Tocsin'],
+    [s.temporalImage, 'Temporal'],
+    [s.logImage, 'the event log'],
+    [s.proxyImage, 'the proxy before the desk'],
+  ] as const) {
+    if (image === undefined) continue;
+    const { host, port, beside } = registryOf(image);
+    add(host, `pulls the image of ${what}`, port);
+    for (const one of beside) add(one, `asked when an image is pulled from ${host}`);
+  }
   if (s.pagingUrl !== undefined) add(...hostOf(s.pagingUrl, 'pages about emergencies'));
   if (s.log === 'connection' && s.logConnection !== undefined)
     for (const [host, port] of hostsOfConnection(s.logConnection)) add(host, 'the event log', port);
@@ -43,12 +53,17 @@ export function outboundHosts(s: StackSettings, names: Names): readonly Outbound
   if (s.log !== 'connection') {
     add('*.ods.opinsights.azure.com', 'measurements of the machines');
     add('*.handler.control.monitor.azure.com', 'measurements of the machines');
-    for (const image of [s.logImage, s.proxyImage])
-      if (image !== undefined) add(image.split('/')[0] ?? image, 'pulls the image');
-    add('azure.archive.ubuntu.com', 'packages of the machines, once');
+    // Ubuntu's archive in Azure speaks no TLS: apt checks the signatures of what it gets.
+    add('azure.archive.ubuntu.com', 'packages and updates of the machines, signed, by plain http', 80);
   }
-  const key = ({ host, port }: OutboundHost) => `${host}:${port}`;
-  return [...new Map(hosts.map((host) => [key(host), host])).values()].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const found = new Map<string, OutboundHost>();
+  for (const one of hosts) {
+    const key = `${one.host}:${one.port}`;
+    const before = found.get(key);
+    const whys = new Set([...(before?.why.split('; ') ?? []), one.why]);
+    found.set(key, { ...one, why: [...whys].join('; ') });
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
 function hostOf(url: string, why: string): [string, string, number] {

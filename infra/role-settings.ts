@@ -153,8 +153,10 @@ export const roleSettingRows: readonly Row[] = [
 
 /** Settings of the program that no stack gives, each with the reason. A new setting has to be given or to stand here. */
 export const notInStacks: Readonly<Record<string, string>> = {
-  [config.notificationKeys.name]: 'a stack makes its own subscriptions, whose keys are in the key vault',
-  [config.clientStates.name]: 'a stack makes its own subscriptions, whose client states are in the key vault',
+  [config.notificationKeys.name]:
+    'a stack makes its own subscriptions, and keeps their keys sealed under the master key',
+  [config.clientStates.name]:
+    'a stack makes its own subscriptions, and keeps their client states sealed under the master key',
   [config.cloud.name]: 'stacks are made in the global cloud, which is the default',
   [config.graph.name]: "the cloud's own",
   [config.entra.name]: "the cloud's own",

@@ -11,10 +11,8 @@ export type Scope =
   | 'hub'
   | 'ownership'
   | 'master-key'
-  | 'vault'
   | 'subject-keys'
   | 'checkpoints'
-  | 'exports'
   | 'graph-secret'
   | 'registry'
   | 'resource-group'
@@ -29,24 +27,14 @@ export interface Permission {
   readonly reason: string;
 }
 
-const seals = 'personal data is sealed and unsealed with keys that the master key wraps';
+/** Sign-ins, client states and private keys of certificates are among them: blobs, sealed under the master key, and no secrets of the vault. */
+const seals =
+  'keys of persons, sign-ins, client states and keys of certificates are kept there as blobs, which only the master key opens';
+const opens = 'opens the master key, under which personal data and whatever the roles keep for themselves is sealed';
 const forRoles: readonly (Permission & { readonly principal: Role })[] = [
   { principal: 'ingest', role: 'Azure Event Hubs Data Receiver', scope: 'hub', reason: 'reads the notices' },
   { principal: 'ingest', role: 'Storage Blob Data Contributor', scope: 'ownership', reason: 'claims partitions' },
-  {
-    principal: 'ingest',
-    role: 'Key Vault Secrets User',
-    scope: 'vault',
-    reason:
-      'private keys of the certificates that open rich notices; they are made at run time, so no list of them exists',
-  },
   { principal: 'resolve', role: 'Azure Event Hubs Data Sender', scope: 'hub', reason: 'publishes what it recovered' },
-  {
-    principal: 'resolve',
-    role: 'Key Vault Secrets Officer',
-    scope: 'vault',
-    reason: 'renews the sign-in of the service user and keeps the new one',
-  },
   {
     principal: 'desk',
     role: 'Azure Event Hubs Data Receiver',
@@ -60,35 +48,16 @@ const forRoles: readonly (Permission & { readonly principal: Role })[] = [
     reason: 'shows who reads which partition',
   },
   { principal: 'desk', role: 'Storage Blob Data Contributor', scope: 'checkpoints', reason: 'writes checkpoints' },
-  { principal: 'desk', role: 'Storage Blob Data Contributor', scope: 'exports', reason: 'writes exports' },
-  {
-    principal: 'worker',
-    role: 'Key Vault Certificates Officer',
-    scope: 'vault',
-    reason: 'makes and renews the certificates of rich notices: Azure Resource Manager cannot',
-  },
-  {
-    principal: 'worker',
-    role: 'Key Vault Secrets Officer',
-    scope: 'vault',
-    reason: 'keeps sign-ins and client states, and replaces them',
-  },
-  {
-    principal: 'worker',
-    role: 'Storage Blob Data Contributor',
-    scope: 'exports',
-    reason: 'writes exports that were asked for',
-  },
   ...(['ingest', 'triage', 'resolve', 'desk', 'worker'] as const).flatMap((principal) => [
-    { principal, role: 'Key Vault Crypto Service Encryption User', scope: 'master-key', reason: seals } as const,
+    { principal, role: 'Key Vault Crypto Service Encryption User', scope: 'master-key', reason: opens } as const,
     { principal, role: 'Storage Blob Data Contributor', scope: 'subject-keys', reason: seals } as const,
   ]),
 ];
 
-/** Roles that read and write the vault's secrets anyway need no role on a single one. */
-const wholeVault: readonly Principal[] = ['ingest', 'resolve', 'worker', 'machine'];
-
-/** Every role assignment of a stack with these settings. Nothing else is assigned anywhere. */
+/**
+ * Every role assignment of a stack with these settings. Nothing else is assigned anywhere: nobody may write a secret, list secrets, or read one that is not
+ * a setting of its own, and nobody may write to the container `exports`.
+ */
 export function permissionsOf(s: StackSettings): readonly Permission[] {
   const single = s.log === 'embedded';
   const list: Permission[] = [];
@@ -113,19 +82,18 @@ export function permissionsOf(s: StackSettings): readonly Permission[] {
   for (const permission of forRoles) add(single ? { ...permission, principal: 'machine' } : permission);
   for (const { name, roles, others } of vaultSecrets(s))
     for (const principal of [...roles, ...others])
-      if (!wholeVault.includes(principal))
-        add({
-          principal,
-          role: 'Key Vault Secrets User',
-          scope: `secret-${name}`,
-          reason: `reads the setting ${name}, and no other secret`,
-        });
+      add({
+        principal,
+        role: 'Key Vault Secrets User',
+        scope: `secret-${name}`,
+        reason: `reads ${name}, a setting of its own`,
+      });
   if (s.largeNotifications)
     add({
       principal: single ? 'machine' : 'resolve',
       role: 'Key Vault Secrets User',
       scope: 'graph-secret',
-      reason: 'fetches the notifications that were too large for the hub',
+      reason: 'learns where the notifications are that were too large for the hub, and fetches them',
     });
   if (s.registry !== undefined)
     for (const principal of single

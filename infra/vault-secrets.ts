@@ -2,7 +2,7 @@ import { logConnectionString } from '#infra/log-nodes.ts';
 import type { Role } from '#infra/names.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
 
-/** A secret of the key vault that the stack writes, and who reads it. What is made at run time (certificates, sign-ins) is not among them. */
+/** A secret of the key vault that the stack writes, and who reads it. What is made at run time (certificates, sign-ins) is kept as sealed blobs, not here. */
 export interface VaultSecret {
   readonly name: VaultSecretName;
   /** Roles of the program that are given it as a setting. */

@@ -43,9 +43,18 @@ export function watchedOf(parts: {
     alarmed: {
       namespace: { namespace: ingest.namespaceId },
       vault: { vault: keys.vaultId },
-      app: Object.fromEntries(Object.entries(runtime.apps).map(([role, { id }]) => [role, id])),
+      app: {
+        ...Object.fromEntries(Object.entries(runtime.apps).map(([role, { id }]) => [role, id])),
+        ...ifThere('temporal', temporalApp(foundation, workflows)),
+      },
       database: ifThere('database', workflows.databaseId),
       machine: Object.fromEntries(parts.machines.map(({ id }, index) => [`machine-${index + 1}`, id])),
     },
   };
+}
+
+/** Resource id of the app that a self-hosted Temporal is: its address begins with the name of the app, and is known once that is there. */
+function temporalApp({ resourceGroupId }: Foundation, { address, databaseId }: Workflows) {
+  if (databaseId === undefined) return undefined;
+  return pulumi.interpolate`${resourceGroupId}/providers/Microsoft.App/containerApps/${address.apply((text) => text.split(':')[0] ?? text)}`;
 }

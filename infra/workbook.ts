@@ -7,7 +7,7 @@ interface Tile {
   readonly show: 'timechart' | 'table';
 }
 
-/** What the workbook shows, from top to bottom. */
+/** What the workbook shows, from top to bottom. Resources that have tables of their own are sent to those (`Dedicated`), and not to AzureDiagnostics. */
 export function workbookTiles(s: StackSettings): readonly Tile[] {
   return [
     {
@@ -32,7 +32,7 @@ export function workbookTiles(s: StackSettings): readonly Tile[] {
       title: 'Who used the keys',
       show: 'table',
       query:
-        'AzureDiagnostics | where ResourceProvider == "MICROSOFT.KEYVAULT" | summarize count() by OperationName, ResultType, identity_claim_appid_g | order by count_ desc',
+        'AZKVAuditLogs | extend Vault = tostring(split(_ResourceId, "/")[-1]), AppId = tostring(Identity.claim.appid) | summarize Times = count() by Vault, OperationName, ResultType, AppId, CallerIpAddress | order by Times desc',
     },
     {
       title: 'Evidence written',

@@ -52,14 +52,10 @@ export function accessOf(stack: Pick<DeployedStack, 'resources'>): Access {
             has(principalId, ['Key Vault Crypto Service Encryption User'], resourceId)
           );
         case 'secrets':
-          return has(
-            principalId,
-            ['Key Vault Secrets Officer', ...(method === 'GET' ? (['Key Vault Secrets User'] as const) : [])],
-            resourceId,
-          );
-        case 'certificates':
-          return has(principalId, ['Key Vault Certificates Officer'], resourceId);
+          // Listing names no secret: only a role on the vault as a whole would allow it.
+          return method === 'GET' && has(principalId, ['Key Vault Secrets User'], resourceId);
         default:
+          // No role that a stack gives is for certificates, or for anything else.
           return false;
       }
     },

@@ -12,7 +12,6 @@ export interface Evidence {
   /** `https://<account>.blob.core.windows.net`. */
   readonly url: pulumi.Output<string>;
   readonly checkpointsContainerId: pulumi.Output<string>;
-  readonly exportsContainerId: pulumi.Output<string>;
 }
 
 /** What people are told when the lock is asked for; there is no way back from it. */
@@ -22,7 +21,7 @@ const lockWarning = (days: number): string =>
 /**
  * Storage where every version of a blob is kept unchanged for a number of days. Unlocked, an administrator can still change that number; locked,
  * nobody can make it smaller ("Version-level immutability policies", learn.microsoft.com). A policy can only be made unlocked: a first run with the
- * lock is refused by Azure.
+ * lock is refused by Azure, and before that by `tocsin tenant up` (`infra/driver/first-lock.ts`).
  */
 export function createEvidence(context: StackContext, foundation: Foundation): Built<Evidence> {
   const { settings, names } = context;
@@ -65,7 +64,8 @@ export function createEvidence(context: StackContext, foundation: Foundation): B
         options: kept(context, parent),
       });
     const checkpoints = container(innerNames.checkpointsContainer);
-    const exports = container(innerNames.exportsContainer);
+    // For the signed exports of a later version: nobody has a role on it before something writes there.
+    container(innerNames.exportsContainer);
     lockInProduction(context, parent, {
       name: 'evidence',
       scope: account.id,
@@ -75,7 +75,6 @@ export function createEvidence(context: StackContext, foundation: Foundation): B
       accountId: account.id,
       url: pulumi.interpolate`https://${account.name}.blob.core.windows.net`,
       checkpointsContainerId: checkpoints.id,
-      exportsContainerId: exports.id,
     };
   });
 }

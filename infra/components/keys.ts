@@ -24,8 +24,8 @@ export interface Keys {
 }
 
 /**
- * The key vault with the master key and the secrets, and the storage of the wrapped keys of persons. Certificates are not here: Azure Resource Manager
- * has none, the worker makes them.
+ * The key vault with the master key and the settings that are secret, and the storage of the wrapped keys of persons. The certificates of rich notices are
+ * not in the vault: the worker makes them and keeps their private keys as blobs in that storage, sealed under the master key (ADR 14).
  */
 export function createKeys(context: StackContext, foundation: Foundation): Built<Keys> {
   const { settings, names } = context;

@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 /**
- * Refuses a deletion while the stack holds evidence, or what opens it: the engine itself would delete all the rest before it stops at what is protected.
+ * Refuses a deletion while the stack holds anything that is protected, evidence first of all: the engine itself would delete all the rest before it stops at what is protected.
  * Undefined where nothing is retained.
  */
 export function refuseDestroy(slug: string, resources: readonly HeldResource[]): Refusal | undefined {
@@ -27,10 +27,10 @@ export function refuseDestroy(slug: string, resources: readonly HeldResource[]):
   return {
     kept,
     lines: [
-      `${slug} holds evidence, or what is needed to read it. Nothing was deleted. It is kept in:`,
-      ...kept.map(({ urn, type }) => `  ${wordsOf(type).what} ${nameOf(urn)}`),
-      'To leave: export what has to be kept (`tocsin audit export`), and have it checked by somebody else.',
-      `Then either delete the rest and leave these where they are: tocsin tenant destroy ${slug} --keep-evidence`,
+      `${slug} holds evidence, what is needed to read it, and other things that are protected against deletion. Nothing was deleted. These would be kept:`,
+      ...kept.map((one) => `  ${wordsOf(one.type).what} ${nameOf(one.urn)}: ${whyKept(one)}`),
+      'To leave: save what has to be kept (`npx tocsin audit list --json --limit 1000000 > record.ndjson`), and have it checked by somebody else.',
+      `Then either delete the rest and leave these where they are: tocsin tenant destroy ${slug} --keep-evidence. All of it goes on costing until somebody deletes it, what is no evidence too.`,
       `or, once nobody needs them, set environment to test and take the locks off: tocsin tenant init ${slug} --set environment=test, then tocsin tenant up ${slug}, then tocsin tenant destroy ${slug}.`,
       'What an immutability policy covers cannot be deleted before its days are over, whoever asks.',
     ],
@@ -84,6 +84,19 @@ export function deskIn(resources: readonly HeldResource[]): boolean {
       (type === 'azure-native:compute:VirtualMachine' && nameOf(urn) === 'machine'),
   );
 }
+
+/** By the name in the program: what a kept thing is, and whether anybody needs it to read the record. */
+const keptWords: readonly (readonly [RegExp, string])[] = [
+  [/^evidence-/, 'evidence, which is kept unchanged for its days'],
+  [/^subject-keys/, 'wrapped keys of persons; without them details in the record stay locked'],
+  [/^(?:vault|master-key)$/, 'opens the keys of persons; without it details in the record stay locked'],
+  [/^(?:log-)?machine(?:-\d)?-disk$/, 'holds the event log: the record itself'],
+  [/^backup-vault$/, 'copies of the disks of the event log'],
+  [/^(?:namespace|hub)$/, 'no evidence: the address that Graph delivers to, and notices of the last days'],
+  [/^database$/, "no evidence: Temporal's state"],
+];
+const whyKept = ({ urn }: HeldResource): string =>
+  keptWords.find(([pattern]) => pattern.test(nameOf(urn)))?.[1] ?? 'protected against deletion';
 
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? urn;
 

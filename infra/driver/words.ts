@@ -27,7 +27,10 @@ const azure: Readonly<Record<string, TypeWords>> = {
   'authorization:RoleAssignment': { what: 'role' },
   'compute:Disk': { what: 'disk', why: 'holds the log; it outlives its machine' },
   'compute:VirtualMachine': { what: 'virtual machine' },
-  'compute:VirtualMachineExtension': { what: 'agent', why: 'measures free space of the machine' },
+  'compute:VirtualMachineExtension': {
+    what: 'agent',
+    why: 'measures free space of the machine, or waits until its node of the log has joined',
+  },
   'dataprotection:BackupInstance': { what: 'backup of a disk' },
   'dataprotection:BackupPolicy': { what: 'backup policy', why: 'when copies are made and how long they are kept' },
   'dataprotection:BackupVault': { what: 'backup vault' },

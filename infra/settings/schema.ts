@@ -22,7 +22,8 @@ export const stackSettings = {
   }),
   environment: row(choice(['production', 'test']), {
     default: 'production',
-    description: 'production puts management locks on everything; test leaves them out.',
+    description:
+      'production puts management locks (CanNotDelete) on the Event Hubs namespace, the key vault, the storage of wrapped keys, the evidence storage and the disks of the log, and Pulumi refuses to delete those, backups and the database of Temporal; test leaves that out.',
   }),
   region: row(choice(allRegions), { description: 'Azure region of everything. Required.' }),
   dataResidency: row(choice(residencies), {
@@ -81,7 +82,8 @@ export const stackSettings = {
   }),
   eventGrid: row(flag, {
     default: 'false',
-    description: 'Also authorises Graph to make Event Grid partner topics in the resource group.',
+    description:
+      'Authorises Graph to make Event Grid partner topics in the resource group, and no more: notifications still come by the hub, and nothing of Tocsin reads a topic.',
   }),
 
   chatFeed: row(flag, { default: 'true', description: 'Watch the chats that Teams writes to the service user.' }),
@@ -290,7 +292,7 @@ export const stackSettings = {
   lockEvidence: row(flag, {
     default: 'false',
     description:
-      'true LOCKS that retention: nobody, Microsoft included, can then shorten it or delete what is kept. First run with false, then with true; there is no way back.',
+      'true LOCKS that retention: nobody, Microsoft included, can then shorten it or delete what is kept. First run with false, then with true (a first run with true is refused); there is no way back.',
   }),
   logRetentionDays: row(whole(30, 730), { default: '90', description: 'Days that Log Analytics keeps its tables.' }),
   alertEmails: row(listOf(forms.email, 'e-mail addresses', 20), {

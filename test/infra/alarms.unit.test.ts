@@ -1,22 +1,72 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { metricAlarms, programAlarms, queryAlarms } from '#infra/alarms.ts';
 import { workbook, workbookTiles } from '#infra/workbook.ts';
 import { type Given, large, small, standard } from '#test/infra/given.ts';
 import { settingsOf } from '#test/infra/settings-of.ts';
 
+interface Resource {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
+/** What a stack of a size makes, as its golden file has it. */
+const resourcesOf = (size: string): readonly Resource[] =>
+  (
+    JSON.parse(readFileSync(new URL(`../fixtures/infra/${size}.json`, import.meta.url), 'utf8')) as {
+      readonly resources: readonly Resource[];
+    }
+  ).resources;
 const named = (given: Given, name: string) => queryAlarms(settingsOf(given)).find((alarm) => alarm.name === name);
 
 describe('alarms', () => {
   it('go off when nothing was read for half of the time that the hub keeps, or sooner', () => {
-    expect(named({ ...standard, retentionDays: '1' }, 'lag-half-retention')?.window).toBe('PT12H');
+    expect(named({ ...standard, retentionDays: '1' }, 'lag-half-retention')?.window).toBe('PT6H');
     expect(named({ ...standard, retentionDays: '3' }, 'lag-half-retention')?.window).toBe('P1D');
     expect(named({ ...standard, retentionDays: '7' }, 'lag-half-retention')?.window).toBe('P2D');
   });
 
-  it('look at disks where there are machines', () => {
-    expect(named(small, 'disk')).toBeDefined();
-    expect(named(large, 'disk')).toBeDefined();
-    expect(named(standard, 'disk')).toBeUndefined();
+  it('look at disks, restarts and silence where there are machines, by what their agent is told to send', () => {
+    for (const name of ['disk', 'machine-restarts', 'machine-silent']) {
+      expect(named(small, name), name).toBeDefined();
+      expect(named(large, name), name).toBeDefined();
+      expect(named(standard, name), name).toBeUndefined();
+    }
+    const sent = resourcesOf('large').find(({ type }) => type.endsWith(':DataCollectionRule'))?.inputs['dataSources'];
+    // Words of systemd about its units are of the facility daemon.
+    expect(sent).toMatchObject({
+      performanceCounters: [{ streams: ['Microsoft-Perf'] }],
+      syslog: [{ facilityNames: expect.arrayContaining(['daemon']), logLevels: ['*'], streams: ['Microsoft-Syslog'] }],
+    });
+    const tables = [small, large].flatMap((given) =>
+      ['disk', 'machine-restarts', 'machine-silent'].map((name) => named(given, name)?.query.split(' ')[0]),
+    );
+    expect(new Set(tables)).toEqual(new Set(['Perf', 'Syslog']));
+  });
+
+  it('know the units of systemd that machines run', () => {
+    for (const [size, units] of [
+      ['small', ['tocsin.service', 'tocsin-proxy.service']],
+      ['large', ['eventstore.service']],
+    ] as const) {
+      const machines = JSON.stringify(resourcesOf(size).filter(({ type }) => type.endsWith(':VirtualMachine')));
+      for (const unit of units) {
+        expect(machines).toContain(`/etc/systemd/system/${unit}`);
+        expect(named(large, 'machine-restarts')?.query).toContain(`"${unit}"`);
+      }
+    }
+  });
+
+  it('look at every container app, that of a self-hosted Temporal among them', () => {
+    const watched = (size: string, metric: string) =>
+      resourcesOf(size)
+        .filter(({ type, inputs }) => type.endsWith(':MetricAlert') && JSON.stringify(inputs).includes(`"${metric}"`))
+        .flatMap(({ inputs }) => (inputs['scopes'] as readonly string[]).map((scope) => scope.split('/').at(-1)));
+    for (const metric of ['RestartCount', 'Replicas']) {
+      expect(watched('large', metric)).toHaveLength(6);
+      expect(watched('large', metric)).toContain('ca-northwind-traders-temporal');
+      expect(watched('standard', metric)).toHaveLength(5);
+    }
   });
 
   it('hear what the program raises itself, wherever its lines end up', () => {
@@ -47,13 +97,36 @@ describe('alarms', () => {
       expect(description.length).toBeGreaterThan(20);
   });
 
-  it('use windows that Azure Monitor takes', () => {
-    const metric = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H', 'PT6H', 'PT12H', 'P1D'];
-    expect(metricAlarms.filter(({ window, every }) => !metric.includes(window) || !metric.includes(every))).toEqual([]);
+  it('use windows and frequencies that Azure Monitor takes', () => {
+    const often = ['PT1M', 'PT5M', 'PT15M', 'PT30M', 'PT1H'];
+    const metric = [...often, 'PT6H', 'PT12H', 'P1D'];
+    expect(metricAlarms.filter(({ window, every }) => !metric.includes(window) || !often.includes(every))).toEqual([]);
+    const minutes = ['PT5M', 'PT10M', 'PT15M', 'PT30M', 'PT45M'];
+    const query = [...minutes, ...[1, 2, 3, 4, 5, 6].map((hours) => `PT${hours}H`), 'P1D'];
+    const days = [...Array(90).keys()].map((day) => ({ ...large, retentionDays: String(day + 1) }));
+    const rules = [small, standard, { ...standard, retentionDays: '1' }, ...days].flatMap((given) =>
+      queryAlarms(settingsOf(given)),
+    );
+    expect(rules.filter(({ window, every }) => ![...query, 'P2D'].includes(window) || !query.includes(every))).toEqual(
+      [],
+    );
   });
 });
 
 describe('the workbook', () => {
+  it('asks the tables that the diagnostic settings fill', () => {
+    for (const size of ['small', 'standard', 'large']) {
+      const [settings] = [resourcesOf(size).filter(({ type }) => type.endsWith(':DiagnosticSetting'))];
+      const vault = settings.find(({ name }) => name === 'diagnostics-vault');
+      expect(vault?.inputs['logAnalyticsDestinationType']).toBe('Dedicated');
+    }
+    for (const given of [small, standard, large]) {
+      const queries = workbookTiles(settingsOf(given)).map(({ query }) => query);
+      expect(queries.filter((query) => query.includes('AzureDiagnostics'))).toEqual([]);
+      expect(queries.find((query) => query.startsWith('AZKVAuditLogs'))).toContain('tostring(Identity.claim.appid)');
+    }
+  });
+
   it('is a notebook with every tile', () => {
     for (const given of [small, standard, large]) {
       const settings = settingsOf(given);

@@ -3,6 +3,7 @@ import type { Setting } from '#config/setting.ts';
 import { settings as config } from '#config/settings.ts';
 import { roles } from '#infra/names.ts';
 import { notInStacks, type RoleSetting, roleSettingRows, roleSettings, type Wiring } from '#infra/role-settings.ts';
+import { permissionsOf } from '#infra/roles-and-permissions.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
 import { vaultSecrets } from '#infra/vault-secrets.ts';
 import { directoryId, type Given, large, small, standard } from '#test/infra/given.ts';
@@ -94,6 +95,25 @@ describe('the settings that a stack gives to its roles', () => {
             all.settings.log === 'embedded' ? 'machine' : role,
           );
         }
+    },
+  );
+
+  it.each(stacks)(
+    'come with a role on each secret that they name, one by one, and on no other, in a %s stack',
+    (_name, given) => {
+      const all = wiring(given);
+      const single = all.settings.log === 'embedded';
+      const inVaults = permissionsOf(all.settings).filter(({ role }) => /^Key Vault (?!Crypto)/.test(role));
+      expect(new Set(inVaults.map(({ role }) => role))).toEqual(new Set(['Key Vault Secrets User']));
+      for (const role of single ? (['machine'] as const) : roles) {
+        const named = roleSettings(role === 'machine' ? roles : [role], all).flatMap((one) =>
+          one.kind === 'value' ? [] : [one.secret === 'large-notifications' ? 'graph-secret' : `secret-${one.secret}`],
+        );
+        // The proxy before the desk on a single machine reads files, no settings.
+        const files = single ? ['secret-desk-certificate', 'secret-desk-key'] : [];
+        const readable = inVaults.filter(({ principal }) => principal === role).map(({ scope }) => scope);
+        expect(readable.toSorted(), role).toEqual([...new Set([...named, ...files])].toSorted());
+      }
     },
   );
 

@@ -56,6 +56,14 @@ it('the log has a machine, a disk and an address in each zone, and a backup of e
   expect(named(/^backup-disk-\d$/)).toHaveLength(3);
 });
 
+it('the database of Temporal allows the extension that its tables need, before Temporal sets them up', () => {
+  expect(one('database-extensions')).toMatchObject({
+    configurationName: 'azure.extensions',
+    value: 'BTREE_GIN',
+    source: 'user-override',
+  });
+});
+
 it('ingest never gets more copies than partitions, and follows the unread messages', () => {
   const scale = (one('ingest')['template'] as { scale: { maxReplicas: number; rules: { custom: { type: string } }[] } })
     .scale;

@@ -23,8 +23,6 @@ export interface TestStack {
   readonly said: string[];
   /** A container that nobody used before, and a key in the vault: one that all share, or one of its own. */
   place(ownKey?: 'own key'): Promise<TestPlace>;
-  /** Sets the vault's clock ahead by so many milliseconds. */
-  ahead(ms: number): void;
   stop(): Promise<void>;
 }
 
@@ -42,12 +40,11 @@ export interface TestPlace {
 
 export async function startStack(): Promise<TestStack> {
   const said: string[] = [];
-  let aheadMs = 0;
   const azurite = await startAzurite();
   const proxy = await startBlobProxy(Number(new URL(azurite.url).port));
   const authority = createCertificateAuthority(Date.now());
   const vault = await createKeyVaultSimulator({
-    clock: { ...systemClock, now: () => Date.now() + aheadMs },
+    clock: systemClock,
     ids: systemIds,
     tls: authority.issue([vaultHost], Date.now()),
     vaultHost,
@@ -118,9 +115,6 @@ export async function startStack(): Promise<TestStack> {
           return found;
         },
       };
-    },
-    ahead: (ms) => {
-      aheadMs = ms;
     },
     async stop() {
       await proxy.close();

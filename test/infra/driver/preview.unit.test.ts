@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { costLines, estimateCosts, pricesAsOf } from '#infra/driver/costs.ts';
 import { driftOf } from '#infra/driver/drift.ts';
+import { firstLockFaults } from '#infra/driver/first-lock.ts';
 import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { outboundLines } from '#infra/driver/outbound-lines.ts';
 import { groupPreview, previewLines, valueWords } from '#infra/driver/preview.ts';
@@ -156,8 +158,78 @@ describe('drift and leaving', () => {
       { urn: urn('b'), type, protect: true },
       { urn: urn('c'), type, retainOnDelete: true },
     ]);
-    expect(refusal?.lines).toEqual(expect.arrayContaining(['  key vault b', '  key vault c']));
-    expect(refusal?.lines).not.toContain('  key vault a');
+    expect(refusal?.lines).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^ {2}key vault b: /),
+        expect.stringMatching(/^ {2}key vault c: /),
+      ]),
+    );
+    expect(refusal?.lines.filter((line) => line.startsWith('  key vault a'))).toEqual([]);
+  });
+
+  it('says of each thing that is kept what it is, that evidence is not all of it, and that it goes on costing', () => {
+    const one = (name: string, type: string) => ({
+      ...{ urn: `urn:pulumi:s::tocsin::azure-native:${type}::${name}`, type: `azure-native:${type}` },
+      protect: true,
+    });
+    const { lines = [] } =
+      refuseDestroy('contoso', [
+        one('evidence-storage', 'storage:StorageAccount'),
+        one('subject-keys', 'storage:StorageAccount'),
+        one('master-key', 'keyvault:Key'),
+        one('log-machine-1-disk', 'compute:Disk'),
+        one('namespace', 'eventhub:Namespace'),
+        one('database', 'dbforpostgresql:Server'),
+      ]) ?? {};
+    const about = (name: string) => lines.find((line) => line.includes(` ${name}: `)) ?? '';
+    expect(about('evidence-storage')).toContain('evidence');
+    expect(about('subject-keys')).toContain('without them');
+    expect(about('master-key')).toContain('without it');
+    expect(about('log-machine-1-disk')).toContain('the event log');
+    expect(about('namespace')).toMatch(/no evidence/);
+    expect(about('database')).toMatch(/no evidence/);
+    const text = lines.join('\n');
+    expect(text).toContain('All of it goes on costing');
+    expect(text).not.toContain('audit export');
+    const [, command = ''] = /`npx (tocsin audit list [^`]+)`/.exec(text) ?? [];
+    expect(readFileSync(new URL('../../../docs/deploy.md', import.meta.url), 'utf8')).toContain(command || 'none');
+  });
+
+  it('gives words to everything that a stack keeps', () => {
+    for (const size of ['small', 'standard', 'large']) {
+      const file = new URL(`../../fixtures/infra/${size}.json`, import.meta.url);
+      const { resources } = JSON.parse(readFileSync(file, 'utf8')) as {
+        resources: readonly { type: string; name: string; protect?: boolean; retainOnDelete?: boolean }[];
+      };
+      const { kept, lines = [] } =
+        refuseDestroy(
+          'contoso',
+          resources.map((resource) => ({
+            ...resource,
+            urn: `urn:pulumi:s::tocsin::${resource.type}::${resource.name}`,
+          })),
+        ) ?? {};
+      expect(kept?.length).toBeGreaterThan(5);
+      expect(
+        lines.filter((line) => line.endsWith(': protected against deletion')),
+        size,
+      ).toEqual([]);
+    }
+  });
+
+  it('refuses to lock evidence before there is a storage of it, and says how to do it', () => {
+    const type = 'azure-native:storage:StorageAccount';
+    const account = (name: string, id?: string) => ({
+      ...{ urn: `urn:pulumi:s::tocsin::tocsin:infra:Evidence$${type}::${name}`, type },
+      ...(id === undefined ? {} : { id }),
+    });
+    const refused = expect.stringMatching(/^lockEvidence .*lockEvidence=false first, then set it to true/);
+    expect(firstLockFaults({ lockEvidence: 'true' }, [])).toEqual([refused]);
+    expect(firstLockFaults({ lockEvidence: 'true' }, [account('subject-keys', '/x')])).toEqual([refused]);
+    expect(firstLockFaults({ lockEvidence: 'true' }, [account('evidence-storage')])).toEqual([refused]);
+    expect(firstLockFaults({ lockEvidence: 'true' }, [account('evidence-storage', '/x')])).toEqual([]);
+    expect(firstLockFaults({ lockEvidence: 'false' }, [])).toEqual([]);
+    expect(firstLockFaults({}, [])).toEqual([]);
   });
 
   it('keeps the lock on what is kept, leaves alone what it forbids to delete, and takes other locks off first', () => {

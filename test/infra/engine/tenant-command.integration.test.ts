@@ -80,11 +80,16 @@ describe.skipIf(noEngine !== undefined)(
     it('says all that is wrong with the settings at once, with exit code 78', async () => {
       const { code, stdout, stderr } = await tocsin(
         ...['init', 'fabrikam', '--simulate', '--json', '--set', 'region=mars', '--set', 'partitions=many'],
+        ...['--set', 'lockEvidence=true'],
       );
       expect(code, stderr).toBe(78);
       const { ready, faults } = JSON.parse(stdout) as { ready: boolean; faults: string[] };
       expect(ready).toBe(false);
-      expect(faults).toEqual([expect.stringMatching(/^region /), expect.stringMatching(/^partitions /)]);
+      expect(faults).toEqual([
+        expect.stringMatching(/^region /),
+        expect.stringMatching(/^partitions /),
+        expect.stringMatching(/^lockEvidence .*lockEvidence=false first/),
+      ]);
     });
 
     it('lists the tenants that have a stack, and knows no others', async () => {
