@@ -14,6 +14,8 @@ export interface EventMetadata extends JsonObject {
   readonly $causationId: string;
   /** ISO 8601 UTC, by the clock of the process that wrote it. */
   readonly recordedAt: string;
+  /** When it was decided, where it had to wait for the log: ISO 8601 UTC. */
+  readonly decidedAt?: string;
   readonly schemaVersion: number;
   readonly recordedBy: { readonly role: string; readonly build: string };
 }

@@ -120,7 +120,11 @@ export const eventRegistry: readonly EventVersion[] = [
   subscription('SubscriptionConfirmed', 'Graph was asked, and has it still', subscriptionConfirmedV1),
   subscription('SubscriptionTroubled', 'It cannot be made or renewed, and why', subscriptionTroubledV1),
   subscription('SubscriptionLost', 'Graph does not have it any more', subscriptionLostV1),
-  subscription('SubscriptionRemoved', 'We ended it', subscriptionRemovedV1),
+  {
+    ...subscription('SubscriptionRemoved', 'We ended it', subscriptionRemovedV1),
+    // Those that belonged to no entity are on record where the reconciler writes.
+    streams: ['subscription-chat', 'subscription-events-<policy>', 'reconcile-<feed>'],
+  },
   {
     type: 'TriageAdvanced',
     version: 1,

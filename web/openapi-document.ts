@@ -145,8 +145,8 @@ export const operations: readonly Operation[] = [
   {
     method: 'post',
     path: '/api/subscriptions/{id}/renew',
-    summary: 'Renews a subscription now',
-    answer: json(answers.startedSchema),
+    summary: 'Renews a subscription now, or as soon as Graph allows it',
+    answer: json(answers.renewalSchema),
     errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing'],
   },
   {

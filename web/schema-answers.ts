@@ -173,6 +173,10 @@ export const credentialListSchema = z.looseObject({
         .optional()
         .describe('what became of the last sign-in that was asked for: waiting, worked or failed'),
       signInAt: time.optional(),
+      supportId: z.string().optional().describe('of Microsoft, for a support case'),
+      reminders: z.int().optional().describe('how often people were reminded of what they have to do'),
+      remindedUrgency: z.int().optional().describe('of the last reminder, 1 to 5'),
+      remindedAt: time.optional(),
       permissions: z.array(
         z.looseObject({ name: z.string(), granted: z.boolean(), needed: z.boolean(), reason: z.string() }),
       ),
@@ -187,10 +191,14 @@ export const subscriptionListSchema = z.looseObject({
       ...{ since: time.optional(), lastProofAt: time.optional(), expiresAt: time.optional() },
       deliversUntil: time.optional().describe('until when Graph delivers without a new token'),
       next: z.string().optional(),
+      supportId: z.string().optional().describe('of Microsoft, for a support case'),
     }),
   ),
 });
 export const startedSchema = z.looseObject({ started: z.literal(true) });
+export const renewalSchema = startedSchema.extend({
+  at: time.optional().describe('when it comes; absent: at once'),
+});
 export const leavingSchema = z.looseObject({
   ended: z.boolean(),
   subscriptions: z.array(z.string()),

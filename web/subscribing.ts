@@ -8,11 +8,18 @@ export interface Subscribing {
   signIn(id: string, method: SignInMethod | undefined): Promise<Started<PendingSignIn>>;
   /** Forgets the grant here. */
   revoke(id: string, why: string): Promise<Started<undefined>>;
-  renew(id: string): Promise<Started<undefined>>;
+  renew(id: string): Promise<Started<RenewalView | undefined>>;
   /** Deletes it at Graph and makes a new one. */
   recreate(id: string): Promise<Started<undefined>>;
   /** Ends every subscription at Graph and forgets every sign-in: the tenant is given up. Repeated until `ended`. */
   leave(): Promise<Started<LeavingView>>;
+}
+
+/** A renewal that was asked for. */
+export interface RenewalView {
+  readonly started: true;
+  /** When it comes; absent: at once. Graph does not allow it within ten minutes of the last time. */
+  readonly at?: string;
 }
 
 /** How far leaving has come. */
@@ -58,6 +65,12 @@ export interface CredentialView {
   /** When the sign-in ends if nothing is done. */
   readonly grantExpiresAt?: string;
   readonly next?: string;
+  /** Microsoft's id of what went wrong last, for a support case. */
+  readonly supportId?: string;
+  /** How often people were reminded of what they have to do, how urgently the last time (1 to 5), and when. */
+  readonly reminders?: number;
+  readonly remindedUrgency?: number;
+  readonly remindedAt?: string;
   readonly permissions: readonly PermissionView[];
   readonly pending?: PendingSignIn;
 }
@@ -86,6 +99,8 @@ export interface SubscriptionView {
   /** Until when Graph delivers without a new token. */
   readonly deliversUntil?: string;
   readonly next?: string;
+  /** Graph's or Entra's id of what went wrong last, for a support case. */
+  readonly supportId?: string;
 }
 
 /** When each feed was provably watched. */

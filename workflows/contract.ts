@@ -58,6 +58,7 @@ export const stateWords = [
   'paging',
   'acknowledged',
   'resolved',
+  'over',
 ] as const;
 export type StateWord = (typeof stateWords)[number];
 
@@ -213,7 +214,7 @@ export const descriptions = {
   configureCredential: { description: 'The settings say how this credential is got and who uses it.' },
   codeShown: { description: 'A code waits for a person (sent by the activity that asked for it).' },
   requestSignIn: {
-    description: 'Start a sign-in. The code appears in the details, in the query and in the key store.',
+    description: 'Start a sign-in. The code appears in the details and in the query.',
   },
   cancelSignIn: { description: 'End the sign-in that is under way.' },
   refreshNow: { description: 'Get a new token now.' },

@@ -18,6 +18,7 @@ import {
 } from '#workflows/contract.ts';
 import { createFollowedPosition } from '#workflows/followed-position.ts';
 import { createGraphIds } from '#workflows/graph-ids.ts';
+import type { Reminders } from '#workflows/reminders.ts';
 
 export interface LogFollowerDeps {
   readonly log: Pick<EventLog, 'append' | 'readStream' | 'subscribe'>;
@@ -31,6 +32,8 @@ export interface LogFollowerDeps {
   /** False: nobody can be paged, so no escalation is started. */
   readonly pages: boolean;
   readonly paging?: Pick<EscalationInput, 'rules' | 'maxHistory'>;
+  /** Brings a reminder to people; absent: nobody is told of any. Nothing waits for it: emergencies go first. */
+  readonly reminders?: Reminders;
 }
 
 /** How the follower is doing, for probes. */
@@ -48,7 +51,7 @@ export interface LogFollower {
   health(): LogFollowerHealth;
 }
 
-const prefixes = ['Emergency', 'Microsoft.Graph.Subscription', 'Subscription'];
+const prefixes = ['Emergency', 'Microsoft.Graph.Subscription', 'Subscription', 'CredentialReminded'];
 const longestDelayMs = 5_000;
 /** On a log that nobody has followed yet, older emergencies are history. */
 const firstLookMs = 86_400_000;
@@ -61,7 +64,7 @@ const lifecycleKinds: Readonly<Record<string, LifecycleNotice['kind']>> = {
 
 /**
  * Turns what is on record into work: an emergency into an escalation, an acknowledgement into its end, a lifecycle notice of Graph into a signal to the subscription that it
- * is about. Where it is, and which emergencies were open there, is on record too (`paging`), written after what it stands for.
+ * is about, a reminder into a message. Where it is, and which emergencies were open there, is on record too (`paging`), written after what it stands for.
  */
 export function createLogFollower(deps: LogFollowerDeps): LogFollower {
   const { log, client, clock, ids } = deps;
@@ -119,6 +122,10 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
     if (kind !== undefined) {
       await surely(signal, () => route(event, kind));
       return true;
+    }
+    if (event.type === 'CredentialReminded') {
+      void deps.reminders?.tell(event, signal);
+      return deps.reminders !== undefined;
     }
     const emergencyId = emergencyIdOfStream(event.stream);
     const emergency = emergencyId === undefined ? undefined : readEmergencyEvent(event);

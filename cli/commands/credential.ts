@@ -46,6 +46,8 @@ export async function show(id: string, options: JsonOption, stateDir: string | u
     ['Token ends', untilWords(item.tokenExpiresAt)],
     ['Sign-in ends', untilWords(item.grantExpiresAt)],
     ...(item.next === undefined ? [] : [['Next', item.next]]),
+    ...(item.reminders === undefined ? [] : [['Reminded', remindedWords(item)]]),
+    ...(item.supportId === undefined ? [] : [['For support', item.supportId]]),
     ...(item.pending === undefined
       ? []
       : [['To be entered', `${item.pending.userCode} at ${item.pending.verificationUri}`]]),
@@ -74,6 +76,19 @@ export async function revoke(
   );
   if (options.json === true) output.json(done);
   else output.say(`${id}: the sign-in is forgotten. An administrator can also end its sessions in Entra ID.`);
+}
+
+/** How often people were reminded, and how urgently the last time. */
+export function remindedWords(
+  {
+    reminders = 0,
+    remindedUrgency = 1,
+    remindedAt,
+  }: Pick<CredentialView, 'reminders' | 'remindedUrgency' | 'remindedAt'>,
+  now: number = Date.now(),
+): string {
+  const times = reminders === 1 ? 'once' : `${reminders} times`;
+  return `${times}, the last time with urgency ${remindedUrgency} of 5, ${untilWords(remindedAt, now)}`;
 }
 
 async function credentials(stateDir: string | undefined): Promise<readonly CredentialView[]> {

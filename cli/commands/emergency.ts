@@ -172,10 +172,9 @@ function wordOf(item: Pick<EmergencyView, 'state' | 'verified' | 'test' | 'ackno
 }
 
 function whereOf(item: Pick<EmergencyView, 'location'>): string {
-  const { street, additionalInfo, floor, room, city } = item.location ?? {};
+  const { street, floor, room, additionalInfo, city, county, region } = item.location ?? {};
   return (
-    [street, floor, room, floor === undefined && room === undefined ? additionalInfo : undefined, city]
-      .filter((part) => part !== undefined)
-      .join(', ') || 'No location was sent'
+    [street, floor, room, additionalInfo, city, county, region].filter((part) => part !== undefined).join(', ') ||
+    'No location was sent'
   );
 }

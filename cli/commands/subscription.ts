@@ -54,8 +54,15 @@ export async function act(
   const url = `${await requireDesk(stateDir)}/api/subscriptions/${encodeURIComponent(id)}/${verb}`;
   const done = expectOk(await ask(url, { method: 'POST', body: {}, timeoutMs: 60_000 }));
   if (options.json === true) output.json(done);
-  else
-    output.say(`${id}: ${verb === 'renew' ? 'renewed' : 'is made anew'}; \`tocsin subscription show ${id}\` shows it`);
+  else output.say(`${id}: ${actWords(verb, done['at'])}; \`tocsin subscription show ${id}\` shows it`);
+}
+
+/** @param at when it comes, where that is not at once */
+export function actWords(verb: 'renew' | 'recreate', at: unknown, now: number = Date.now()): string {
+  if (verb === 'recreate') return 'is made anew';
+  return typeof at === 'string'
+    ? `is renewed ${untilWords(at, now)}, at ${at}: Graph does not allow it sooner than ten minutes after the last time`
+    : 'is renewed now';
 }
 
 async function subscriptions(stateDir: string | undefined): Promise<readonly SubscriptionView[]> {

@@ -19,6 +19,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
 import { driftOf } from '#infra/driver/drift.ts';
+import { firstLockFaults } from '#infra/driver/first-lock.ts';
 import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { readStackSettings } from '#infra/settings/read-stack-settings.ts';
@@ -51,9 +52,8 @@ export async function init(
         ? simulatedSettings(slug)
         : { plain: {}, secrets: {} };
     await driver.configure({ tenant: slug, ...start.plain, ...given.plain }, { ...start.secrets, ...given.secrets });
-    const read = readStackSettings(await driver.settings());
-    const faults = read.ok ? [] : read.faults;
-    if (options.json === true) output.json({ tenant: slug, ready: read.ok, faults });
+    const faults = await settingsFaults(driver);
+    if (options.json === true) output.json({ tenant: slug, ready: faults.length === 0, faults });
     else output.say(`${slug} has a stack; its settings are in ${place.folder}/Pulumi.${slug}.yaml`);
     if (faults.length > 0)
       throw new CommandError(
@@ -219,17 +219,25 @@ async function previewed(
   output: Output,
 ): Promise<RunDone> {
   // Faults of settings end the command with a code of their own, and without a run of the engine.
-  const read = readStackSettings(await driver.settings());
-  if (!read.ok)
+  const faults = await settingsFaults(driver);
+  if (faults.length > 0)
     throw new CommandError(
       exitCodes.settings,
-      `the settings of ${slug} are wrong; nothing was changed:\n${read.faults.map((fault) => `  - ${fault}`).join('\n')}`,
+      `the settings of ${slug} are wrong; nothing was changed:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`,
     );
   const run = await withLockCare(driver, output, () =>
     driver.preview(runOptions(output, 'looking', place.signal, packs(place, options))),
   );
   if (!run.ok) throw failure(run);
   return run;
+}
+
+/** All that is wrong with the settings, by themselves and for what the stack has by now. */
+async function settingsFaults(driver: StackDriver): Promise<readonly string[]> {
+  const settings = await driver.settings();
+  const read = readStackSettings(settings);
+  const resources = settings['lockEvidence']?.trim() === 'true' ? ((await driver.state()).resources ?? []) : [];
+  return [...(read.ok ? [] : read.faults), ...firstLockFaults(settings, resources)];
 }
 
 async function againWithoutChanges(place: TenantPlace, driver: StackDriver, output: Output): Promise<void> {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { checkCertificate, checkGrant } from '#cli/doctor/certificate.ts';
 import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
@@ -22,15 +23,19 @@ export async function checkTenant(context: RunContext, stack: AsyncDisposableSta
     ];
   const files = fileFindings(context);
   if (files.length > 0) return files;
+  const certificates = certificateFindings(context);
   if (isKeyStoreMissing(context))
-    return [{ check: 'sign-in', state: 'ok', found: 'nobody has signed in yet; the role `worker` will ask for it' }];
+    return [
+      ...certificates,
+      { check: 'sign-in', state: 'ok', found: 'nobody has signed in yet; the role `worker` will ask for it' },
+    ];
   let access: TenantAccess | undefined;
   try {
     const secrets = await openSecrets(context);
     stack.defer(() => secrets.close());
     access = openTenantAccess(context, secrets);
   } catch (error) {
-    return [{ check: 'tenant', state: 'fault', found: messageOf(error), exit: exitCodes.settings }];
+    return [...certificates, { check: 'tenant', state: 'fault', found: messageOf(error), exit: exitCodes.settings }];
   }
   if (access === undefined)
     return [
@@ -46,7 +51,14 @@ export async function checkTenant(context: RunContext, stack: AsyncDisposableSta
   stack.defer(() => opened.close());
   const feeds = opened.desired.credentials.map(({ id }) => id);
   const each = await Promise.all(feeds.map((feed) => checkFeed(context, opened, feed)));
-  return [...each.flat(), checkPolicies(context)];
+  return [...certificates, ...each.flat(), checkPolicies(context)];
+}
+
+function certificateFindings({ settings, clock }: RunContext): Finding[] {
+  const { eventsClientId, eventsCertificate, eventsPrivateKey } = settings;
+  return eventsClientId === undefined || eventsCertificate === undefined
+    ? []
+    : [checkCertificate(eventsCertificate, eventsPrivateKey, clock.now())];
 }
 
 function fileFindings({ settings }: RunContext): Finding[] {
@@ -94,9 +106,8 @@ async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed):
   const permissions = comparePermissions(needed, state.permissions, feed === 'chat');
   const missing = permissions.filter((one) => one.needed && !one.granted).map(({ name }) => name);
   const more = permissions.filter((one) => !one.needed).map(({ name }) => name);
-  const until = state.grantExpiresAt === undefined ? '' : `, until ${new Date(state.grantExpiresAt).toISOString()}`;
   return [
-    { check, state: 'ok', found: `is there${until}` },
+    checkGrant(feed, state.grantExpiresAt, context.clock.now()),
     missing.length > 0
       ? {
           ...{ check: `${feed} permissions`, state: 'fault', found: `missing: ${missing.join(', ')}` },

@@ -11,7 +11,7 @@ export function addSubscribing(program: Command): void {
       "signs the service user in: shows a code to be entered at Microsoft's page, and waits until somebody did",
     )
     .addOption(new Option('--feed <feed>', 'which feed').choices(feeds).default('chat'))
-    .option('--browser', 'by a page in a browser on this machine, where device codes are blocked')
+    .option('--browser', 'where device codes are blocked: by a page in a browser of the machine on which Tocsin runs')
     .option('--no-wait', 'only show the code')
     .addOption(json())
     .addHelpText('after', examples('sign-in', 'sign-in --feed chat --browser'))

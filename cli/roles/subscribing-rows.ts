@@ -26,6 +26,7 @@ export function subscribingRows(
 
 function credentialRow(view: CredentialView, now: number): HealthRow {
   const { id, feed, state, word, grantExpiresAt, permissions, since, lastProofAt, next } = view;
+  const { reminders, remindedUrgency } = view;
   const endsSoon = grantExpiresAt !== undefined && Date.parse(grantExpiresAt) - now < soonMs;
   const missing = permissions.filter(({ needed, granted }) => needed && !granted).map(({ name }) => name);
   const more = permissions.filter(({ needed }) => !needed).map(({ name }) => name);
@@ -47,6 +48,9 @@ function credentialRow(view: CredentialView, now: number): HealthRow {
     ...(since === undefined ? {} : { since }),
     ...(lastProofAt === undefined ? {} : { lastProofAt }),
     ...(grantExpiresAt === undefined ? {} : { expiresAt: grantExpiresAt }),
+    ...(reminders === undefined
+      ? {}
+      : { figures: { reminders: String(reminders), urgency: `${remindedUrgency ?? 1} of 5` } }),
     ...(step === undefined ? {} : { next: step }),
     actions: feed === 'events' ? [] : [{ act: 'sign-in', of: id, word: state === 'ok' ? 'Sign in again' : 'Sign in' }],
   };

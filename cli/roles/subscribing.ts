@@ -5,6 +5,7 @@ import type {
   CredentialView,
   LeavingView,
   PendingSignIn,
+  RenewalView,
   Started,
   Subscribing,
   SubscriptionView,
@@ -15,7 +16,7 @@ import type {
 export interface SubscribingActs {
   signIn(id: string, method: PendingSignIn['method'] | undefined): Promise<Started<PendingSignIn>>;
   revoke(id: string, why: string): Promise<Started<undefined>>;
-  renew(id: string): Promise<Started<undefined>>;
+  renew(id: string): Promise<Started<RenewalView | undefined>>;
   recreate(id: string): Promise<Started<undefined>>;
   leave(): Promise<Started<LeavingView>>;
   /** The sign-in that waits for a person, if one does. */
@@ -86,7 +87,7 @@ const credentialWords: Readonly<Record<string, string>> = {
 };
 
 function credentialView(record: CredentialRecord, pending: PendingSignIn | undefined): CredentialView {
-  const { id, feed, state, trouble, permissions, signIn } = record;
+  const { id, feed, state, trouble, permissions, signIn, reminders, remindedUrgency } = record;
   const needed = feed === 'events' ? applicationPermissions : delegatedPermissions;
   const next =
     trouble?.next ?? (state === 'ok' || state === 'back-off' ? undefined : 'Sign in: `tocsin sign-in`, or the button.');
@@ -96,7 +97,10 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
     // Those of the sign-in itself are not listed in a token; a grant that there is has them.
     permissions: comparePermissions(needed, permissions, permissions.length > 0 && feed !== 'events'),
     ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt', grantExpiresAt: 'grantExpiresAt' }),
-    ...times(record, { signInAt: 'signInAt' }),
+    ...times(record, { signInAt: 'signInAt', remindedAt: 'remindedAt' }),
+    ...(reminders === undefined ? {} : { reminders }),
+    ...(remindedUrgency === undefined ? {} : { remindedUrgency }),
+    ...(trouble?.supportId === undefined ? {} : { supportId: trouble.supportId }),
     ...(signIn === undefined ? {} : { signIn }),
     ...(next === undefined ? {} : { next }),
     ...(pending === undefined ? {} : { pending }),
@@ -122,6 +126,7 @@ function subscriptionView(record: SubscriptionRecord, now: number): Subscription
     ...{ feed: record.feed ?? record.id, state, since: iso(since), word: trouble?.what ?? word[state] ?? state },
     ...times(record, { lastProofAt: 'provedAt', expiresAt: 'expiresAt', deliversUntil: 'deliversUntil' }),
     ...(trouble?.next === undefined ? {} : { next: trouble.next }),
+    ...(trouble?.supportId === undefined ? {} : { supportId: trouble.supportId }),
   };
 }
 

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createApplicationIdentity } from '#adapters/entra/application-identity.ts';
 import type { ApplicationProof } from '#adapters/entra/application-proof.ts';
 import { createDelegatedIdentity } from '#adapters/entra/delegated-identity.ts';
+import { createUnsetIdentity } from '#adapters/entra/unset-identity.ts';
 import { createGraph } from '#adapters/graph/graph.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { graphCallLog } from '#cli/roles/graph-log.ts';
 import { managedIdentityAssertion } from '#cli/roles/managed-identity-assertion.ts';
 import { policiesOf } from '#cli/roles/policies.ts';
 import { clouds } from '#domain/identity/clouds.ts';
@@ -66,11 +68,7 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
           }),
         }),
   };
-  const identity = (feed: Feed): Identity => {
-    const found = identities[feed];
-    if (found === undefined) throw new Error(`no application is set for the feed ${feed}`);
-    return found;
-  };
+  const identity = (feed: Feed): Identity => identities[feed] ?? createUnsetIdentity(feed, secrets);
   const graphs = new Map<Feed, Graph>();
   const policies = policiesOf(settings);
   const desired = desiredBy({
@@ -98,6 +96,7 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
         createGraph({
           ...{ baseUrl: graphBase, version: feed === 'events' ? settings.eventsApi : 'v1.0' },
           ...{ identity: identity(feed), outbound, clock, ids, signal: context.signal, deadlineMs: graphMs },
+          observe: graphCallLog(log, feed, context.signal),
         });
       graphs.set(feed, made);
       return made;

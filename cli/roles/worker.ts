@@ -1,5 +1,6 @@
 import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
+import { createKeyRing } from '#adapters/temporal/codec/key-ring.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import { runWorker } from '#adapters/temporal/worker-host.ts';
 import { programPlace } from '#cli/programs.ts';
@@ -17,6 +18,7 @@ import { createActivities } from '#workflows/activities/create-activities.ts';
 import { taskQueue } from '#workflows/contract.ts';
 import { leavingUntil } from '#workflows/leaving.ts';
 import { createLogFollower, type LogFollower } from '#workflows/log-follower.ts';
+import { createReminders } from '#workflows/reminders.ts';
 import { createStarter } from '#workflows/starter.ts';
 import { workflowsPath } from '#workflows/worker.ts';
 
@@ -39,6 +41,8 @@ export interface RunningWorker {
   readonly ended: Promise<void>;
 }
 
+/** A key of the payload codec encrypts for so long at most before the next start of a worker makes a new one: 90 days. */
+const codecKeyMs = 90 * 86_400_000;
 const retryMs = 2_000;
 /** What runs is compared with what is wanted this often: somebody may have ended an entity by hand. */
 const ensureMs = 300_000;
@@ -55,6 +59,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     const target = await temporal.ready;
     await options.lived;
     if (target === undefined || signal.aborted) return;
+    await rotateCodecKeys(options);
     const channels = channelsOf(options);
     const host = runWorker({
       ...{
@@ -84,6 +89,11 @@ export function startWorker(options: WorkerOptions): RunningWorker {
         recordedBy: context.recordedBy('worker'),
         desired: () => options.access?.desired.subscriptions ?? [],
         pages: channels.length > 0,
+        reminders: createReminders({
+          ...{ log: options.shared.eventLog, channels, clock: context.clock, ids: context.ids },
+          onFailed: (credential, detail) =>
+            context.log.warn({ credential, detail }, 'nobody got the reminder to sign in; the next one is louder'),
+        }),
       });
       const starter = createStarter({ client, taskQueue, visibility: createWorkflowVisibility(connection) });
       await Promise.all([follower.run(signal), ensureForEver(options, starter), host.done]);
@@ -97,6 +107,20 @@ export function startWorker(options: WorkerOptions): RunningWorker {
       ...(follower === undefined ? [] : [followerRow(follower, options)]),
     ],
   };
+}
+
+/** The key store may be away: then the key that there is goes on encrypting until the next start. */
+async function rotateCodecKeys({ context, secrets }: WorkerOptions): Promise<void> {
+  const { clock, log } = context;
+  try {
+    if (await createKeyRing({ secrets, clock }).rotateOlderThan(codecKeyMs))
+      log.info({}, 'the payloads of workflows are encrypted with a new key; the old ones stay for what is there');
+  } catch (error) {
+    log.warn(
+      { detail: error instanceof Error ? error.message : 'failed' },
+      'the key of the payload codec was not looked at: it is, at the next start',
+    );
+  }
 }
 
 async function activityDeps(options: WorkerOptions, channels: readonly Channel[]) {

@@ -4,8 +4,9 @@ import type { SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { Temporal } from '#cli/roles/temporal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Secrets } from '#ports/secrets.ts';
-import type { PendingSignIn, Started } from '#web/subscribing.ts';
+import type { PendingSignIn, RenewalView, Started } from '#web/subscribing.ts';
 import {
+  type Accepted,
   type CredentialView,
   credentialView,
   credentialWorkflowId,
@@ -86,7 +87,7 @@ export function createWorkflowActs(temporal: Temporal, secrets: Secrets, clock: 
     },
     renew: async (id) => {
       const handle = subscription(id);
-      return act(id, handle && (async () => void (await handle.executeUpdate(renewNow))));
+      return act(id, handle && (async () => renewalOf(await handle.executeUpdate(renewNow), clock.now())));
     },
     recreate: async (id) => {
       const handle = subscription(id);
@@ -106,6 +107,14 @@ export function createWorkflowActs(temporal: Temporal, secrets: Secrets, clock: 
       return found === undefined ? undefined : pendingOf(found);
     },
   };
+}
+
+/** Less than this, milliseconds, is at once. */
+const atOnceMs = 1_000;
+
+/** Whether it is renewed now, or is put off. @param now milliseconds since 1970 UTC */
+export function renewalOf({ at }: Accepted, now: number): RenewalView {
+  return { started: true, ...(at - now > atOnceMs ? { at: new Date(at).toISOString() } : {}) };
 }
 
 function pendingOf({ method, userCode, verificationUri, expiresAt }: PendingCode): PendingSignIn {

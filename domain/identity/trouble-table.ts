@@ -12,7 +12,7 @@ export interface IdentityTroubleRow {
 const signIn = 'Run `tocsin sign-in --feed chat`, or sign in on the admin page.';
 const signInAfter = `Then sign in again: ${signIn[0]?.toLowerCase()}${signIn.slice(1)}`;
 const registration = 'Entra admin center > App registrations > the app of Tocsin';
-const byBrowser = 'or sign in by browser instead of by code';
+const byBrowser = 'or, where Tocsin runs on your own machine, sign in by browser instead of by code';
 const findPolicy =
   'Find it in the Entra admin center: Sign-in logs > the failed sign-in > Conditional Access tab (filter Authentication protocol = device code).';
 const wait = 'Nothing has to be done: it is tried again by itself, later and later.';
@@ -113,6 +113,11 @@ export const identityTroubles: readonly IdentityTroubleRow[] = [
   ]),
   ...rows('admin-must-act', [
     [
+      'no-application',
+      'The settings name no application for this feed any more, so nothing of it can be deleted at Graph.',
+      'Set the client id of the feed again to end its subscriptions now; without it they run out by themselves, within three days.',
+    ],
+    [
       'AADSTS53003',
       'A Conditional Access policy blocks the service user, most likely the one that blocks the device code flow.',
       `${findPolicy} Exclude only the service account from it, best limited to known locations, ${byBrowser}.`,
@@ -140,7 +145,7 @@ export const identityTroubles: readonly IdentityTroubleRow[] = [
     [
       'AADSTS530035',
       'Security defaults block the sign-in.',
-      'Entra admin center > Overview > Properties > Security defaults: replace them by Conditional Access policies that exclude only the service account, or sign in by browser.',
+      'Entra admin center > Overview > Properties > Security defaults: replace them by Conditional Access policies that exclude only the service account, or, where Tocsin runs on your own machine, sign in by browser.',
     ],
     [
       'protection_policy_required',

@@ -17,7 +17,7 @@ export const credentialCodeShownV1 = z.looseObject({ verificationUri: z.string()
 export const credentialSignedInV1 = z.looseObject({ feed, method, ...dates });
 /** `{ feed, permissions, tokenExpiresAt, grantExpiresAt? }`: a new token, with the grant that was there. */
 export const credentialRefreshedV1 = z.looseObject({ feed, ...dates });
-/** `{ feed, trouble }`: there is no new token, and who has to do what. */
+/** `{ feed, trouble }`: there is no new token, and who has to do what; `trouble.supportId` is Entra's id of the answer. */
 export const credentialTroubledV1 = z.looseObject({
   feed,
   trouble: z.looseObject({
@@ -25,6 +25,7 @@ export const credentialTroubledV1 = z.looseObject({
     code: z.string(),
     what: z.string(),
     next: z.string(),
+    supportId: z.string().optional(),
   }),
 });
 /** `{ what, urgency }`: people were reminded that they have to do something. */

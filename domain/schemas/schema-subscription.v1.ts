@@ -20,12 +20,13 @@ export const subscriptionAdoptedV1 = z.looseObject(live);
 export const subscriptionRenewedV1 = z.looseObject({ ...live, by: z.enum(['renewal', 'reauthorisation']) });
 /** `{ …live }`: Graph was asked, and has it still. */
 export const subscriptionConfirmedV1 = z.looseObject(live);
-/** `{ feed, policy?, code, what, next }`: it cannot be made or renewed now. */
+/** `{ feed, policy?, code, what, next, supportId? }`: it cannot be made or renewed now; `supportId` is Graph's or Entra's id of the answer. */
 export const subscriptionTroubledV1 = z.looseObject({
   ...identity,
   code: z.string(),
   what: z.string(),
   next: z.string(),
+  supportId: z.string().optional(),
 });
 /** `{ feed, policy?, graphId, cause }`: Graph does not have it any more. */
 export const subscriptionLostV1 = z.looseObject({

@@ -15,9 +15,12 @@ export interface ClientState {
   readonly creation: string;
 }
 
-/** Notices wait in the hub for at most 90 days (retention of its highest tier). */
-const overlapMs = 90 * 86_400_000;
-const mostPrevious = 8;
+/**
+ * Notices wait in the hub for at most 90 days (retention of its highest tier), and a subscription whose creation nobody heard of is adopted with the state that it was
+ * given before the present one: it lives with that until it is made anew (`clientStateMs`, 180 days).
+ */
+const overlapMs = (180 + 90) * 86_400_000;
+const mostPrevious = 32;
 
 /** From the stored text; damaged text is none. */
 export function readClientStates(text: string | undefined): ClientStates {

@@ -24,7 +24,7 @@ export interface OnRecord {
 
 export function createWatchState(): WatchState {
   const credentials = new Map<string, NonNullable<WatchFacts['credential']>>();
-  const subscriptions = new Map<string, SubscriptionFacts>();
+  const subscriptions = new Map<string, KnownSubscription>();
   const watches = new Map<string, OnRecord>();
   const keyOf = (feed: string, policy: string | undefined) => `${feed}|${policy ?? ''}`;
   return {
@@ -58,20 +58,34 @@ function takeCredential(
   }
 }
 
-function takeSubscription(event: RecordedEvent, known: Map<string, SubscriptionFacts>): void {
+/** With what tells whether a later word is still true. */
+interface KnownSubscription extends SubscriptionFacts {
+  readonly graphId?: string;
+  /** When it was decided that it is gone, milliseconds since 1970 UTC. */
+  readonly goneAt?: number;
+}
+
+function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscription>): void {
   const { type, stream, data, created } = event;
   const id = stream.slice(streamPrefixes.subscription.length);
-  const at = time(event.metadata['recordedAt']) ?? created;
+  const at = time(event.metadata['decidedAt']) ?? time(event.metadata['recordedAt']) ?? created;
   const before = known.get(id);
   switch (type) {
     case 'SubscriptionCreated':
     case 'SubscriptionAdopted':
     case 'SubscriptionRenewed':
     case 'SubscriptionConfirmed': {
+      const graphId = text(data['graphId']);
+      if (type === 'SubscriptionConfirmed' && before !== undefined) {
+        // It may have been on its way when the subscription was lost, or was made anew.
+        if (before.graphId !== undefined && before.graphId !== graphId) break;
+        if (before.goneAt !== undefined && at <= before.goneAt) break;
+      }
       const expiresAt = time(data['expiresAt']);
       const deliversUntil = time(data['deliversUntil']);
       known.set(id, {
         ...{ state: 'live', at, losses: lossesUntil(before, at) },
+        ...(graphId === undefined ? {} : { graphId }),
         ...(expiresAt === undefined ? {} : { expiresAt }),
         ...(deliversUntil === undefined ? {} : { deliversUntil }),
       });
@@ -84,18 +98,22 @@ function takeSubscription(event: RecordedEvent, known: Map<string, SubscriptionF
       if (before !== undefined && before.state !== 'live') break;
       // Nobody knows when it went: what is proved ends when Graph last said that it lived.
       const from = data['cause'] === 'expired' ? Math.min(before?.expiresAt ?? at, at) : Math.min(before?.at ?? at, at);
-      known.set(id, { ...gone(before), state: data['cause'] === 'removed' ? 'removed' : 'lost', at: from });
+      known.set(id, { ...gone(before, at), state: data['cause'] === 'removed' ? 'removed' : 'lost', at: from });
       break;
     }
     case 'SubscriptionRemoved':
-      if (before === undefined || before.state === 'live') known.set(id, { ...gone(before), state: 'lost', at });
+      if (before === undefined || before.state === 'live') known.set(id, { ...gone(before, at), state: 'lost', at });
       break;
   }
 }
 
 const mostLosses = 16;
 
-const gone = (before: SubscriptionFacts | undefined) => (before?.losses === undefined ? {} : { losses: before.losses });
+const gone = (before: KnownSubscription | undefined, goneAt: number) => ({
+  goneAt,
+  ...(before?.losses === undefined ? {} : { losses: before.losses }),
+  ...(before?.graphId === undefined ? {} : { graphId: before.graphId }),
+});
 
 /** It lives: when it did not before, that is over now. */
 function lossesUntil(before: SubscriptionFacts | undefined, until: number): readonly SubscriptionLoss[] {

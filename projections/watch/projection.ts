@@ -11,14 +11,15 @@ import type { Projection } from '#projections/projection.ts';
  */
 const watchSchema = {
   name: 'watch',
-  version: 2,
+  version: 3,
   tables: {
     credentials: {
       columns: {
         ...{ id: 'text', feed: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
         ...{ method: 'text', permissions: 'text', token_expires_at: 'integer', grant_expires_at: 'integer' },
         ...{ sign_in: 'text', sign_in_at: 'integer' },
-        ...{ code: 'text', what: 'text', next: 'text' },
+        ...{ code: 'text', what: 'text', next: 'text', support_id: 'text' },
+        ...{ reminders: 'integer', reminded_urgency: 'integer', reminded_at: 'integer' },
       },
       key: ['id'],
     },
@@ -27,6 +28,7 @@ const watchSchema = {
         ...{ id: 'text', feed: 'text', policy: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
         ...{ graph_id: 'text', api_version: 'text', content: 'text', certificate_id: 'text' },
         ...{ expires_at: 'integer', delivers_until: 'integer', code: 'text', what: 'text', next: 'text' },
+        ...{ support_id: 'text' },
       },
       key: ['id'],
     },
@@ -106,14 +108,15 @@ function note(
   const old = known.get(id);
   const changed = change(event, old);
   if (changed === undefined) return;
-  const at = recordedAtOf(event);
+  const at = toldAt(event);
   const sameState = old !== undefined && old['state'] === (changed['state'] ?? old['state']);
   const put = { ...old, id, ...changed, since: sameState ? (old['since'] ?? at) : at };
   known.set(id, put);
   changes.push({ table, put });
 }
 
-const noTrouble = { code: null, what: null, next: null } as const;
+const noTrouble = { code: null, what: null, next: null, support_id: null } as const;
+const notReminded = { reminders: null, reminded_urgency: null, reminded_at: null } as const;
 
 function credentialChange(event: RecordedEvent, old: Row | undefined): Columns | undefined {
   const { type, data } = event;
@@ -131,6 +134,7 @@ function credentialChange(event: RecordedEvent, old: Row | undefined): Columns |
       return {
         ...named,
         ...noTrouble,
+        ...(isForeseen(event, old) ? {} : notReminded),
         ...(method === undefined ? {} : { method }),
         ...(type === 'CredentialSignedIn' ? signIn('worked') : {}),
         state: 'ok',
@@ -143,26 +147,59 @@ function credentialChange(event: RecordedEvent, old: Row | undefined): Columns |
     case 'CredentialSignInFailed':
       return { ...named, ...signIn('failed') };
     case 'CredentialTroubled':
-      return { ...named, ...troubleIn(data['trouble']) };
+      return { ...named, ...troubleIn(data['trouble'], old) };
+    case 'CredentialReminded':
+      return old === undefined
+        ? undefined
+        : {
+            reminders: Number(old['reminders'] ?? 0) + 1,
+            reminded_urgency: typeof data['urgency'] === 'number' ? data['urgency'] : 1,
+            reminded_at: recordedAtOf(event),
+          };
     case 'CredentialRevoked':
-      return { ...noTrouble, state: 'revoked', token_expires_at: null, grant_expires_at: null };
+      return { ...noTrouble, ...notReminded, state: 'revoked', token_expires_at: null, grant_expires_at: null };
     default:
       return undefined;
   }
 }
 
-function troubleIn(value: Json | undefined): Columns {
+/** A new token with the sign-in that was there: that it ends soon was said, and still is so. */
+function isForeseen({ type, data }: RecordedEvent, old: Row | undefined): boolean {
+  return (
+    type === 'CredentialRefreshed' &&
+    old?.['state'] === 'ok' &&
+    (timeIn(data['grantExpiresAt']) ?? 0) <= Number(old['grant_expires_at'] ?? 0)
+  );
+}
+
+function troubleIn(value: Json | undefined, old: Row | undefined): Columns {
   const trouble: JsonObject = value !== undefined && isJsonObject(value) ? value : {};
+  const state = textIn(trouble['kind']) ?? 'our-fault';
   return {
-    state: textIn(trouble['kind']) ?? 'our-fault',
+    // Reminders of one class of trouble are counted; another one begins anew.
+    ...(old?.['state'] === state ? {} : notReminded),
+    state,
+    support_id: textIn(trouble['supportId']) ?? null,
     code: textIn(trouble['code']) ?? null,
     what: textIn(trouble['what']) ?? null,
     next: textIn(trouble['next']) ?? null,
   };
 }
 
-function subscriptionChange(event: RecordedEvent): Columns | undefined {
+/** What comes late to the log, as while it was away, was true when it was decided. */
+const toldAt = (event: RecordedEvent) => timeIn(event.metadata['decidedAt']) ?? recordedAtOf(event);
+
+/** A confirmation may have been on its way when the subscription was lost, or was made anew. */
+function isOutdated(event: RecordedEvent, old: Row | undefined): boolean {
+  if (event.type !== 'SubscriptionConfirmed' || old === undefined) return false;
+  const isGone = old['state'] === 'lost' || old['state'] === 'removed';
+  if (isGone) return toldAt(event) <= Number(old['since']);
+  return typeof old['graph_id'] === 'string' && old['graph_id'] !== event.data['graphId'];
+}
+
+function subscriptionChange(event: RecordedEvent, old: Row | undefined): Columns | undefined {
   const { type, data } = event;
+  if (isOutdated(event, old)) return undefined;
   const feed = textIn(data['feed']);
   const named: Columns = { ...(feed === undefined ? {} : { feed }), policy: textIn(data['policy']) ?? '' };
   switch (type) {
@@ -174,7 +211,7 @@ function subscriptionChange(event: RecordedEvent): Columns | undefined {
         ...named,
         ...noTrouble,
         state: 'ok',
-        proved_at: recordedAtOf(event),
+        proved_at: toldAt(event),
         graph_id: textIn(data['graphId']) ?? null,
         api_version: textIn(data['apiVersion']) ?? null,
         content: textIn(data['content']) ?? null,
@@ -189,6 +226,7 @@ function subscriptionChange(event: RecordedEvent): Columns | undefined {
         code: textIn(data['code']) ?? null,
         what: textIn(data['what']) ?? null,
         next: textIn(data['next']) ?? null,
+        support_id: textIn(data['supportId']) ?? null,
       };
     case 'SubscriptionLost':
       return { ...named, state: 'lost', code: textIn(data['cause']) ?? null, expires_at: null, delivers_until: null };

@@ -17,6 +17,10 @@ export interface CredentialRecord {
   readonly provedAt?: number;
   readonly tokenExpiresAt?: number;
   readonly grantExpiresAt?: number;
+  /** How often people were reminded of what they have to do, how urgently the last time (1 to 5), and when. */
+  readonly reminders?: number;
+  readonly remindedUrgency?: number;
+  readonly remindedAt?: number;
   readonly trouble?: TroubleRecord;
 }
 
@@ -43,6 +47,8 @@ export interface TroubleRecord {
   readonly code?: string;
   readonly what?: string;
   readonly next?: string;
+  /** Microsoft's id of the answer, for a support case. */
+  readonly supportId?: string;
 }
 
 /** A time in which a feed was watched, or was not. Times are milliseconds since 1970 UTC; `to` is absent for the present one. */
@@ -85,6 +91,7 @@ export function createWatchQueries(open: () => Promise<Pick<ReadModelStore, 'rea
         ...numbers(row, {
           signInAt: 'sign_in_at',
           ...{ provedAt: 'proved_at', tokenExpiresAt: 'token_expires_at', grantExpiresAt: 'grant_expires_at' },
+          ...{ reminders: 'reminders', remindedUrgency: 'reminded_urgency', remindedAt: 'reminded_at' },
         }),
         ...troubleOf(row),
       }));
@@ -128,6 +135,6 @@ function spanOf(row: Row): WatchSpan {
 }
 
 function troubleOf(row: Row): { readonly trouble?: TroubleRecord } {
-  const trouble = texts(row, { code: 'code', what: 'what', next: 'next' });
+  const trouble = texts(row, { code: 'code', what: 'what', next: 'next', supportId: 'support_id' });
   return Object.keys(trouble).length === 0 ? {} : { trouble };
 }

@@ -5,7 +5,8 @@ import { eventfulRun } from '#test/domain/eventful-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 /** What staying subscribed writes takes days and outages, and who looked at what takes people who sign in: their own tests check what is written against the registry. */
-const isOfSubscribing = (stream: string) => /^(credential|subscription|watch|fetch|back-fill)-|^access$/.test(stream);
+const isOfSubscribing = (stream: string) =>
+  /^(credential|subscription|reconcile|watch|fetch|back-fill)-|^access$/.test(stream);
 
 /** Written by the role `worker`, whose tests have Temporal. */
 const ofPaging: readonly string[] = ['ResponderPaged', 'PagingAdvanced'];

@@ -57,6 +57,39 @@ describe('putting decisions on record', () => {
   });
 });
 
+describe('decisions that the log refuses for good', () => {
+  const refusing = () => {
+    const log = createMemoryEventLog();
+    log.faults = (_stream, events) =>
+      events.some(({ data }) => data['why'] === 'reason 2') ? { ok: false, reason: 'too-large', limit: 1 } : undefined;
+    const aside: { readonly seq: number; readonly reason: string }[] = [];
+    const write = (attempt: number) =>
+      record(
+        { log, clock, recordedBy },
+        { stream: 'credential-chat', decisions: [decision(1), decision(2), decision(3)] },
+        { attempt, aside: ({ seq }, reason) => aside.push({ seq, reason }) },
+      );
+    return { log, aside, write, reasons: () => log.stream('credential-chat').map(({ data }) => data['why']) };
+  };
+
+  it('are tried some times, and then put aside and named, so that those after them come on record', async () => {
+    const { aside, write, reasons } = refusing();
+    for (const attempt of [1, 4]) await expect(write(attempt)).rejects.toMatchObject({ type: 'log-refuses' });
+    expect(aside).toEqual([]);
+    await write(5);
+    expect(aside).toEqual([{ seq: 2, reason: 'too-large' }]);
+    expect(reasons()).toEqual(['reason 1', 'reason 3']);
+  });
+
+  it('are taken one by one where the log refuses only how much it is together', async () => {
+    const { log, aside, write, reasons } = refusing();
+    log.faults = (_stream, events) => (events.length > 1 ? { ok: false, reason: 'too-large', limit: 1 } : undefined);
+    await write(1);
+    expect(aside).toEqual([]);
+    expect(reasons()).toEqual(['reason 1', 'reason 2', 'reason 3']);
+  });
+});
+
 describe('troubles', () => {
   const graph = (
     reason: 'unauthorised' | 'forbidden' | 'quota' | 'not-found' | 'rejected' | 'unavailable' | 'unknown-outcome',
@@ -75,6 +108,20 @@ describe('troubles', () => {
     expect(troubleOf({ ok: false, reason: 'unavailable', detail: 'x' }, 'key-store')).toMatchObject({
       word: 'key-store-away',
     });
+  });
+
+  it('keep the id that a support case asks for, and nothing that is no id', () => {
+    const failure = { ok: false, reason: 'unavailable', detail: 'HTTP 503' } as const;
+    expect(troubleOf({ ...failure, requestId: 'a1b2-c3' }, 'graph')).toMatchObject({ supportId: 'a1b2-c3' });
+    expect(troubleOf({ ...failure, requestId: 'not an id: x@example.org' }, 'graph')).not.toHaveProperty('supportId');
+    expect(troubleOf(failure, 'graph')).not.toHaveProperty('supportId');
+    const trouble = { kind: 'back-off', code: '503', what: 'away', next: 'Nothing.' } as const;
+    expect(identityTrouble({ ...trouble, correlationId: 'of-entra', traceId: 'trace' })).toMatchObject({
+      supportId: 'of-entra',
+    });
+    expect(
+      troubleOf({ ok: false, reason: 'identity', trouble: { ...trouble, traceId: 'trace' } }, 'graph'),
+    ).toMatchObject({ supportId: 'trace' });
   });
 
   it('of the identity are for the credential to see to when they were met on the way to Graph', () => {

@@ -5,6 +5,7 @@ import { graphAway, signInAgain } from '#test/workflows/fakes.ts';
 import { createWorld, quickRules } from '#test/workflows/world.ts';
 import {
   cancelSignIn,
+  checkNow,
   credentialView,
   lifecycleNotice,
   recreateNow,
@@ -14,6 +15,9 @@ import {
   revokeCredential,
   subscriptionView,
 } from '#workflows/contract.ts';
+
+const forbidden = { ok: false, reason: 'forbidden', detail: 'no', status: 403 } as const;
+const notFound = { ok: false, reason: 'not-found', detail: 'no such policy', status: 404 } as const;
 
 let temporal: TestTemporal;
 
@@ -44,12 +48,11 @@ describeTemporal('credentials and subscriptions', () => {
       return seen.pending === undefined ? undefined : seen;
     });
     expect(view.pending?.userCode).toBe('CODE-1');
-    expect(JSON.parse(world.keys.text('credential/chat/pending-code') ?? '')).toMatchObject({ userCode: 'CODE-1' });
     world.identities.chat.control.approve();
 
     await world.credentialIs('ok');
     await world.subscriptionIs('ok');
-    expect(world.keys.names()).not.toContain('credential/chat/pending-code');
+    expect(world.keys.names().filter((name) => name.startsWith('credential/'))).toEqual([]);
     expect(world.types('credential-chat')).toEqual(
       expect.arrayContaining([
         'CredentialTroubled',
@@ -194,6 +197,62 @@ describeTemporal('credentials and subscriptions', () => {
     await world.subscriptionIs('ok');
   });
 
+  it('comes to its end though Graph lets nobody delete it: it has run out by then', async () => {
+    const world = await begin({
+      settings: {
+        chat: { content: 'rich' },
+        rules: { ...quickRules, subscription: { ...quickRules.subscription, lifeMs: 4_000 } },
+      },
+    });
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    world.graph.control.fault = (operation) => (operation === 'delete' ? forbidden : undefined);
+    await world.subscription().executeUpdate(retireSubscription, { args: [{ cause: 'policy-gone' }] });
+    await world.subscription().result();
+    expect(world.types('subscription-chat').slice(-2)).toEqual(['SubscriptionTroubled', 'SubscriptionLost']);
+  });
+
+  it('says that Graph does not know what is to be watched, and asks it again and again, not all the time', async () => {
+    const world = await begin();
+    world.graph.control.fault = (operation) => (operation === 'create' ? notFound : undefined);
+    await world.starter.ensure(world.desired());
+    const view = await world.subscriptionIs('admin-must-act');
+    expect(view.what).toContain('does not know the emergency calling policy');
+    const tries = () => world.graph.calls.filter(({ operation }) => operation === 'create').length;
+    expect(tries()).toBe(1);
+    world.graph.control.fault = undefined;
+    await world.subscription().signal(checkNow);
+    await world.subscriptionIs('ok');
+    expect(tries()).toBe(2);
+  });
+
+  it('forgets also what somebody approves while the sign-in is revoked', async () => {
+    const world = await begin();
+    const { identity, control } = world.identities.chat;
+    const approved = Promise.withResolvers<void>();
+    // As Entra may: it answers with a grant though nobody waits for it any more.
+    world.identities.chat.identity.signInWithCode = async ({ show }) => {
+      await show({
+        userCode: 'CODE-1',
+        verificationUri: 'https://login.example/device',
+        expiresAt: Date.now() + 900_000,
+      });
+      await approved.promise;
+      control.signedIn = true;
+      return identity.state();
+    };
+    await world.starter.ensure(world.desired());
+    await world.credentialIs('ok');
+    await world.credential().executeUpdate(requestSignIn, { args: [{ why: 'a test' }] });
+    await eventually('a code', async () => (await world.credential().query(credentialView)).pending !== undefined);
+    await world.credential().executeUpdate(revokeCredential, { args: [{ why: 'a test' }] });
+    approved.resolve();
+    await eventually('it is revoked', async () =>
+      (await world.credential().query(credentialView)).what.includes('was revoked here'),
+    );
+    expect([control.signedIn, control.forgotten]).toEqual([false, 1]);
+  });
+
   it('asks for a new code when its worker ends, and for none when the sign-in is cancelled', async () => {
     const world = await begin({ signedIn: false });
     await world.starter.ensure(world.desired());
@@ -210,7 +269,6 @@ describeTemporal('credentials and subscriptions', () => {
     );
     await world.credential().executeUpdate(cancelSignIn);
     await eventually('no code', async () => (await world.credential().query(credentialView)).pending === undefined);
-    await eventually('no secret', () => !world.keys.names().includes('credential/chat/pending-code'));
     await eventually('the record', () => world.types('credential-chat').includes('CredentialSignInFailed'));
     await world.credentialIs('sign-in-again');
   });

@@ -9,8 +9,15 @@ import { eventually } from '#test/support/eventually.ts';
 import { appendEmergencyEvent } from '#test/workflows/emergencies.ts';
 import { createWorld, type WorldOptions } from '#test/workflows/world.ts';
 import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
-import { escalationView, escalationWorkflowId, subscriptionView, taskQueue } from '#workflows/contract.ts';
+import {
+  escalationView,
+  escalationWorkflowId,
+  subscriptionView,
+  taskQueue,
+  workflowTypes,
+} from '#workflows/contract.ts';
 import { createLogFollower } from '#workflows/log-follower.ts';
+import { createReminders } from '#workflows/reminders.ts';
 
 let temporal: TestTemporal;
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
@@ -67,6 +74,10 @@ describeTemporal('escalation', () => {
       const follower = createLogFollower({
         ...{ log: world.log, client: world.client, taskQueue, clock: systemClock, ids: systemIds, paging, pages: true },
         ...{ recordedBy: { role: 'worker', build: 'test' }, desired: () => world.desired().subscriptions },
+        reminders: createReminders({
+          ...{ log: world.log, channels: world.deps.channels, clock: systemClock, ids: systemIds },
+          onFailed: () => undefined,
+        }),
       });
       const done = follower.run(ending.signal);
       const stop = async () => {
@@ -133,6 +144,9 @@ describeTemporal('escalation', () => {
     expect(world.paged(id).map(({ data }) => data['outcome'])).toEqual(expect.arrayContaining(['failed', 'accepted']));
     expect(world.paged(id).filter(({ data }) => data['outcome'] === 'accepted')).toHaveLength(1);
     expect(received[0]?.body).toMatchObject({ type: 'emergency.test', data: { test: true } });
+    expect(await world.escalation(id).query(escalationView)).toMatchObject({
+      ...{ state: 'over', what: expect.stringContaining('A test call') },
+    });
 
     await appendEmergencyEvent(world.log, id, 'EmergencyEnriched');
     const before = received.length;
@@ -158,6 +172,46 @@ describeTemporal('escalation', () => {
     expect(world.paged(taken)).toEqual([]);
     await appendEmergencyEvent(world.log, later, 'EmergencyResolved');
     await world.escalation(later).result();
+  });
+
+  it('hands a reminder to sign in to the channels too, signed, while a call is paged', async () => {
+    const { channel, received } = await receiver();
+    const world = await begin({ channels: [channel] });
+    world.follow();
+    const id = randomUUID();
+    await world.log.append('credential-chat', 'no-stream', [
+      { id, type: 'CredentialReminded', data: { what: 'Sign in again.', urgency: 3 }, metadata: {} },
+    ]);
+    const call = randomUUID();
+    await appendEmergencyEvent(world.log, call, 'EmergencyRaised');
+    const reminder = await eventually('a reminder', () =>
+      received.find(({ body }) => body.type === 'credential.reminder'),
+    );
+    expect(reminder).toMatchObject({ id, body: { data: { credential: 'chat', what: 'Sign in again.', urgency: 3 } } });
+    await eventually('a page', () => world.paged(call).length > 0);
+    await appendEmergencyEvent(world.log, call, 'EmergencyResolved');
+    await world.escalation(call).result();
+  });
+
+  it('ends as what the log says when somebody acted before it began', async () => {
+    const world = await begin();
+    for (const [type, state] of [
+      ['EmergencyAcknowledged', 'acknowledged'],
+      ['EmergencyResolved', 'resolved'],
+    ] as const) {
+      const id = randomUUID();
+      await appendEmergencyEvent(world.log, id, 'EmergencyRaised');
+      await appendEmergencyEvent(world.log, id, type);
+      const handle = await world.client.workflow.start('escalation', {
+        ...{ workflowId: escalationWorkflowId(id), taskQueue, args: [{ emergencyId: id, test: false }] },
+      });
+      await handle.result();
+      expect(await handle.query(escalationView)).toMatchObject({
+        state,
+        what: expect.stringContaining('Somebody acted'),
+      });
+    }
+    expect(world.pages).toEqual([]);
   });
 
   it('hands a lifecycle notice to the subscription that it is about, and finds orphans and what Graph lost by reconciling', async () => {
@@ -195,5 +249,16 @@ describeTemporal('escalation', () => {
       [...world.graph.shelf.values()].some(({ resource }) => resource === second.resource),
     );
     expect(await world.subscription().query(subscriptionView)).toBeDefined();
+    world.graph.shelf.set('orphan', { ...second, id: 'orphan', resource: '/users/somebody/chats/getAllMessages' });
+    const round = await world.client.workflow.start(workflowTypes.reconcile, {
+      ...{ workflowId: `reconcile-${randomUUID()}`, taskQueue, args: [{ feeds: ['chat'] }] },
+    });
+    expect(await round.result()).toMatchObject({ removed: ['orphan'] });
+    expect(world.graph.shelf.has('orphan')).toBe(false);
+    // Once on record, however often it was found; and not as the end of what the entity holds.
+    expect(world.log.stream('reconcile-chat').map(({ type, data }) => ({ type, ...data }))).toEqual([
+      { type: 'SubscriptionRemoved', feed: 'chat', graphId: 'orphan', cause: 'orphan' },
+    ]);
+    expect(world.types('subscription-chat')).not.toContain('SubscriptionRemoved');
   });
 });

@@ -97,7 +97,14 @@ async function carryOut(act: HealthAction['act'], of: string, key: string) {
   draw();
   if (!answer.ok) return toast(answer.word);
   if (act === 'sign-in') return showSignIn(of, answer.value as PendingSignIn, begun);
-  toast(act === 'renew' ? 'Renewed.' : 'It is being made anew.');
+  const { at } = answer.value as { readonly at?: string };
+  toast(
+    act === 'recreate'
+      ? 'It is being made anew.'
+      : at === undefined
+        ? 'It is renewed now.'
+        : `It is renewed ${until(at)}: Graph does not allow it sooner.`,
+  );
 }
 
 /** The code, large, until somebody entered it. */

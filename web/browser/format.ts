@@ -71,8 +71,21 @@ const joined = (...parts: readonly (string | undefined)[]) => parts.filter((part
 /** The parts of a text between commas that another text does not hold already: senders repeat floor and room in the free text. */
 function withoutRepeats(text: string | undefined, said: string): string | undefined {
   const known = said.toLowerCase().split(', ');
-  const parts = (text ?? '').split(/\s*[,;]\s*/).filter((part) => part !== '' && !known.includes(part.toLowerCase()));
-  return parts.length === 0 ? undefined : parts.join(', ');
+  // A comma without a space after it stands inside a number.
+  const parts = (text ?? '').split(/\s*(?:;|,(?=\s|$))\s*/);
+  const left = parts.filter((part) => part !== '' && !known.includes(part.toLowerCase()));
+  return left.length === 0 ? undefined : left.join(', ');
+}
+
+/** The town with its county and its state, each said once: the three are one in a city state. */
+function townOf(town: string | undefined, { city, county, region }: LocationView): readonly (string | undefined)[] {
+  const said = new Set([city?.toLowerCase()]);
+  const more = [county, region].filter((part) => {
+    const isNew = part !== undefined && !said.has(part.toLowerCase());
+    said.add(part?.toLowerCase());
+    return isNew;
+  });
+  return [town, ...more];
 }
 
 /** Street with its building, then floor and room, then town: the order in which one says them. Empty lines are left out. */
@@ -82,8 +95,7 @@ export function placeLines(location: LocationView | undefined) {
   const street = joined(at.street, withoutRepeats(at.additionalInfo, inside));
   const town = joined(
     at.companyName,
-    [at.postalCode, at.city].filter(Boolean).join(' ') || undefined,
-    at.region ?? at.county,
+    ...townOf([at.postalCode, at.city].filter(Boolean).join(' ') || undefined, at),
     at.country,
   );
   const degrees =
@@ -93,11 +105,13 @@ export function placeLines(location: LocationView | undefined) {
   return { street, inside, town, degrees, known: street !== '' || inside !== '' || town !== '' || degrees !== '' };
 }
 
-/** What one reads out on the phone. */
+/** What one reads out on the phone: after a street the town in its county and state, without company, postal code and country. */
 export function dispatchText(emergency: EmergencyView): string {
   const at = new Date(emergency.occurredAt ?? emergency.receivedAt);
   const { street, inside, town, degrees, known } = placeLines(emergency.location);
-  const place = [street, inside, street === '' ? town : ''].filter((part) => part !== '').join(', ') || degrees;
+  const { location } = emergency;
+  const near = location?.street === undefined ? town : joined(...townOf(location.city, location));
+  const place = [street, inside, near].filter((part) => part !== '').join(', ') || degrees;
   const { caller, dialledNumber, test } = emergency;
   const from = joined(
     caller?.name ?? (caller?.callbackNumber === undefined ? undefined : 'a caller'),

@@ -22,6 +22,9 @@ export function createStrip(): Strip {
   const light = byId('listening');
   const word = light.querySelector('.word') ?? light;
   const proofs = light.querySelector('.proofs') ?? light;
+  // Beside the word and not in it: a screen reader is told when the word changes, and this is no part of that.
+  const since = el('span', { class: 'since' });
+  word.after(since);
   const person = byId('person');
   const unowned = el('a', { class: 'unowned', attributes: { href: '/', hidden: '' } });
   if (root.dataset['page'] !== 'board') byId('sound').before(unowned);
@@ -49,6 +52,7 @@ export function createStrip(): Strip {
     const age = (at: string | undefined) =>
       at === undefined ? 'never proved' : `${shortAge(now - Date.parse(at))} ago`;
     const listening = health?.listening;
+    setText(since, listening === undefined || state !== 'ok' ? '' : `since ${when(listening.since, now)}`);
     setText(
       proofs,
       listening === undefined || state !== 'ok'

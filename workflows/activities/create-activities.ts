@@ -3,7 +3,7 @@ import { createCredentialActivities } from '#workflows/activities/credentials.ts
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { createPageActivity } from '#workflows/activities/page.ts';
 import { createReconcileActivity } from '#workflows/activities/reconcile.ts';
-import { record } from '#workflows/activities/record.ts';
+import { createRecordActivity } from '#workflows/activities/record.ts';
 import { createSubscriptionActivities } from '#workflows/activities/subscriptions.ts';
 import type { Activities } from '#workflows/definitions/activities.ts';
 
@@ -13,7 +13,7 @@ const beatMs = 1_000;
 /** All activities, for the worker. */
 export function createActivities(deps: ActivityDeps): Activities {
   const plain: Activities = {
-    record: (input) => record(deps, input),
+    ...createRecordActivity(deps),
     ...createCredentialActivities(deps),
     ...createSubscriptionActivities(deps),
     ...createPageActivity(deps),

@@ -1,15 +1,9 @@
 import { Context } from '@temporalio/activity';
 import type { CredentialState, DeviceCode, SignInResult } from '#ports/identity.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
-import { encodeText, replaceSecret } from '#workflows/activities/secrets.ts';
-import { answerOrWait, identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
+import { answerOrWait, identityTrouble } from '#workflows/activities/trouble.ts';
 import { codeShown, type Feed, type PendingCode } from '#workflows/contract.ts';
 import type { Activities, CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
-
-/** Where a code waits for the command line and the admin page. */
-function pendingCodeSecret(credential: Feed): string {
-  return `credential/${credential}/pending-code`;
-}
 
 /** A browser has as long as a person who was sent a device code. */
 const browserMs = 15 * 60_000;
@@ -17,11 +11,10 @@ const browserMs = 15 * 60_000;
 export function createCredentialActivities(
   deps: ActivityDeps,
 ): Pick<Activities, 'refreshCredential' | 'signIn' | 'forgetCredential'> {
-  const { ids, secrets, clock } = deps;
+  const { ids, clock } = deps;
 
-  async function show(credential: Feed, code: PendingCode): Promise<void> {
-    // Those who wait at the key store must see it even if the workflow cannot be told now.
-    await replaceSecret(secrets, pendingCodeSecret(credential), encodeText(JSON.stringify(code)));
+  /** The command line and the admin page ask the workflow for it. */
+  async function show(code: PendingCode): Promise<void> {
     const { client, info } = Context.current();
     const { workflowId } = info.workflowExecution ?? {};
     if (workflowId !== undefined) await client.workflow.getHandle(workflowId).signal(codeShown, code);
@@ -43,33 +36,24 @@ export function createCredentialActivities(
     async signIn({ credential, method }) {
       const identity = deps.identity(credential);
       const signal = Context.current().cancellationSignal;
-      let result: SignInResult;
-      try {
-        result =
-          method === 'browser'
-            ? await identity.signInWithBrowser({
-                signal,
-                open: (url) =>
-                  show(credential, {
-                    ...{ method, userCode: '', verificationUri: url, expiresAt: clock.now() + browserMs },
-                  }),
-              })
-            : await identity.signInWithCode({
-                signal,
-                show: (code: DeviceCode) => show(credential, { method: 'device-code', ...code }),
-              });
-      } finally {
-        await secrets.remove(pendingCodeSecret(credential));
-      }
+      const result: SignInResult =
+        method === 'browser'
+          ? await identity.signInWithBrowser({
+              signal,
+              open: (url) =>
+                show({ ...{ method, userCode: '', verificationUri: url, expiresAt: clock.now() + browserMs } }),
+            })
+          : await identity.signInWithCode({
+              signal,
+              show: (code: DeviceCode) => show({ method: 'device-code', ...code }),
+            });
       signal.throwIfAborted();
       return result.ok ? factsOf(result, result.tokenExpiresAt) : identityTrouble(result.trouble);
     },
 
     async forgetCredential(input) {
       const forgotten = await deps.identity(input.credential).forget();
-      if (!forgotten.ok) return answerOrWait(ids, input, identityTrouble(forgotten.trouble));
-      const removed = await secrets.remove(pendingCodeSecret(input.credential));
-      return removed.ok ? { ok: true } : answerOrWait(ids, input, troubleOf(removed, 'key-store'));
+      return forgotten.ok ? { ok: true } : answerOrWait(ids, input, identityTrouble(forgotten.trouble));
     },
   };
 }

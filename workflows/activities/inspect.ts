@@ -4,7 +4,7 @@ import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { notificationKeySecret } from '#workflows/activities/notification-certificate.ts';
 import { clientStateSecret, decodeText } from '#workflows/activities/secrets.ts';
 import { differsFrom, inTheWay, resourceOf } from '#workflows/activities/subscription-request.ts';
-import { troubleOf } from '#workflows/activities/trouble.ts';
+import { troubleOf, withoutTarget } from '#workflows/activities/trouble.ts';
 import { type SubscriptionSpec, streamOf, subscriptionWorkflowId } from '#workflows/contract.ts';
 import type { Activities, Inspection, Trouble } from '#workflows/definitions/activities.ts';
 
@@ -55,7 +55,7 @@ export async function inspectSubscription(
     if (!found.ok && found.reason !== 'not-found') return troubleOf(found, 'graph');
   }
   const listed = await graph.listSubscriptions();
-  if (!listed.ok) return troubleOf(listed, 'graph');
+  if (!listed.ok) return withoutTarget(listed);
   const now = deps.clock.now();
   const candidates = listed.value.filter((each) => each.expiresAt > now && inTheWay(spec, resource, each));
   let foreign: Inspection | undefined;

@@ -73,7 +73,9 @@ export function createPageActivity(deps: ActivityDeps): Pick<Activities, 'page'>
       const signal = Context.current().cancellationSignal;
       const stream = emergencyStream(emergencyId);
       const { state, events } = await load(stream);
-      if (state.status !== 'unacknowledged') return { kind: 'not-needed' };
+      // How it was acted on, so that the escalation ends as what it is.
+      const over = { kind: 'not-needed' as const, status: state.status };
+      if (state.status !== 'unacknowledged') return over;
       // A further report may have made a real call of it.
       const { test } = state.call;
       const call = (await deps.sealer.unseal(state.call as unknown as Json)) ?? {};

@@ -7,6 +7,8 @@ import { identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
 import {
   checkNow,
   type Feed,
+  type ReconcileReport,
+  reconcileWorkflowId,
   type SubscriptionSpec,
   type SubscriptionView,
   streamOf,
@@ -40,6 +42,7 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
         if (!known.ok) return { ...nothing, failed: [{ feed, what: identityTrouble(known.trouble).what }] };
         resources.set(spec, resourceOf(spec, known.userId));
       }
+      const listedAt = deps.clock.now();
       const listed = await deps.graph(feed).listSubscriptions();
       if (!listed.ok)
         return {
@@ -50,7 +53,7 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
       const views = new Map<SubscriptionSpec, SubscriptionView | undefined>();
       for (const spec of all) views.set(spec, await view(spec));
 
-      const removed = await removeOrphans(feed, listed.value, resources, views);
+      const { removed, failed } = await removeOrphans(feed, listed.value, resources, views);
       const told: string[] = [];
       for (const spec of specs) {
         const entity = views.get(spec);
@@ -59,18 +62,18 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
         const found = listed.value.find(({ id }) => id === held.graphId);
         const live = found !== undefined && found.expiresAt > deps.clock.now();
         if (live && differsFrom(spec, deps.delivery, resources.get(spec) ?? '', found) === undefined) {
-          await confirm(spec, entity);
+          await confirm(spec, entity, listedAt);
           continue;
         }
         await Context.current().client.workflow.getHandle(subscriptionWorkflowId(spec.id)).signal(checkNow);
         told.push(spec.id);
       }
-      return { ...nothing, removed, told, uncovered: await uncovered(specs) };
+      return { removed, failed, told, uncovered: await uncovered(specs) };
     },
   };
 
   /** On record that it lives: what cannot be proved later begins here at the earliest. */
-  async function confirm(spec: SubscriptionSpec, entity: SubscriptionView | undefined): Promise<void> {
+  async function confirm(spec: SubscriptionSpec, entity: SubscriptionView | undefined, at: number): Promise<void> {
     const { held, deliversUntil } = entity ?? {};
     if (held === undefined || deliversUntil === undefined) return;
     const { feed, policy, apiVersion, content } = spec;
@@ -81,20 +84,24 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
     };
     await record(deps, {
       stream: streamOf(subscriptionWorkflowId(spec.id)),
-      decisions: [{ run: `reconcile ${deps.clock.now()}`, seq: 0, type: 'SubscriptionConfirmed', data }],
+      decisions: [{ run: `reconcile ${deps.clock.now()}`, seq: 0, at, type: 'SubscriptionConfirmed', data }],
     });
   }
 
-  /** Deletes what delivers to us and belongs to nobody. */
+  /**
+   * Deletes what delivers to us and belongs to nobody. On record first, once for each: afterwards Graph lists it no more, and a worker that dies in between could
+   * not say what it did. One that Graph does not let go is tried again in the next round.
+   */
   async function removeOrphans(
     feed: Feed,
     listed: readonly GraphSubscription[],
     resources: ReadonlyMap<SubscriptionSpec, string>,
     views: ReadonlyMap<SubscriptionSpec, SubscriptionView | undefined>,
-  ): Promise<readonly string[]> {
+  ): Promise<Pick<ReconcileReport, 'removed' | 'failed'>> {
     const owned = new Set([...views.values()].map((each) => each?.held?.graphId));
     const application = deps.delivery.applicationId?.(feed);
     const removed: string[] = [];
+    const failed: ReconcileReport['failed'][number][] = [];
     for (const found of listed) {
       const ours =
         found.notificationUrl.toLowerCase() === deps.delivery.notificationUrl.toLowerCase() &&
@@ -104,10 +111,25 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
       const entity = spec === undefined ? undefined : views.get(spec);
       // Without a settled entity it may be the one that is about to be adopted.
       if (spec !== undefined && (entity === undefined || entity.busy || entity.held === undefined)) continue;
+      await recordOrphan(feed, spec?.policy, found.id);
       const gone = await deps.graph(feed).deleteSubscription(found.id);
       if (gone.ok) removed.push(found.id);
+      else
+        failed.push({
+          feed,
+          what: `A subscription that nobody knows is still there: ${troubleOf(gone, 'graph').what}`,
+        });
     }
-    return removed;
+    return { removed, failed };
+  }
+
+  /** In a stream of the reconciler's own: what no entity holds is not to be taken for the end of what one does. */
+  async function recordOrphan(feed: Feed, policy: string | undefined, graphId: string): Promise<void> {
+    const data = { feed, ...(policy === undefined ? {} : { policy }), graphId, cause: 'orphan' };
+    await record(deps, {
+      stream: `${streamOf(reconcileWorkflowId)}-${feed}`,
+      decisions: [{ run: `orphan ${graphId}`, seq: 0, type: 'SubscriptionRemoved', data }],
+    });
   }
 
   /** Those without a live subscription; one whose entity does not even run is put on record here, as nobody else does. */

@@ -8,15 +8,6 @@ export const decodeText = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 const mostTries = 10;
 
-/** Writes a secret whatever it was before. */
-export async function replaceSecret(
-  secrets: Secrets,
-  name: string,
-  value: Uint8Array,
-): Promise<{ readonly ok: true } | KeyStoreFailure> {
-  return await changeSecret(secrets, name, () => value);
-}
-
 /** Changes a secret: again with what another process wrote meanwhile, until it is written. `undefined` from `change`: it stays as it is. */
 export async function changeSecret(
   secrets: Secrets,

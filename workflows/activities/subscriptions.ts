@@ -6,7 +6,7 @@ import { inspectSubscription } from '#workflows/activities/inspect.ts';
 import { notificationCertificate } from '#workflows/activities/notification-certificate.ts';
 import { changeSecret, clientStateSecret, decodeText, encodeText } from '#workflows/activities/secrets.ts';
 import { changeTypeOf, resourceOf } from '#workflows/activities/subscription-request.ts';
-import { answerOrWait, identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
+import { answerOrWait, identityTrouble, troubleOf, withoutTarget } from '#workflows/activities/trouble.ts';
 import type { SubscriptionSpec } from '#workflows/contract.ts';
 import type { Activities, LiveFacts, Patient, SubscriptionCall, Trouble } from '#workflows/definitions/activities.ts';
 
@@ -76,7 +76,7 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
       expiresAt: clock.now() + input.lifeMs,
       ...(encryption.value === undefined ? {} : { encryption: encryption.value }),
     });
-    return made.ok ? live(made.value, token.expiresAt) : troubleOf(made, 'graph');
+    return made.ok ? live(made.value, token.expiresAt) : withoutTarget(made);
   }
 
   async function userId(spec: SubscriptionSpec): Promise<{ readonly ok: true; readonly id?: string } | Trouble> {
@@ -85,7 +85,7 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
     if (!known.ok) return identityTrouble(known.trouble, true);
     if (known.userId !== undefined) return { ok: true, id: known.userId };
     const me = await graph(spec).me();
-    return me.ok ? { ok: true, id: me.value.id } : troubleOf(me, 'graph');
+    return me.ok ? { ok: true, id: me.value.id } : withoutTarget(me);
   }
 
   async function renew(input: Parameters<Activities['renewSubscription']>[0]): Promise<LiveFacts | Trouble> {

@@ -6,6 +6,7 @@ import type { IdentityFailure } from '#ports/identity.ts';
 import type { Ids } from '#ports/ids.ts';
 import type { KeyStoreFailure } from '#ports/key-store.ts';
 import { type Patient, type Trouble, whatever } from '#workflows/definitions/activities.ts';
+import type { Supported } from '#workflows/definitions/supported.ts';
 
 type Failure = GraphFailure | IdentityFailure | KeyStoreFailure;
 
@@ -13,7 +14,11 @@ const longestRetryMs = 15_000;
 const adminRetryMs = 40_000;
 
 /** What a failure means for a workflow and for operators. @param of `graph` for failures of calls to Graph: an `unavailable` is then Graph's */
-export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
+export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble & Supported {
+  return { ...meaningOf(failure, of), ...supportedBy('requestId' in failure ? failure.requestId : undefined) };
+}
+
+function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble & Supported {
   switch (failure.reason) {
     case 'identity':
       return identityTrouble(failure.trouble, of === 'graph');
@@ -82,9 +87,24 @@ export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble 
   }
 }
 
+/** Of a call that is not about one subscription: what Graph does not have is what was to be watched, or who asks. */
+export function withoutTarget(failure: GraphFailure): Trouble {
+  const trouble = troubleOf(failure, 'graph');
+  if (failure.reason !== 'not-found') return trouble;
+  return {
+    ...trouble,
+    ...{
+      word: 'admin-must-act',
+      kind: 'later',
+      what: 'Graph does not know the emergency calling policy, or the user.',
+    },
+    next: 'Check the name of the policy and that the service user exists; it is tried again within a minute.',
+  };
+}
+
 /** @param held true where the token was asked for on the way to Graph: then the credential sees to it, and says when it works again */
-export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble {
-  const { kind, code, what, next, retryAfterMs } = trouble;
+export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble & Supported {
+  const { kind, code, what, next, retryAfterMs, correlationId, traceId } = trouble;
   const passes = kind === 'back-off' || kind === 'admin-must-act';
   return {
     ok: false,
@@ -92,7 +112,13 @@ export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble
     kind: kind === 'back-off' ? 'soon' : held ? 'credential' : passes ? 'soon' : 'later',
     ...{ code, what, next, identity: kind },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...supportedBy(correlationId ?? traceId),
   };
+}
+
+/** It comes from outside and goes on record: what is no id is left out. */
+function supportedBy(id: string | undefined): Supported {
+  return id !== undefined && /^[\w.:-]{1,128}$/.test(id) ? { supportId: id } : {};
 }
 
 function make(word: Trouble['word'], kind: Trouble['kind'], code: string, what: string) {

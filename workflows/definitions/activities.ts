@@ -37,6 +37,8 @@ export interface Decision {
   /** The run that decided it: numbers begin anew after Temporal lost its history, or after an operator reset the workflow. */
   readonly run: string;
   readonly seq: number;
+  /** When it was decided, milliseconds since 1970 UTC: the log may have been away since. */
+  readonly at?: number;
   readonly type: string;
   readonly data: JsonObject;
 }
@@ -184,5 +186,8 @@ export function patience(forMs: number): ActivityOptions {
   return { scheduleToCloseTimeout: Math.max(1_000, Math.round(forMs)) };
 }
 
-/** Runs as long as a person needs; a new code is asked for when its worker died. */
-export const waitsForPerson: ActivityOptions = { startToCloseTimeout: '2h' };
+/** Runs as long as a person needs; a new code is asked for when its worker died. Cancelled, it is over only when nobody polls for a grant any more. */
+export const waitsForPerson: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};

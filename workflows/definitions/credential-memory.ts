@@ -13,6 +13,7 @@ import type { CredentialSpec, PendingCode, StateWord, Status } from '#workflows/
 import type { CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
+import { type Supported, supportIdOf } from '#workflows/definitions/supported.ts';
 
 /** What a credential's workflow knows; carried from run to run. */
 export interface CredentialMemory {
@@ -86,7 +87,10 @@ export function createCredentialMemory(
     ...(facts.grantExpiresAt === undefined ? {} : { grantExpiresAt: new Date(facts.grantExpiresAt).toISOString() }),
   });
 
-  const recorded = ({ identity, code, what, next }: Trouble) => ({ kind: identity ?? 'back-off', code, what, next });
+  const recorded = ({ identity, code, what, next, ...about }: Trouble & Supported) => ({
+    ...{ kind: identity ?? ('back-off' as const), code, what, next },
+    ...supportIdOf(about),
+  });
 
   /** @param again on record also when it is the same as before: a sign-in has been shown meanwhile */
   function troubled(trouble: Trouble, now: number, again = false): void {

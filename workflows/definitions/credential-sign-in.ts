@@ -12,6 +12,8 @@ export interface SignIn {
   /** Starts what was asked for; true when it did. */
   start(): boolean;
   running(): boolean;
+  /** Nobody works on the last one any more. */
+  ended(): Promise<void>;
   shown(code: PendingCode): void;
   pending(): PendingCode | undefined;
   /** True once after a sign-in that worked. */
@@ -33,6 +35,7 @@ export function createSignIn(
   let code: PendingCode | undefined;
   let success = false;
   let cancelled = false;
+  let last: Promise<void> | undefined;
 
   async function run(method: 'device-code' | 'browser'): Promise<void> {
     const own = new CancellationScope();
@@ -70,10 +73,13 @@ export function createSignIn(
       code = undefined;
       cancelled = false;
       outbox.add('CredentialSignInRequested', { feed: spec().id, method, why });
-      void run(method);
+      last = run(method);
       return true;
     },
     running: () => scope !== undefined,
+    async ended() {
+      await last;
+    },
     shown(shown) {
       if (scope === undefined) return;
       code = shown;

@@ -158,6 +158,9 @@ export async function credential(input: CredentialInput): Promise<void> {
 
   async function forget(why: string): Promise<void> {
     signIn.cancel('silently');
+    // Somebody may be approving it at this moment: what comes of that is forgotten, too.
+    await signIn.ended();
+    signIn.takeSuccess();
     await activity('forgetCredential', 'forget the grant', { credential: spec.id, patient: whatever });
     memory.revoked(why, Date.now());
   }

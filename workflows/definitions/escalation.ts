@@ -20,7 +20,7 @@ export async function escalation(input: EscalationInput): Promise<void> {
   let { test } = input;
   const rules = { ...pagingRules, ...input.rules };
   const began = input.carried?.began ?? Date.now();
-  let ended: 'acknowledged' | 'resolved' | undefined;
+  let ended: Ending | undefined;
   let attempt = input.carried?.attempt ?? 0;
   let last: PageOutcome | undefined = input.carried?.last;
   let nextAt = began;
@@ -31,11 +31,11 @@ export async function escalation(input: EscalationInput): Promise<void> {
     const tries = `${attempt} ${attempt === 1 ? 'attempt' : 'attempts'}${last === undefined ? '' : `, the last one: ${last}`}`;
     return {
       ...{ state, since: began },
-      what: ended === undefined ? `Nobody has acted yet; ${tries}.` : `Somebody acted; ${tries}.`,
+      what: `${whatOf(ended, test)}; ${tries}.`,
       next: ended === undefined ? `The next page is at ${time(nextAt)}, louder.` : 'Nothing.',
     };
   };
-  const end = (how: 'acknowledged' | 'resolved') => () => {
+  const end = (how: Exclude<Ending, 'over'>) => () => {
     ended = ended === 'resolved' ? ended : how;
     board.show(status());
   };
@@ -68,7 +68,7 @@ export async function escalation(input: EscalationInput): Promise<void> {
       summary: `until page ${attempt + 1}, urgency ${pageUrgency(attempt + 1)}`,
     });
   }
-  ended ??= test ? 'acknowledged' : 'resolved';
+  ended ??= 'over';
   board.show(status());
   await condition(allHandlersFinished);
 
@@ -90,7 +90,10 @@ export async function escalation(input: EscalationInput): Promise<void> {
       );
       if (done.kind === 'woken') return 'cancelled';
       if (done.kind === 'timeout') return 'failed';
-      if (done.value.kind === 'not-needed') return undefined;
+      if (done.value.kind === 'not-needed') {
+        ended ??= actedOn(done.value);
+        return undefined;
+      }
       test = done.value.test;
       return done.value.pages.some(({ outcome }) => outcome === 'accepted') ? 'accepted' : 'failed';
     } catch (error) {
@@ -99,4 +102,19 @@ export async function escalation(input: EscalationInput): Promise<void> {
       return 'failed';
     }
   }
+}
+
+/** `over`: nobody acted, and nobody has to be paged any more. */
+type Ending = 'acknowledged' | 'resolved' | 'over';
+
+function whatOf(ended: Ending | undefined, test: boolean): string {
+  if (ended === undefined) return 'Nobody has acted yet';
+  if (ended !== 'over') return 'Somebody acted';
+  return test ? 'A test call, which is paged once and needs nobody to act' : 'Nobody has to be paged';
+}
+
+/** What the log says of who acted, where the attempt told. */
+function actedOn(attempt: object): Ending {
+  const status = 'status' in attempt ? attempt.status : undefined;
+  return status === 'acknowledged' || status === 'resolved' ? status : 'over';
 }

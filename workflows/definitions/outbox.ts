@@ -36,7 +36,7 @@ export function createOutbox(carried: OutboxState = { seq: 0, waiting: [] }): Ou
   return {
     add(type, data) {
       seq++;
-      waiting.push({ run, seq, type, data });
+      waiting.push({ run, seq, at: Date.now(), type, data });
       if (waiting.length <= mostWaiting) return;
       const first = waiting.findIndex((each, index) => index >= batchSize && each.type === expendable);
       if (first >= 0) waiting.splice(first, 1);

@@ -1,4 +1,4 @@
-import { condition } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import type { SubscriptionSpec } from '#workflows/contract.ts';
 import { type Activities, activity, patience, type Trouble, whatever } from '#workflows/definitions/activities.ts';
 import type { MemoryOfSubscription } from '#workflows/definitions/subscription-memory.ts';
@@ -30,12 +30,17 @@ export interface SubscriptionCalls {
     input: Input<Name>,
     waitMs?: number,
   ): Promise<Answer<Name> | undefined>;
-  /** Goes on until it is done, whatever happens meanwhile. */
+  /**
+   * Goes on until it is done, whatever happens meanwhile.
+   * @param until milliseconds since 1970 UTC from which on it need not be done any more
+   * @returns false where that came first
+   */
   surely<Name extends 'deleteSubscription' | 'forgetSubscription'>(
     name: Name,
     summary: string,
     input: Input<Name>,
-  ): Promise<void>;
+    until?: number,
+  ): Promise<boolean>;
 }
 
 const hour = 3_600_000;
@@ -100,15 +105,24 @@ export function createSubscriptionCalls(deps: {
 
   return {
     call,
-    async surely(name, summary, input) {
+    async surely(name, summary, input, until) {
       type In = Parameters<Activities[typeof name]>[0];
-      for (;;) {
-        const outcome = await activity(name, summary, { ...input, patient: whatever } as In);
-        if (outcome.ok || outcome.kind === 'gone') return;
+      const leftMs = () => (until === undefined ? hour : until - Date.now());
+      for (let waitMs = laterMs; leftMs() > 0; waitMs = Math.min(credentialMs, waitMs * 2)) {
+        const tried = await untilWoken(
+          () => false,
+          () => activity(name, summary, { ...input, patient: whatever } as In, patience(Math.min(hour, leftMs()))),
+        );
+        if (tried.kind !== 'done') continue;
+        const outcome = tried.value;
+        if (outcome.ok || outcome.kind === 'gone') return true;
         memory.troubled(outcome, Date.now());
         show();
-        await condition(() => false, laterMs, { summary: `${outcome.word}: until somebody has acted` });
+        await sleep(Math.max(1_000, Math.min(waitMs, leftMs())), {
+          summary: `${outcome.word}: until somebody has acted`,
+        });
       }
+      return false;
     },
   };
 }

@@ -12,6 +12,7 @@ import type { StateWord, Status, SubscriptionSpec, SubscriptionView } from '#wor
 import type { LiveFacts, Trouble } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
+import { type Supported, supportIdOf } from '#workflows/definitions/supported.ts';
 
 /** What a subscription's workflow knows; carried from run to run. */
 export interface SubscriptionMemory {
@@ -58,7 +59,7 @@ export interface MemoryOfSubscription {
   /** Graph says that it is gone; what is held is kept until it was looked at. */
   saidRemoved(): void;
   removed(graphId: string, cause: RemovedCause): void;
-  troubled(trouble: Trouble, now: number): void;
+  troubled(trouble: Trouble & Supported, now: number): void;
   /** Graph was asked, and has it still. */
   confirmed(): void;
   troubleIsOver(): boolean;
@@ -204,11 +205,11 @@ export function createSubscriptionMemory(
       if (memory.held?.graphId === graphId) memory = without('held');
       outbox.add('SubscriptionRemoved', { ...identity(), graphId, cause });
     },
-    troubled({ word, code, what, next }, now) {
+    troubled({ word, code, what, next, ...about }, now) {
       const before = memory.trouble;
       const same = before !== undefined && before.word === word && before.code === code;
       memory = { ...memory, trouble: { word, code, what, next, since: same ? before.since : now } };
-      if (!same) outbox.add('SubscriptionTroubled', { ...identity(), code, what, next });
+      if (!same) outbox.add('SubscriptionTroubled', { ...identity(), code, what, next, ...supportIdOf(about) });
     },
     confirmed() {
       memory = without('trouble');

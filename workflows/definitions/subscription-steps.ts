@@ -152,8 +152,10 @@ export function createSubscriptionSteps(deps: {
       const held = memory.held();
       const graphId = held?.graphId;
       if (graphId !== undefined) {
-        await calls.surely('deleteSubscription', 'delete it at Graph', { credential: credential(), graphId });
-        memory.removed(graphId, cause);
+        const input = { credential: credential(), graphId };
+        if (await calls.surely('deleteSubscription', 'delete it at Graph', input, held?.expiresAt))
+          memory.removed(graphId, cause);
+        else memory.lost('expired');
       }
       await calls.surely('forgetSubscription', 'forget its client states', { id: deps.spec().id });
     },

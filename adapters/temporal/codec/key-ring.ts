@@ -21,11 +21,17 @@ export interface KeyRing {
   find(id: string): Promise<CodecKey | undefined>;
   /** Encrypts with a new key from now on; answers its id. */
   rotate(): Promise<string>;
+  /**
+   * The same where the newest key is older than that, or nobody knows how old it is; true when it did. Several that ask at once make one new key. Old ones stay, to
+   * decrypt with.
+   * @param ms milliseconds
+   */
+  rotateOlderThan(ms: number): Promise<boolean>;
 }
 
 export interface KeyRingDeps {
   readonly secrets: Pick<Secrets, 'read' | 'write'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>;
 }
 
 /** The key store cannot be used now: whoever decrypts or encrypts has to try again. */
@@ -37,6 +43,8 @@ interface Index {
   readonly current: string;
   /** All keys, the oldest first. */
   readonly keys: readonly string[];
+  /** When the current one was made, milliseconds since 1970 UTC; absent in an index of before this was kept. */
+  readonly madeAt?: number;
 }
 
 const indexName = 'temporal/codec-keys';
@@ -85,17 +93,19 @@ export function createKeyRing({ secrets, clock }: KeyRingDeps): KeyRing {
   };
 
   /** Durable key first, then the index that names it: a crash in between leaves a key that nobody uses. */
-  const add = async (mayUseOther: boolean): Promise<CodecKey> => {
+  const add = async (
+    mayUseOther: (index: Index) => boolean,
+  ): Promise<{ readonly key: CodecKey; readonly made: boolean }> => {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const { index, version } = await readIndex();
-      const other = index && mayUseOther ? await find(index.current) : undefined;
-      if (other !== undefined) return use(other);
+      const other = index && mayUseOther(index) ? await find(index.current) : undefined;
+      if (other !== undefined) return { key: use(other), made: false };
       const made = { id: randomBytes(8).toString('hex'), key: new Uint8Array(randomBytes(32)) };
       await store(keyName(made.id), made.key, 'none');
-      const next: Index = { current: made.id, keys: [...(index?.keys ?? []), made.id] };
+      const next: Index = { current: made.id, keys: [...(index?.keys ?? []), made.id], madeAt: clock.now() };
       if (await store(indexName, Buffer.from(JSON.stringify(next)), version)) {
         keys.set(made.id, made);
-        return use(made);
+        return { key: use(made), made: true };
       }
     }
     throw new KeyRingError('others change the keys of the codec all the time');
@@ -110,9 +120,11 @@ export function createKeyRing({ secrets, clock }: KeyRingDeps): KeyRing {
   return {
     async current() {
       if (known !== undefined && clock.monotonic() < known.until) return known.key;
-      asking ??= add(true).finally(() => {
-        asking = undefined;
-      });
+      asking ??= add(() => true)
+        .then(({ key }) => key)
+        .finally(() => {
+          asking = undefined;
+        });
       try {
         return await asking;
       } catch (error) {
@@ -123,14 +135,23 @@ export function createKeyRing({ secrets, clock }: KeyRingDeps): KeyRing {
     },
     find,
     async rotate() {
-      return (await add(false)).id;
+      return (await add(() => false)).key.id;
+    },
+    async rotateOlderThan(ms) {
+      const { index } = await readIndex();
+      // Where there is none yet, whoever encrypts first makes one.
+      if (index === undefined) return false;
+      return (await add(({ madeAt }) => madeAt !== undefined && clock.now() - madeAt <= ms)).made;
     },
   };
 }
 
 function parseIndex(value: Uint8Array): Index {
   const index: Partial<Record<keyof Index, unknown>> = JSON.parse(Buffer.from(value).toString('utf8'));
-  const { current, keys } = index;
+  const { current, keys, madeAt } = index;
   if (typeof current !== 'string' || !Array.isArray(keys)) throw new KeyRingError(`${indexName} is damaged`);
-  return { current, keys: keys.filter((key) => typeof key === 'string') };
+  return {
+    ...{ current, keys: keys.filter((key) => typeof key === 'string') },
+    ...(typeof madeAt === 'number' ? { madeAt } : {}),
+  };
 }

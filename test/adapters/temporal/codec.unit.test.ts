@@ -9,7 +9,7 @@ const clockAt = (start = 0) => {
   const advance = (ms: number) => {
     now += ms;
   };
-  return { monotonic: () => now, advance };
+  return { monotonic: () => now, now: () => now, advance };
 };
 
 function codecFor(namespace = 'tocsin', store = createMemorySecrets(), clock = clockAt()) {
@@ -110,4 +110,37 @@ test('an id that nobody has is looked up once a second', async () => {
   clock.advance(1_000);
   await keys.find('0123456789abcdef');
   expect(store.state.reads).toBe(2);
+});
+
+const day = 86_400_000;
+
+test('the key is replaced when it is old, once among all that ask, and what it encrypted can still be read', async () => {
+  const { codec, keys, store, clock } = codecFor();
+  expect(await keys.rotateOlderThan(90 * day)).toBe(false);
+  const [old] = await codec.encode([payload]);
+  const first = (await keys.current()).id;
+  clock.advance(90 * day);
+  expect(await codecFor('tocsin', store, clock).keys.rotateOlderThan(90 * day)).toBe(false);
+  clock.advance(1);
+  const others = [1, 2, 3].map(() => codecFor('tocsin', store, clock).keys);
+  const made = await Promise.all(others.map((each) => each.rotateOlderThan(90 * day)));
+  expect(made.filter(Boolean)).toHaveLength(1);
+  const after = (await keys.current()).id;
+  expect(after).not.toBe(first);
+  for (const each of others) expect((await each.current()).id).toBe(after);
+  const [open] = await codecFor('tocsin', store, clock).codec.decode([old!]);
+  expect(read(open)).toEqual({ text: 'Quohzaivee' });
+});
+
+test('a key of which nobody knows how old it is counts as old', async () => {
+  const { keys, store, clock } = codecFor();
+  const { id } = await keys.current();
+  const index = await store.secrets.read('temporal/codec-keys');
+  if (!index.ok || index.version === 'none') throw new Error('no index');
+  const before = Buffer.from(JSON.stringify({ current: id, keys: [id] }));
+  await store.secrets.write('temporal/codec-keys', before, index.version);
+  const later = codecFor('tocsin', store, clock).keys;
+  expect(await later.rotateOlderThan(90 * day)).toBe(true);
+  expect(await later.rotateOlderThan(90 * day)).toBe(false);
+  expect(await later.find(id)).toBeDefined();
 });

@@ -89,7 +89,8 @@ describe('client states', () => {
     expect(withClientState(first, { value: 'other', creation: '1' }, at)).toBe(first);
     const second = withClientState(first, { value: 'two', creation: '2' }, at);
     expect(acceptedClientStates(second, at)).toEqual(['two', 'one']);
-    expect(acceptedClientStates(second, at + 91 * 24 * hour)).toEqual(['two']);
+    expect(acceptedClientStates(second, at + 269 * 24 * hour)).toEqual(['two', 'one']);
+    expect(acceptedClientStates(second, at + 271 * 24 * hour)).toEqual(['two']);
     expect(readClientStates(JSON.stringify(second))).toEqual(second);
   });
 

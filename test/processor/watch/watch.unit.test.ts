@@ -38,11 +38,12 @@ describe('the record of the watch', () => {
   const kept = (stream = 'watch-chat') =>
     log.stream(stream).map(({ type, data }) => [type, Date.parse(String(data['at'])) - start, data['cause']]);
 
-  async function put(stream: string, type: string, data: JsonObject): Promise<void> {
+  async function put(stream: string, type: string, data: JsonObject, decidedAt?: number): Promise<void> {
     const events = log.stream(stream);
     const id = systemIds.random();
     const expected = events.length === 0 ? 'no-stream' : events.length - 1;
-    await log.append(stream, expected, [{ id, type, data, metadata: metadata(id, id) }]);
+    const decided = decidedAt === undefined ? {} : { decidedAt: iso(decidedAt) };
+    await log.append(stream, expected, [{ id, type, data, metadata: { ...metadata(id, id), ...decided } }]);
   }
   const subscribed = (until: number) =>
     put('subscription-chat', 'SubscriptionRenewed', {
@@ -190,6 +191,48 @@ describe('the record of the watch', () => {
       ]);
       expect(kept().at(-1)?.[0]).toBe('WatchOpened');
       expect(Number(kept().at(-1)?.[1])).toBeGreaterThanOrEqual(66_000);
+    });
+  });
+
+  describe('what comes late to the log', () => {
+    const confirmed = (graphId: string, decidedAt: number) =>
+      put(
+        'subscription-chat',
+        'SubscriptionConfirmed',
+        { feed: 'chat', graphId, expiresAt: iso(start + 600 * minute), deliversUntil: iso(start + 600 * minute) },
+        decidedAt,
+      );
+    const lostNow = () =>
+      put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'removed' });
+
+    it('is a proof of when it was decided, not of when it was written', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(3000);
+      clock.advance(60 * minute);
+      await confirmed('g', start + 10 * minute);
+      await pass(1000);
+      await lostNow();
+      await pass(3000);
+      expect(kept().find(([type, , cause]) => type === 'WatchClosed' && cause === 'subscription-removed')).toEqual([
+        ...['WatchClosed', 10 * minute, 'subscription-removed'],
+      ]);
+    });
+
+    it('does not bring back what was lost since, nor another one', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(3000);
+      const seen = clock.now();
+      await pass(1000);
+      await lostNow();
+      await confirmed('g', seen);
+      await confirmed('another', clock.now() + 1);
+      await pass(5000);
+      expect(kept().at(-1)?.[0]).toBe('WatchClosed');
+      await confirmed('g', clock.now() + 1);
+      await pass(3000);
+      expect(kept().at(-1)?.[0]).toBe('WatchOpened');
     });
   });
 

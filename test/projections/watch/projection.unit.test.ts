@@ -27,6 +27,58 @@ async function recorded(stream: string, ...events: readonly (readonly [type: str
   };
 }
 
+describe('reminders and ids for support', () => {
+  const reminded = (urgency: number) => ['CredentialReminded', { what: 'Sign in.', urgency }] as const;
+
+  it('are counted, with the urgency of the last one, until somebody acted or the trouble is another one', async () => {
+    const troubled = ['CredentialTroubled', { feed: 'chat', trouble: { ...trouble, supportId: 'of-entra' } }] as const;
+    const begun = [['CredentialSignedIn', signedIn], troubled, reminded(1), reminded(2)] as const;
+    const first = await recorded('credential-chat', ...begun);
+    expect(await first.credential()).toMatchObject({
+      ...{ state: 'sign-in-again', reminders: 2, remindedUrgency: 2, remindedAt: noon + 4000 },
+      trouble: { supportId: 'of-entra' },
+    });
+    const another = ['CredentialTroubled', { feed: 'chat', trouble: { ...trouble, kind: 'admin-must-act' } }] as const;
+    for (const next of [['CredentialSignedIn', signedIn], another, ['CredentialRevoked', { why: 'x' }]] as const) {
+      const { credential } = await recorded('credential-chat', ...begun, next);
+      expect(await credential()).not.toHaveProperty('reminders');
+      expect((await credential())?.trouble ?? {}).not.toHaveProperty('supportId');
+    }
+  });
+
+  it('of an end that is foreseen stay while only the token is new', async () => {
+    const { credential } = await recorded(
+      'credential-chat',
+      ...([['CredentialSignedIn', signedIn], reminded(3), ['CredentialRefreshed', signedIn]] as const),
+    );
+    expect(await credential()).toMatchObject({ state: 'ok', reminders: 1, remindedUrgency: 3 });
+    const renewed = { ...signedIn, grantExpiresAt: iso(noon + 180 * day) };
+    const later = await recorded(
+      'credential-chat',
+      ...([['CredentialSignedIn', signedIn], reminded(3), ['CredentialRefreshed', renewed]] as const),
+    );
+    expect(await later.credential()).not.toHaveProperty('reminders');
+  });
+
+  it('name what Graph answered last, until it is well again', async () => {
+    const troubled = [
+      'SubscriptionTroubled',
+      { feed: 'chat', code: '503', what: 'x', next: 'y', supportId: 'r' },
+    ] as const;
+    const { subscription } = await recorded('subscription-chat', troubled);
+    expect((await subscription())?.trouble).toMatchObject({ supportId: 'r' });
+    const live = { feed: 'chat', graphId: 'g', apiVersion: 'v1.0', content: 'rich', expiresAt: iso(noon + day) };
+    const after = await recorded('subscription-chat', troubled, ['SubscriptionConfirmed', live]);
+    expect(await after.subscription()).not.toHaveProperty('trouble');
+    const another = await recorded(
+      'subscription-chat',
+      ['SubscriptionCreated', live],
+      ['SubscriptionConfirmed', { ...live, graphId: 'another' }],
+    );
+    expect(await another.subscription()).toMatchObject({ state: 'ok', graphId: 'g' });
+  });
+});
+
 describe('what is on record of a credential', () => {
   it('is well while a new sign-in waits and the one before serves', async () => {
     const { credential } = await recorded(

@@ -72,6 +72,9 @@ export function createMicrosoft(deps: {
   graph.control.fault = (operation) => {
     if (active('graph-away')) return graphAway;
     if (active('clocks-differ')) return notYetValid;
+    if (active('consent-taken-back')) return { ok: false, reason: 'forbidden', detail: 'no consent', status: 403 };
+    if (operation === 'create' && active('graph-is-full'))
+      return { ok: false, reason: 'quota', detail: 'the limit is reached', status: 403 };
     if (active('graph-throttled') && random() < 0.8) {
       const wait = random() < 0.5 ? {} : { retryAfterMs: 5_000 + 20_000 * random() };
       return { ok: false, reason: 'throttled', detail: 'too many requests', ...wait };

@@ -37,7 +37,9 @@ export function planMisfortunes(deps: MisfortuneDeps): void {
         ({ kind, from, until }) =>
           !['ingest-killed', 'graph-removes-one', 'graph-unlists-one', 'graph-misses-some'].includes(kind) &&
           from <= round + 10 * minute &&
-          until >= round - 10 * minute,
+          until >= round - 10 * minute &&
+          // Nobody knows yet when the person signs in who ends it; then it is looked at once.
+          Number.isFinite(until),
       );
     let round = (Math.floor(at / reconcileMs) + 1) * reconcileMs;
     while (hinders(round)) round += reconcileMs;

@@ -118,8 +118,12 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const policies = Array.from({ length: options.policies }, (_, index) => `Emergency policy ${index + 1}`);
   const teams = createTeams({
     ...{ timeline, ids, random, policies, tenantId: tenant, live: graph.live, quietUntil: start + hour },
-    publish: (body: JsonObject) =>
-      publish([{ body: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' }]),
+    publish: (body: JsonObject) => {
+      const message = { body: new TextEncoder().encode(JSON.stringify(body)), contentType: 'application/json' };
+      const messages = microsoft.active('delivery-doubled') ? [message, message] : [message];
+      const waitMs = microsoft.active('delivery-delayed') ? random() * 10 * minute : 0;
+      timeline.at(clock.now() + waitMs, () => publish(messages));
+    },
   });
   graph.control.readable = teams;
   const coverage = createCoverage();

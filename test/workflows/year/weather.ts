@@ -11,6 +11,7 @@ export type FaultKind =
   | 'graph-throttled'
   | 'graph-loses-answers'
   | 'graph-is-slow'
+  | 'graph-is-full'
   | 'graph-removes-one'
   | 'graph-unlists-one'
   | 'entra-away'
@@ -18,11 +19,14 @@ export type FaultKind =
   | 'conditional-access'
   | 'user-disabled'
   | 'clocks-differ'
+  | 'consent-taken-back'
   | 'key-store-away'
   | 'log-away'
   | 'worker-killed'
   | 'ingest-killed'
-  | 'graph-misses-some';
+  | 'graph-misses-some'
+  | 'delivery-doubled'
+  | 'delivery-delayed';
 
 /** How often in a year, and for how long: minutes. */
 const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly minutes: readonly [number, number] }>> = {
@@ -30,6 +34,7 @@ const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly min
   'graph-throttled': { perYear: 100, minutes: [1, 20] },
   'graph-loses-answers': { perYear: 100, minutes: [5, 60] },
   'graph-is-slow': { perYear: 40, minutes: [1, 60] },
+  'graph-is-full': { perYear: 12, minutes: [5, 120] },
   'graph-removes-one': { perYear: 60, minutes: [0, 0] },
   'graph-unlists-one': { perYear: 24, minutes: [60, 1_440] },
   'entra-away': { perYear: 30, minutes: [1, 120] },
@@ -37,11 +42,14 @@ const rates: Readonly<Record<FaultKind, { readonly perYear: number; readonly min
   'conditional-access': { perYear: 6, minutes: [30, 600] },
   'user-disabled': { perYear: 4, minutes: [10, 300] },
   'clocks-differ': { perYear: 6, minutes: [5, 180] },
+  'consent-taken-back': { perYear: 4, minutes: [10, 240] },
   'key-store-away': { perYear: 20, minutes: [1, 30] },
   'log-away': { perYear: 30, minutes: [1, 240] },
   'worker-killed': { perYear: 200, minutes: [0, 0] },
   'ingest-killed': { perYear: 100, minutes: [0.1, 30] },
   'graph-misses-some': { perYear: 12, minutes: [0, 0] },
+  'delivery-doubled': { perYear: 24, minutes: [10, 300] },
+  'delivery-delayed': { perYear: 24, minutes: [10, 120] },
 };
 
 /** How many kinds there are. */

@@ -38,9 +38,6 @@ export async function whileItSkips(options: {
     seen = now;
     if (looks < 2) return;
     const pending = await pendingActivities(env, options.workflows);
-    process.stderr.write(
-      `THAW ${new Date(now).toISOString()} ${options.context()} ${pending.map(({ word }) => word).join('; ')}\n`,
-    );
     if (!pending.some(({ isRunning }) => isRunning)) {
       await env.connection.testService?.unlockTimeSkipping({});
       options.onHelp();

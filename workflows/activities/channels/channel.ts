@@ -5,6 +5,22 @@ export interface Channel {
   /** Such as `webhook`; on record with every attempt. */
   readonly name: string;
   send(message: PageMessage, signal: AbortSignal): Promise<Omit<Page, 'channel'>>;
+  /** One attempt to tell operators what they have to do; absent: this channel is for emergencies alone. */
+  remind?(message: ReminderMessage, signal: AbortSignal): Promise<Omit<Page, 'channel'>>;
+}
+
+/** What operators are reminded of. Nothing personal. */
+export interface ReminderMessage {
+  /** The same for every repetition: receivers drop what they know. */
+  readonly id: string;
+  /** `chat` or `events`. */
+  readonly credential: string;
+  /** `ok` where it only ends soon, else the class of its trouble. */
+  readonly state: string;
+  readonly what: string;
+  readonly next: string;
+  /** 1 to 5. */
+  readonly urgency: number;
 }
 
 /** What responders are told. Personal: it is made inside the activity and goes nowhere else. */
