@@ -61,10 +61,8 @@ const scopes: Readonly<Record<string, string>> = {
   hub: 'hub',
   ownership: 'partition ownership (blobs)',
   'master-key': 'master key',
-  vault: 'key vault: secrets and certificates',
-  'subject-keys': 'wrapped keys of persons (blobs)',
+  'subject-keys': 'sealed keys and secrets (blobs)',
   checkpoints: 'checkpoints (blobs)',
-  exports: 'exports (blobs)',
   'graph-secret': 'second key vault: one secret',
 };
 const scopeWords = (scope: string): string =>
@@ -133,7 +131,7 @@ ${table(
 
 ## Who may do what
 
-Every arrow is a role that is assigned, on that one thing and nothing larger. There is no other role and no shared key but the one of the storage for large notifications ([ADR 11](adr/0011-rbac-not-sas.md)).
+Every arrow is a role that is assigned, on that one thing and nothing larger; roles on single secrets of the vault stand in the table alone. Nobody may write or list secrets. There is no other role and no shared key but the one of the storage for large notifications ([ADR 11](adr/0011-rbac-not-sas.md)).
 
 ${access(permissions)}
 

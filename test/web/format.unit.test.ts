@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import { ageText, dispatchText, phone, placeLines, shortAge } from '#web/browser/format.ts';
+import type { EmergencyView } from '#web/desk-data.ts';
 
 describe('words on the desk', () => {
   it.each([
@@ -35,7 +36,7 @@ describe('words on the desk', () => {
     const at = new Date(2026, 7, 28, 14, 31, 26).toISOString();
     const data = createFakeDeskData();
     expect(dispatchText(data.raise({ occurredAt: at }))).toBe(
-      'Emergency call 911 at 14:31 from Ana Petrova, +1 425 555 0142, at 1 Microsoft Way, Building 7, Floor 2, Room 2214.',
+      'Emergency call 911 at 14:31 from Ana Petrova, +1 425 555 0142, at 1 Microsoft Way, Building 7, Floor 2, Room 2214, Redmond, WA.',
     );
     expect(
       dispatchText(data.raise({ occurredAt: at, test: true, dialledNumber: '933', caller: null, location: null })),
@@ -51,6 +52,36 @@ describe('words on the desk', () => {
         }),
       ),
     ).toBe('Possible emergency call at 14:31 from a caller, +1 425 555 0142, at 1.50000, 2.00000.');
+  });
+
+  it('the dispatch text names the town with county and state, and says nothing twice', () => {
+    const place = (location: NonNullable<EmergencyView['location']>) =>
+      / at ((?!\d\d:).*)\.$/.exec(dispatchText(createFakeDeskData().raise({ location })))?.[1];
+    const microsoft = { city: 'Redmond', county: 'King', region: 'WA', postalCode: '98052', country: 'United States' };
+    expect(place({ street: '725 Microsoft Way', companyName: 'Contoso', ...microsoft })).toBe(
+      '725 Microsoft Way, Redmond, King, WA',
+    );
+    expect(place({ street: 'Unter den Linden 17', city: 'Berlin', county: 'Berlin', region: 'berlin' })).toBe(
+      'Unter den Linden 17, Berlin',
+    );
+    expect(place({ street: 'Dorfstraße 1', county: 'Barnim' })).toBe('Dorfstraße 1, Barnim');
+    expect(place({ additionalInfo: 'Gate 4', companyName: 'Contoso', ...microsoft })).toBe(
+      'Gate 4, Contoso, 98052 Redmond, King, WA, United States',
+    );
+  });
+
+  it('a town is shown with its county and its state', () => {
+    expect(placeLines({ city: 'Redmond', county: 'King', region: 'WA', postalCode: '98052' }).town).toBe(
+      '98052 Redmond, King, WA',
+    );
+    expect(placeLines({ county: 'King' }).town).toBe('King');
+    expect(placeLines({ city: 'Wien', county: 'Wien', region: 'Wien', country: 'AT' }).town).toBe('Wien, AT');
+  });
+
+  it('a number with a comma stays one', () => {
+    expect(placeLines({ additionalInfo: 'height: 1,5; gate: C, Floor 4', floor: '4' }).street).toBe(
+      'height: 1,5, gate: C',
+    );
   });
 
   it('a place is said from the street inwards, and words that are there already are not said twice', () => {

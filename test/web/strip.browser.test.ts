@@ -1,0 +1,61 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '#test/support/browser.ts';
+import { openDesk } from '#test/web/desk-browser.ts';
+import type { RunningDesk } from '#test/web/desk-server.ts';
+import { runDesk } from '#test/web/desk-server.ts';
+
+let browser: Browser;
+let desk: RunningDesk;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+beforeEach(async () => {
+  desk = await runDesk({ title: 'Contoso HQ' });
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+  await desk.close();
+});
+
+describe('the strip', () => {
+  it.each([
+    ['desk', '/', 1440, 50],
+    ['small desk', '/', 1024, 50],
+    ['wall', '/?view=wall', 1920, 73],
+    ['phone', '/', 390, 50],
+    ['small phone', '/admin', 320, 60],
+  ])('says since when Tocsin listens on a %s, beside nothing that it covers', async (_, path, width, highest) => {
+    // A day that is not today has the longest words.
+    desk.data.setHealth({
+      listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt: new Date().toISOString(), feeds: [] },
+    });
+    const { page } = await openDesk(browser, desk.url, { path, width, height: 844 });
+    const since = page.locator('#listening .since');
+    await expect.poll(() => since.textContent()).toMatch(/^since \D*28\D* \d\d:\d\d$/);
+    expect(await since.isVisible()).toBe(true);
+    expect(await since.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(0);
+    expect(await page.locator('.strip').evaluate((strip) => strip.scrollWidth - strip.clientWidth)).toBeLessThanOrEqual(
+      0,
+    );
+    const [said, sound, strip] = await Promise.all(
+      [since, page.locator('#sound'), page.locator('.strip')].map((part) => part.boundingBox()),
+    );
+    if (said == null || sound == null || strip == null) throw new Error('a part of the strip is not there');
+    expect(said.x + said.width).toBeLessThanOrEqual(sound.x);
+    expect(said.y).toBeGreaterThanOrEqual(strip.y);
+    expect(said.y + said.height).toBeLessThanOrEqual(strip.y + strip.height);
+    expect(strip.height).toBeLessThan(highest);
+  });
+
+  it('says so only while Tocsin listens', async () => {
+    const { page } = await openDesk(browser, desk.url);
+    const since = page.locator('#listening .since');
+    await expect.poll(() => since.textContent()).toMatch(/^since /);
+    desk.data.setHealth({ listening: { ok: false, since: new Date().toISOString(), feeds: [] } });
+    await page.waitForSelector('#blind:not([hidden])');
+    expect(await since.textContent()).toBe('');
+    expect(await page.textContent('#listening .word')).toBe('Not listening');
+  });
+});
