@@ -10,7 +10,7 @@ export interface PersonalValue {
 
 /**
  * A sealed value as it stands in a stored event. `of` is the additional data of the encryption: `<event id>#<JSON pointer>` (RFC 6901) of the place it was
- * sealed for; a copy in an event that the first one caused keeps it. `box` is base64url of nonce (12 bytes), ciphertext, tag (16 bytes).
+ * sealed for; a copy in an event that the first one caused keeps it (domain/sealed-places.ts says which). `box` is base64url of nonce (12 bytes), ciphertext, tag (16 bytes).
  */
 export interface SealedValue {
   readonly $sealed: 1;
@@ -33,4 +33,10 @@ export function isSealed(value: unknown): value is SealedValue {
   return (
     typeof value === 'object' && value !== null && '$sealed' in value && (value as { $sealed: unknown }).$sealed === 1
   );
+}
+
+/** A member's name as a step of a JSON pointer (RFC 6901 section 3). */
+export function pointerStep(name: string): string {
+  if (!name.includes('~') && !name.includes('/')) return name;
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -1,6 +1,7 @@
 import { cloudEventTypes } from '#domain/notices/types.ts';
 import {
   accessRecordInterruptedV1,
+  callerSearchedV1,
   emergencyViewedV1,
   recordExportedV1,
   recordViewedV1,
@@ -166,6 +167,7 @@ export const eventRegistry: readonly EventVersion[] = [
   access('EmergencyViewed', 'Somebody saw an emergency with its personal values', emergencyViewedV1),
   access('RecordViewed', 'Somebody read records that hold personal values', recordViewedV1),
   access('RecordExported', 'Records left the desk', recordExportedV1),
+  access('CallerSearched', 'Somebody searched the record for a caller', callerSearchedV1),
   access('SessionStarted', 'Somebody signed in to the desk', sessionStartedV1),
   access('SessionEnded', 'Somebody signed out', sessionEndedV1),
   access('AccessRecordInterrupted', 'So many looks could not be recorded', accessRecordInterruptedV1),

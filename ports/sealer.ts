@@ -10,7 +10,8 @@ export interface Sealer {
   seal(documents: readonly DocumentToSeal[]): Promise<SealResult>;
   /**
    * Replaces every sealed value in a document: by its plain value, `[erased]` where the key was destroyed (numbers and objects become
-   * absent), `[locked]` while the key store is away, `[damaged]` where the box does not belong to it.
+   * absent), `[locked]` while the key store is away, `[damaged]` where the box does not belong to it, or was sealed for a field of another name. Which
+   * event it was sealed for is looked at where events are read (domain/sealed-places.ts): a document that was derived of several does not say it any more.
    */
   unseal(document: Json): Promise<Json>;
   /** Seals bytes under the quarantine key of a day; base64url. */

@@ -16,6 +16,8 @@ export interface DeskData extends DeskReads {
   health(): Promise<HealthReport>;
   /** Prometheus text format 0.0.4, nothing personal in it. */
   metrics(): Promise<string>;
+  /** The keyed hash by which {@link AuditFilter} knows a caller, of a key as `callerKeyOf` makes it. */
+  callerToken(key: string): string;
   /** True once the read models have caught up and calls can be shown. */
   ready(): Promise<boolean>;
 }
@@ -186,6 +188,8 @@ export interface AuditFilter {
   /** Everything that has to do with one emergency: its stream and the notices behind it. */
   readonly emergency?: string;
   readonly feed?: Feed;
+  /** What is about one caller, by {@link DeskData.callerToken}. */
+  readonly callerToken?: string;
 }
 
 export interface AuditQuery extends AuditFilter {

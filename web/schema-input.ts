@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dispositions } from '#domain/emergency/events.ts';
+import { callerKeyOf } from '#domain/notices/persons.ts';
 import { emergencyStates } from '#web/desk-data.ts';
 
 const wholeNumber = (least: number, most: number, otherwise: number) =>
@@ -68,6 +69,15 @@ export const auditQuerySchema = z.strictObject({
 
 /** `GET /api/audit/counts`. */
 export const auditFilterSchema = z.strictObject(auditFilter);
+
+/** `POST /api/audit/caller` and its counts: whose events, as a name, a UPN, a number or an object id. Comes out as the key of that caller. */
+export const callerBodySchema = z.strictObject({
+  caller: typed(256).transform((text, context) => {
+    const key = callerKeyOf(text);
+    if (key === undefined) context.addIssue('must say who');
+    return key ?? z.NEVER;
+  }),
+});
 
 /** `GET /api/stream`; `after` says what `Last-Event-ID` says, for those that cannot send headers. */
 export const streamQuerySchema = z.strictObject({ after: token.optional() });

@@ -1,4 +1,4 @@
-import { isPersonal } from '#domain/personal.ts';
+import { isPersonal, pointerStep } from '#domain/personal.ts';
 import type { Json } from '#kernel/json.ts';
 
 /** A personal value found in a document, and the place in the copy that waits for its seal. */
@@ -83,9 +83,4 @@ export function setMember(object: Record<string, Json>, name: string, value: Jso
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
   } else object[name] = value;
-}
-
-function pointerStep(name: string): string {
-  if (!name.includes('~') && !name.includes('/')) return name;
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }

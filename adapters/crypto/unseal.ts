@@ -1,4 +1,4 @@
-import { isSealed, type SealedValue } from '#domain/personal.ts';
+import { isSealed, pointerStep, type SealedValue } from '#domain/personal.ts';
 import type { Json } from '#kernel/json.ts';
 import type { FindKeysResult } from '#ports/key-store.ts';
 import { openBox } from './aes-gcm.ts';
@@ -20,27 +20,38 @@ export function keyIdsOf(document: Json, into: Set<string> = new Set()): Set<str
   return into;
 }
 
-/** A copy of the document in which every sealed value is replaced; undefined when nothing is left of it. */
-export function openAll(document: Json, found: FindKeysResult): Json | undefined {
+/**
+ * A copy of the document in which every sealed value is replaced; undefined when nothing is left of it.
+ * @param field name of the member, or index of the element, that the document is: what is sealed in its place must have been sealed for one of that name
+ */
+export function openAll(document: Json, found: FindKeysResult, field = ''): Json | undefined {
   if (typeof document !== 'object' || document === null) return document;
-  if (isSealed(document)) return openOne(document, found);
-  if (Array.isArray(document)) return document.map((value: Json) => openAll(value, found) ?? null);
+  if (isSealed(document)) return openOne(document, found, field);
+  if (Array.isArray(document))
+    return document.map((value: Json, index) => openAll(value, found, String(index)) ?? null);
   const made: Record<string, Json> = {};
   for (const [name, value] of Object.entries(document)) {
-    const opened = value === undefined ? undefined : openAll(value, found);
+    const opened = value === undefined ? undefined : openAll(value, found, name);
     if (opened !== undefined) setMember(made, name, opened);
   }
   return made;
 }
 
-function openOne(sealed: SealedValue, found: FindKeysResult): Json | undefined {
-  if (!isWhole(sealed)) return instead(sealed, '[damaged]');
+function openOne(sealed: SealedValue, found: FindKeysResult, field: string): Json | undefined {
+  // A box proves what it was sealed for, not that it still stands there.
+  if (!isWhole(sealed) || fieldOf(sealed.of) !== pointerStep(field)) return instead(sealed, '[damaged]');
   if (!found.ok) return instead(sealed, '[locked]');
   const key = found.keys.get(sealed.key);
   if (key === undefined) return instead(sealed, '[erased]');
   const plain = openBox(key, Buffer.from(sealed.of), Buffer.from(sealed.box, 'base64url'));
   const value = plain === undefined ? undefined : parse(plain, sealed.as);
   return value === undefined ? instead(sealed, '[damaged]') : value;
+}
+
+/** The last step of the pointer in `<event id>#<JSON pointer>`, as it is written there; undefined where there is no pointer. */
+function fieldOf(of: string): string | undefined {
+  const pointer = of.indexOf('#');
+  return pointer < 0 ? undefined : of.slice(Math.max(pointer, of.lastIndexOf('/')) + 1);
 }
 
 /** Only a string can say what is wrong: a number or an object of another type would break those who read it. */

@@ -1,5 +1,6 @@
+import { createInterface } from 'node:readline';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { ask, expectOk, reasonOf } from '#cli/http.ts';
+import { ask, expectOk, proofFor, reasonOf } from '#cli/http.ts';
 import { createOutput, printable, printableLines, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
@@ -10,6 +11,7 @@ interface ListOptions {
   readonly stream?: string;
   readonly type?: string;
   readonly emergency?: string;
+  readonly caller?: string;
   readonly feed?: string;
   readonly since?: string;
   readonly until?: string;
@@ -20,15 +22,28 @@ interface ListOptions {
 
 /** `tocsin audit list`: with `--json` one CloudEvent or event of ours a line, as `/api/audit` gives them. */
 export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
-  await withReadingDesk(stateDir, (desk) => listFrom(desk, options));
+  const { caller, ...rest } = options;
+  const given = caller === '-' ? { caller: await firstLine() } : caller === undefined ? {} : { caller };
+  await withReadingDesk(stateDir, (desk) => listFrom(desk, { ...rest, ...given }));
+}
+
+/** Of stdin, where it stands in no history of a shell and no list of processes. */
+async function firstLine(): Promise<string> {
+  try {
+    for await (const line of createInterface({ input: process.stdin })) return line;
+    throw new CommandError(exitCodes.usage, 'nothing came on stdin');
+  } finally {
+    // Whoever writes to it may leave it open.
+    process.stdin.destroy();
+  }
 }
 
 async function listFrom(desk: string, options: ListOptions): Promise<void> {
   const output = createOutput();
-  const { json: asJson = false, limit, ...filters } = options;
+  const { json: asJson = false, limit, caller, ...filters } = options;
   const records: AuditRecord[] = [];
   let left = limit;
-  for await (const record of pages(desk, filters, () => left)) {
+  for await (const record of pages(desk, filters, () => left, caller)) {
     if (asJson) output.json(record);
     else records.push(record);
     left--;
@@ -94,6 +109,7 @@ async function* pages(
   desk: string,
   filters: Readonly<Partial<Record<string, string>>>,
   wanted: () => number,
+  caller?: string,
 ): AsyncGenerator<AuditRecord> {
   let after = filters['after'];
   for (;;) {
@@ -105,7 +121,14 @@ async function* pages(
     });
     let response: Response;
     try {
-      response = await fetch(`${desk}/api/audit?${query}`);
+      response = await fetch(`${desk}/api/audit${caller === undefined ? '' : '/caller'}?${query}`, {
+        headers: {
+          ...proofFor(desk),
+          'x-tocsin-client': 'cli',
+          ...(caller === undefined ? {} : { 'x-tocsin-request': '1', 'content-type': 'application/json' }),
+        },
+        ...(caller === undefined ? {} : { method: 'POST', body: JSON.stringify({ caller }) }),
+      });
     } catch (error) {
       throw new CommandError(exitCodes.unreachable, `the desk does not answer (${reasonOf(error)})`);
     }

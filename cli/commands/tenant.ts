@@ -82,7 +82,7 @@ export async function up(
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
     const { driver, hosts } = await readyDriver(place, slug, output);
-    await takeUp(driver, output);
+    await takeUp(driver, output, place.graphUrl);
     const planned = await previewed(place, driver, slug, options, output);
     const plan = resourceCounts(planned);
     const changing = plan.create + plan.update + plan.replace + plan.delete;

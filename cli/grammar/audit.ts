@@ -11,13 +11,24 @@ export function addAudit(program: Command): void {
     .option('--stream <name>', 'only of this stream')
     .option('--type <type>', 'only of this type')
     .option('--emergency <id>', 'only what belongs to this emergency, the notices it came from included')
+    .option(
+      '--caller <text>',
+      'only what is about this caller: name, UPN, number or object id; `-` reads it from stdin',
+    )
     .addOption(new Option('--feed <feed>', 'only what came on this feed').choices(['chat', 'events']))
     .option('--since <time>', 'recorded then or later (ISO 8601)')
     .option('--until <time>', 'recorded before then (ISO 8601)')
     .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'newest']).default('oldest'))
     .option('--limit <n>', 'at most that many', count, 100)
     .addOption(json())
-    .addHelpText('after', examples('audit list --order newest --limit 20', 'audit list --stream triage --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'audit list --order newest --limit 20',
+        'audit list --stream triage --json',
+        'audit list --caller - < caller.txt',
+      ),
+    )
     .action(async (options) => (await import('#cli/commands/audit.ts')).list(options, stateDirOf(program)));
   audit
     .command('show')

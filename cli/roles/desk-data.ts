@@ -1,9 +1,11 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import { shareChanges } from '#cli/roles/share-changes.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import { valuesInPlace } from '#domain/sealed-places.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Sealer } from '#ports/sealer.ts';
 import { type ActResult, createActs, type HumanAct } from '#processor/acts/act.ts';
+import type { StoredRecord } from '#projections/audit/queries.ts';
 import type { EmergencyDocument } from '#projections/emergencies/document.ts';
 import type { EmergencyDocumentChange } from '#projections/emergencies/queries.ts';
 
@@ -107,7 +109,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         if (document === undefined) return undefined;
         return {
           emergency: await one(document),
-          story: (await unsealAll(sealer, await audit.story(id))) as unknown as AuditRecord[],
+          story: await unsealRecords(sealer, await audit.story(id)),
         };
       },
       async open() {
@@ -119,19 +121,19 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     },
     audit: {
       async *page(query) {
-        let waiting: AuditRecord[] = [];
+        let waiting: StoredRecord[] = [];
         for await (const row of audit.page(withTimes(query))) {
           waiting.push(row);
           if (waiting.length < unsealTogether) continue;
-          yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
+          yield* await unsealRecords(sealer, waiting);
           waiting = [];
         }
-        yield* (await unsealAll(sealer, waiting)) as unknown as AuditRecord[];
+        yield* await unsealRecords(sealer, waiting);
       },
       async get(idOrPosition) {
         const found = await audit.get(idOrPosition);
         if (found === undefined) return undefined;
-        return { ...found, record: (await unsealAll(sealer, [found.record]))[0] as unknown as AuditRecord };
+        return { ...found, record: (await unsealRecords(sealer, [found.record]))[0] as AuditRecord };
       },
       counts: async (filter) => audit.counts(withTimes(filter)),
     },
@@ -162,6 +164,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
       if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
       return emergency === undefined ? behind : { ok: false, reason: 'resolved', emergency };
     },
+    callerToken: (key) => keyStore.token([key])[0] ?? '',
     health,
     metrics: () => metrics.registry.metrics(),
     ready: async () => ready(),
@@ -178,6 +181,11 @@ function withTimes<Q extends { readonly since?: string; readonly until?: string 
     ...(since === undefined ? {} : { since: Date.parse(since) }),
     ...(until === undefined ? {} : { until: Date.parse(until) }),
   } as { readonly [K in keyof Q]: K extends 'since' | 'until' ? number : Q[K] };
+}
+
+/** Events of the log: what stands in one and was sealed for another stays closed. Emergencies were looked at when they were folded. */
+async function unsealRecords(sealer: Sealer, records: readonly StoredRecord[]): Promise<readonly AuditRecord[]> {
+  return (await unsealAll(sealer, records.map(valuesInPlace))) as unknown as readonly AuditRecord[];
 }
 
 async function unsealAll(sealer: Sealer, documents: readonly object[]): Promise<readonly JsonObject[]> {

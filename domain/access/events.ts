@@ -18,6 +18,8 @@ export type Look =
       readonly over: ActedFrom;
       readonly filter: Readonly<Record<string, string>>;
     }
+  /** The record was searched for a caller, whatever was found. */
+  | { readonly kind: 'search'; readonly person: ProvedPerson; readonly over: ActedFrom; readonly callerToken: string }
   | { readonly kind: 'session-started'; readonly person: ProvedPerson; readonly roles: readonly string[] }
   | { readonly kind: 'session-ended'; readonly person: ProvedPerson };
 
@@ -40,6 +42,7 @@ export type AccessEvent =
       readonly type: 'RecordExported';
       readonly data: Who & { readonly filter: Readonly<Record<string, string>>; readonly over: ActedFrom };
     }
+  | { readonly type: 'CallerSearched'; readonly data: Who & { readonly callerToken: string; readonly over: ActedFrom } }
   | { readonly type: 'SessionStarted'; readonly data: Who & { readonly roles: readonly string[] } }
   | { readonly type: 'SessionEnded'; readonly data: Who }
   /** This many looks could not be recorded; nothing is known of them but when it was. */
@@ -60,6 +63,8 @@ export function lookKey(look: Look): string | undefined {
       return JSON.stringify([look.person.subject, look.kind, look.stream]);
     case 'export':
       return JSON.stringify([look.person.subject, look.kind, look.over, Object.entries(look.filter).sort()]);
+    case 'search':
+      return JSON.stringify([look.person.subject, look.kind, look.callerToken]);
     default:
       return undefined;
   }

@@ -15,6 +15,8 @@ export const permissions = [
   'persons.see',
   /** Read the stored record. */
   'record.read',
+  /** Search the stored record for a person. */
+  'persons.search',
   /** See how Tocsin itself is, and when each feed was watched. */
   'health.see',
   /** See sign-ins, subscriptions and read models. */
@@ -31,8 +33,16 @@ export type Permission = (typeof permissions)[number];
 const granted: Readonly<Record<Role, readonly Permission[]>> = {
   Responder: ['calls.see', 'calls.act', 'persons.see', 'health.see'],
   Operator: ['calls.see', 'record.read', 'health.see', 'operation.see', 'operation.act'],
-  Compliance: ['calls.see', 'persons.see', 'record.read', 'health.see', 'operation.see'],
-  Administrator: ['calls.see', 'persons.see', 'record.read', 'health.see', 'operation.see', 'operation.act'],
+  Compliance: ['calls.see', 'persons.see', 'record.read', 'persons.search', 'health.see', 'operation.see'],
+  Administrator: [
+    'calls.see',
+    'persons.see',
+    'record.read',
+    'persons.search',
+    'health.see',
+    'operation.see',
+    'operation.act',
+  ],
 };
 
 /** The roles among words that an identity provider sent; others are ignored. */

@@ -45,6 +45,9 @@ export const routeRules: readonly RouteRule[] = [
   get('/api/audit', 'record.read'),
   get('/api/audit/counts', 'record.read'),
   get('/api/audit/{id}', 'record.read'),
+  // Reads, but with a person in the body.
+  post('/api/audit/caller', 'persons.search'),
+  post('/api/audit/caller/counts', 'persons.search'),
 
   get('/watch', 'health.see'),
   get('/admin', 'health.see'),

@@ -1,5 +1,6 @@
 import { clean } from '#domain/notices/fields.ts';
 import { plainId } from '#domain/notices/identify.ts';
+import { isUuid } from '#kernel/uuid.ts';
 
 /** What a notice says about a person. */
 export interface Person {
@@ -33,6 +34,23 @@ export function callerKeysOf(person: Person): readonly string[] {
   if (digits !== undefined) keys.push(`number:${digits}`);
   if (name !== undefined) keys.push(`name:${name.normalize('NFKC').toLowerCase()}`);
   return keys;
+}
+
+/**
+ * Of {@link callerKeysOf} the one by which somebody who is looked for is known: an object id, a UPN or a number where the text looks like one, else a name.
+ * Undefined where nothing visible is in it.
+ */
+export function callerKeyOf(text: string): string | undefined {
+  const line = clean(text);
+  if (line === undefined) return undefined;
+  const [key] = callerKeysOf(
+    isUuid(line) ? { objectId: line } : line.includes('@') ? { upn: line } : isNumber(line) ? { number: line } : {},
+  );
+  return key ?? callerKeysOf({ name: line })[0];
+}
+
+function isNumber(line: string): boolean {
+  return /^(tel:)?[+(]*[0-9][0-9 ()./-]*$/i.test(line);
 }
 
 /** The digits of a telephone number, without what else stands in `tel:` and `sip:` addresses. Undefined for fewer than three. */

@@ -13,6 +13,8 @@ export const recordExportedV1 = z.looseObject({
   filter: z.record(z.string(), z.string()),
   over: actedFrom,
 });
+/** `{ by, byToken, proved, at, callerToken, over }`: the record was searched for the caller of that keyed hash, as `callerTokens` of calls have it. */
+export const callerSearchedV1 = z.looseObject({ ...who, callerToken: z.string(), over: actedFrom });
 /** `{ by, byToken, proved, at, roles }`: somebody signed in to the desk. */
 export const sessionStartedV1 = z.looseObject({ ...who, roles: z.array(z.string()) });
 /** `{ by, byToken, proved, at }`: somebody signed out. A session that ran out leaves no event. */

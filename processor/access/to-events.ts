@@ -87,6 +87,8 @@ function typeOf({ kind }: Look): AccessEvent['type'] {
       return 'RecordViewed';
     case 'export':
       return 'RecordExported';
+    case 'search':
+      return 'CallerSearched';
     case 'session-started':
       return 'SessionStarted';
     case 'session-ended':
@@ -105,6 +107,8 @@ function partsOf(look: Look): JsonObject {
       return { stream: look.stream, over: look.over };
     case 'export':
       return { filter: { ...look.filter }, over: look.over };
+    case 'search':
+      return { callerToken: look.callerToken, over: look.over };
     case 'session-started':
       return { roles: [...look.roles] };
     case 'session-ended':

@@ -2,6 +2,7 @@ import { evolve } from '#domain/emergency/evolve.ts';
 import { readEmergencyEvent } from '#domain/emergency/read.ts';
 import { type EmergencyState, noEmergency } from '#domain/emergency/state.ts';
 import { emergencyIdOfStream, streamPrefixes } from '#domain/names.ts';
+import { valuesInPlace } from '#domain/sealed-places.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { Change, ReadModelSchema, ReadModelStore, Row } from '#ports/read-model-store.ts';
 import { documentOf } from '#projections/emergencies/document.ts';
@@ -13,7 +14,7 @@ import type { Projection } from '#projections/projection.ts';
  */
 const emergenciesSchema = {
   name: 'emergencies',
-  version: 1,
+  version: 2,
   tables: {
     emergencies: {
       columns: {
@@ -62,7 +63,7 @@ interface Known {
 
 /** Undefined while nothing was raised: an event of that kind is in the audit trail alone. */
 function after(known: Known | undefined, event: RecordedEvent): Known | undefined {
-  const read = readEmergencyEvent(event);
+  const read = readEmergencyEvent(valuesInPlace(event));
   const before = known?.state ?? noEmergency;
   const state = read === undefined ? before : evolve(before, read);
   if (state.status === 'none') return undefined;

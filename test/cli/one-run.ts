@@ -56,14 +56,18 @@ export function bareEnvironment(stateDir: string, more: Readonly<Record<string, 
   };
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end; `input` is written to a stdin that stays open, an empty one closes it. */
 export function runToEnd(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
-  { node = process.execPath, cwd = root }: { readonly node?: string; readonly cwd?: string } = {},
+  {
+    node = process.execPath,
+    cwd = root,
+    input,
+  }: { readonly node?: string; readonly cwd?: string; readonly input?: string } = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       node,
       [bin, ...args],
       { cwd, env, maxBuffer: 64 * 1024 ** 2, timeout: 60_000 },
@@ -71,6 +75,8 @@ export function runToEnd(
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
       },
     );
+    if (input === '') child.stdin?.end();
+    else if (input !== undefined) child.stdin?.write(input);
   });
 }
 

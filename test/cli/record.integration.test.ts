@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expectPlain, useOneRun } from '#test/cli/one-run.ts';
+import { bareEnvironment, expectPlain, runToEnd, useOneRun } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { auditRecordSchema, healthSchema } from '#web/schema-answers.ts';
 
@@ -49,6 +49,32 @@ describe('tocsin audit', () => {
     );
     const newest = (await stored('--order', 'newest', '--limit', '5')).map(({ position }) => position);
     expect(newest).toEqual([...newest].sort().reverse());
+  });
+
+  it('finds what is about a caller, by name or number, as an argument or from stdin', async () => {
+    const { id } = await run.dial({ caller: 'Frieda Findable' });
+    const found = await stored('--caller', 'frieda findable', '--limit', '1000');
+    expect(new Set(found.map(({ type }) => type))).toEqual(
+      new Set([
+        ...['Microsoft.Graph.ChatMessageCreated', 'Microsoft.Graph.EmergencyCallEvent'],
+        ...['EmergencyRaised', 'EmergencyEnriched'],
+      ]),
+    );
+    expect(new Set(found.map(({ stream }) => stream).filter((stream) => stream.startsWith('emergency-')))).toEqual(
+      new Set([`emergency-${id}`]),
+    );
+    const { caller } = await run.ask<{ readonly caller: { readonly callbackNumber: string } }>(
+      `/api/emergencies/${id}`,
+    );
+    expect((await stored('--caller', caller.callbackNumber, '--stream', `emergency-${id}`)).length).toBeGreaterThan(0);
+    expect(await stored('--caller', 'Frieda')).toEqual([]);
+    const env = bareEnvironment(run.stateDir);
+    const piped = await runToEnd(['audit', 'list', '--caller', '-', '--type', 'EmergencyRaised'], env, {
+      input: 'Frieda Findable\n',
+    });
+    expect(piped).toMatchObject({ code: 0, stdout: expect.stringContaining(`emergency-${id}`), stderr: '' });
+    const nothing = await runToEnd(['audit', 'list', '--caller', '-'], env, { input: '' });
+    expect(nothing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('stdin') });
   });
 
   it('prints a table for people', async () => {

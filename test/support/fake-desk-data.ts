@@ -1,3 +1,4 @@
+import { callerKeyOf } from '#domain/notices/persons.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { AuditFilter, AuditRecord, DeskData, EmergencyChange, EmergencyView } from '#web/desk-data.ts';
@@ -70,6 +71,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
     for (const listener of listeners) listener({ position: at, emergency: changed });
     return changed;
   }
+  const callerToken = (key: string) => uuid5(namespace, key);
   const newestFirst = () => [...emergencies.values()].reverse();
 
   return {
@@ -119,7 +121,12 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       return change(
         emergency,
         'EmergencyRaised',
-        { call: { feed: emergency.feeds[0] ?? 'events', emergencyId: emergency.id } },
+        {
+          call: {
+            ...{ feed: emergency.feeds[0] ?? 'events', emergencyId: emergency.id },
+            callerTokens: [callerToken(callerKeyOf(emergency.caller?.name ?? '') ?? '')],
+          },
+        },
         notice.id,
       );
     },
@@ -251,13 +258,17 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
         ...health,
       };
     },
+    callerToken,
     metrics: async () => '# TYPE tocsin_fake gauge\ntocsin_fake 1\n',
     ready: async () => ready,
   };
 }
 
-function matches(record: AuditRecord, { stream, type, since, until, emergency }: AuditFilter): boolean {
+function matches(record: AuditRecord, filter: AuditFilter): boolean {
+  const { stream, type, since, until, emergency, callerToken } = filter;
+  const call = record.data['call'] as JsonObject | undefined;
   return (
+    (callerToken === undefined || (call?.['callerTokens'] as string[] | undefined)?.includes(callerToken) === true) &&
     (stream === undefined || record.stream === stream) &&
     (type === undefined || record.type === type) &&
     (since === undefined || record.recordedAt >= since) &&

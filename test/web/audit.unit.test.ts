@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createDeskFixture } from '#test/web/desk-fixture.ts';
 import type { AuditRecord } from '#web/desk-data.ts';
@@ -96,6 +97,49 @@ describe('GET /api/audit', () => {
     await reader?.read();
     await reader?.cancel();
     expect(read).toBeLessThan(100);
+  });
+});
+
+describe('POST /api/audit/caller', () => {
+  it('finds what is about a caller and nothing else, however the name is written, with filters and counts', async () => {
+    const { data, get, post, logged } = createDeskFixture();
+    const { id } = data.raise({ caller: { name: 'Zoë Findable' } });
+    data.raise();
+    const found = await linesOf(await post('/api/audit/caller?order=newest&limit=5', { caller: '  ZOË  findable ' }));
+    expect(found.map(({ stream }) => stream)).toEqual([`emergency-${id}`]);
+    expect(await linesOf(await post('/api/audit/caller?type=tocsin.probe', { caller: 'Zoë Findable' }))).toEqual([]);
+    expect(await linesOf(await post('/api/audit/caller', { caller: 'Zoë' }))).toEqual([]);
+    const counts = await (await post('/api/audit/caller/counts', { caller: 'Zoë Findable' })).json();
+    expect(auditCountsSchema.parse(counts)).toMatchObject({ total: 1, byStream: [{ name: `emergency-${id}` }] });
+    expect((await get('/api/audit?caller=Zo')).status).toBe(400);
+    expect(logged).toEqual([]);
+  });
+
+  it.each([
+    ['nobody', {}],
+    ['an empty text', { caller: ' \u200b ' }],
+    ['control characters', { caller: 'a\u0000b' }],
+    ['too long a text', { caller: 'x'.repeat(257) }],
+    ['something else', { caller: 'Zoë Findable', stream: 'x' }],
+  ])('refuses %s, and never repeats what was sent', async (_what, body) => {
+    const { post } = createDeskFixture();
+    for (const path of ['/api/audit/caller', '/api/audit/caller/counts']) {
+      const answer = await post(path, body);
+      const text = await answer.text();
+      expect([answer.status, problemSchema.parse(JSON.parse(text)).code]).toEqual([400, 'invalid-body']);
+      expect(text).not.toMatch(/Zoë|xxx|a\\u0000b/);
+    }
+    expect((await post('/api/audit/caller?caller=x', { caller: 'x' })).status).toBe(400);
+  });
+
+  it('logs nothing of it when the record cannot be read', async () => {
+    const said: unknown[] = [];
+    const say = (...all: readonly unknown[]) => void said.push(all);
+    const { data, post } = createDeskFixture({ log: { info: say, warn: say, error: say } });
+    data.failNext('audit');
+    const answer = await post('/api/audit/caller', { caller: 'Zoë Findable' });
+    expect([answer.status, said.length]).toEqual([500, 1]);
+    expect(`${inspect(said, { depth: 9 })}${await answer.text()}`).not.toMatch(/findable/i);
   });
 });
 

@@ -59,6 +59,25 @@ describe('the audit page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('finds what is about a caller, and keeps who that is out of addresses', async () => {
+    desk.data.raise({ caller: { name: 'Zoë Findable' } });
+    desk.data.raise();
+    const { page, complaints } = await open('/audit');
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.getByLabel('Caller').fill('zoë findable');
+    await page.getByLabel('Caller').press('Enter');
+    await page.getByText('1 record', { exact: true }).waitFor();
+    await page.waitForSelector('#row-list li:only-child');
+    await page.click('#row-list li');
+    await page.waitForURL(/\/audit\?record=/);
+    expect(asked.length).toBeGreaterThan(0);
+    expect([...asked, page.url()].join(' ')).not.toMatch(/findable/i);
+    await page.getByRole('button', { name: 'Clear filters' }).click();
+    await page.getByText('4 records').waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it('fetches more only as somebody scrolls', async () => {
     for (let count = 0; count < 1000; count += 1) desk.data.record('inbox-x-1', 'tocsin.probe', {});
     const { page } = await open('/audit');

@@ -1,6 +1,6 @@
 import type { EventLog } from '#ports/event-log.ts';
 
-const sealed = { $sealed: 1, key: 'k', of: 'e#/call', as: 'string', box: 'canary-person' };
+const sealed = (of: string) => ({ $sealed: 1, key: 'k', of, as: 'string', box: 'canary-person' });
 
 let appended = 0;
 
@@ -18,7 +18,7 @@ export async function appendEmergencyEvent(
     const last = tail.ok ? tail.events[0] : undefined;
     const result = await log.append(stream, last?.revision ?? 'no-stream', [
       {
-        id: `00000000-0000-4000-8000-${String(appended).padStart(12, '0')}`,
+        id: idOf(8),
         ...{ type, data: dataOf(type, emergencyId, options.test ?? false), metadata: { schemaVersion: 1 } },
       },
     ]);
@@ -26,15 +26,22 @@ export async function appendEmergencyEvent(
   }
 }
 
+/** Of the event that was appended last (8), or of the notice behind it (9). */
+function idOf(variant: 8 | 9): string {
+  return `00000000-0000-4000-${variant}000-${String(appended).padStart(12, '0')}`;
+}
+
 function dataOf(type: string, emergencyId: string, test: boolean) {
   const at = '2026-01-01T00:00:00.000Z';
-  if (type === 'EmergencyRaised' || type === 'EmergencyEnriched')
+  if (type === 'EmergencyRaised' || type === 'EmergencyEnriched') {
+    const noticeId = idOf(9);
     return {
       call: {
         ...{ feed: 'events', emergencyId, confidence: 'high', reasons: [], test, occurredAt: at, callerTokens: [] },
-        ...{ noticeId: `00000000-0000-4000-9000-${String(appended).padStart(12, '0')}`, receivedAt: at },
-        ...{ caller: { name: sealed }, dialledNumber: test ? '933' : '911' },
+        ...{ noticeId, receivedAt: at },
+        ...{ caller: { name: sealed(`${noticeId}#/data/call/caller/name`) }, dialledNumber: test ? '933' : '911' },
       },
     };
-  return { by: sealed, byToken: 'token', at, from: 'desk', disposition: 'real' };
+  }
+  return { by: sealed(`${idOf(8)}#/by`), byToken: 'token', at, from: 'desk', disposition: 'real' };
 }

@@ -1,6 +1,7 @@
 import type { AuditRecord } from '#web/desk-data.ts';
 import { byId, el, setText } from './dom.ts';
 import { clock, fullTime } from './format.ts';
+import { posting } from './http.ts';
 
 /** Height of one row in pixels, the same in the style sheet. */
 const rowHeight = 30;
@@ -11,8 +12,8 @@ const margin = 12;
 
 /** Rows of stored events, newest first; only those in sight are in the document, however many there are. */
 export interface AuditRows {
-  /** Begins again with these filters. */
-  restart(query: string): void;
+  /** Begins again with these filters; `caller` is not empty where only what is about somebody is asked for. */
+  restart(query: string, caller: string): void;
   select(id: string | undefined): void;
   /** Moves the selection; the id that is selected then. */
   move(by: 1 | -1): string | undefined;
@@ -24,6 +25,7 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
   const hint = byId('rows-hint');
   let records: AuditRecord[] = [];
   let query = '';
+  let caller = '';
   let complete = false;
   let loading = false;
   let generation = 0;
@@ -36,7 +38,10 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
     const last = records.at(-1)?.position;
     const after = last === undefined ? '' : `&after=${encodeURIComponent(last)}`;
     try {
-      const response = await fetch(`/api/audit?order=newest&limit=${pageSize}${after}${query}`);
+      const asked = `order=newest&limit=${pageSize}${after}${query}`;
+      const response = await (caller === ''
+        ? fetch(`/api/audit?${asked}`)
+        : fetch(`/api/audit/caller?${asked}`, posting({ caller })));
       if (!response.ok) throw new Error(String(response.status));
       const lines = (await response.text()).split('\n').filter((line) => line !== '');
       if (mine !== generation) return;
@@ -79,10 +84,11 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
   });
 
   return {
-    restart(filters) {
+    restart(filters, of) {
       generation += 1;
       records = [];
       query = filters;
+      caller = of;
       complete = false;
       loading = false;
       scroller.scrollTop = 0;

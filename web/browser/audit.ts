@@ -3,12 +3,14 @@ import { recordView } from './audit-record.ts';
 import { createAuditRows } from './audit-rows.ts';
 import { startDesk } from './desk.ts';
 import { byId, el, setText } from './dom.ts';
-import { getJson } from './http.ts';
+import { getJson, postJson } from './http.ts';
 import { listenToKeys } from './keys.ts';
 
 const desk = startDesk();
 const form = byId('filters') as HTMLFormElement;
 const record = byId('record');
+/** Absent for those who may not search for a person. */
+const callerField = form.querySelector<HTMLInputElement>('#caller');
 const chosen: { type?: string; stream?: string } = {};
 const given = new URLSearchParams(location.search);
 const rows = createAuditRows((id) => void show(id, true));
@@ -53,8 +55,11 @@ function facet(of: 'type' | 'stream', list: HTMLElement, counts: readonly { name
 
 async function apply() {
   const query = filters();
-  rows.restart(query);
-  const answer = await getJson<AuditCounts>(`/api/audit/counts?${query.slice(1)}`);
+  const caller = callerField?.value.trim() ?? '';
+  rows.restart(query, caller);
+  const answer = await (caller === ''
+    ? getJson<AuditCounts>(`/api/audit/counts?${query.slice(1)}`)
+    : postJson<AuditCounts>(`/api/audit/caller/counts?${query.slice(1)}`, { caller }));
   if (!answer.ok) return setText(byId('total'), answer.word);
   setText(byId('total'), `${answer.value.total.toLocaleString()} ${answer.value.total === 1 ? 'record' : 'records'}`);
   facet('type', byId('types'), answer.value.byType);

@@ -11,11 +11,15 @@ export async function getJson<T>(path: string): Promise<Answer<T>> {
 
 /** Posts an act; the header is what a page of another site cannot send. */
 export async function postJson<T>(path: string, body: object): Promise<Answer<T>> {
-  return ask<T>(path, {
+  return ask<T>(path, posting(body));
+}
+
+export function posting(body: object): RequestInit {
+  return {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-Tocsin-Request': '1', 'X-Tocsin-Client': 'desk' },
     body: JSON.stringify(body),
-  });
+  };
 }
 
 async function ask<T>(path: string, init: RequestInit): Promise<Answer<T>> {

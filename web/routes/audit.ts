@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import type { AuditQuery, AuditRecord } from '#web/desk-data.ts';
-import { readQuery } from '#web/input.ts';
+import { readBody, readQuery } from '#web/input.ts';
 import { problem } from '#web/problem.ts';
-import { auditFilterSchema, auditQuerySchema, recordIdSchema } from '#web/schema-input.ts';
+import { auditFilterSchema, auditQuerySchema, callerBodySchema, recordIdSchema } from '#web/schema-input.ts';
 import { actedFrom } from '#web/sign-in/acted.ts';
 import { readsFor } from '#web/sign-in/reads.ts';
 
@@ -16,13 +16,8 @@ const headers = { 'Content-Type': 'application/x-ndjson; charset=utf-8' };
 export function auditRoutes(app: Hono<DeskEnv>, { data, log, signIn }: RouteDeps): void {
   const reads = (c: Context<DeskEnv>) => readsFor(data, signIn, c.get('viewer'), actedFrom(c)).audit;
 
-  app.get('/api/audit', async (c) => {
-    const query = readQuery(c, auditQuerySchema);
-    if (!query.ok) return query.response;
-    if (c.req.raw.method === 'HEAD') return c.body(null, 200, headers);
-    const lines = reads(c)
-      .page(query.value satisfies AuditQuery)
-      [Symbol.asyncIterator]();
+  const page = async (c: Context<DeskEnv>, query: AuditQuery) => {
+    const lines = reads(c).page(query)[Symbol.asyncIterator]();
     // The first record decides whether there is an answer at all; a failure after it can only cut the connection.
     const first = await lines.next();
     const cut = (error: unknown) => {
@@ -30,6 +25,29 @@ export function auditRoutes(app: Hono<DeskEnv>, { data, log, signIn }: RouteDeps
       c.env?.outgoing?.destroy();
     };
     return c.body(ndjson(first, lines, cut), 200, headers);
+  };
+
+  app.get('/api/audit', async (c) => {
+    const query = readQuery(c, auditQuerySchema);
+    if (!query.ok) return query.response;
+    return c.req.raw.method === 'HEAD' ? c.body(null, 200, headers) : page(c, query.value);
+  });
+
+  // The caller stands in the body: addresses end in logs and histories.
+  app.post('/api/audit/caller', async (c) => {
+    const query = readQuery(c, auditQuerySchema);
+    if (!query.ok) return query.response;
+    const body = await readBody(c, callerBodySchema);
+    if (!body.ok) return body.response;
+    return page(c, { ...query.value, callerToken: data.callerToken(body.value.caller) });
+  });
+
+  app.post('/api/audit/caller/counts', async (c) => {
+    const filter = readQuery(c, auditFilterSchema);
+    if (!filter.ok) return filter.response;
+    const body = await readBody(c, callerBodySchema);
+    if (!body.ok) return body.response;
+    return c.json(await reads(c).counts({ ...filter.value, callerToken: data.callerToken(body.value.caller) }));
   });
 
   app.get('/api/audit/counts', async (c) => {

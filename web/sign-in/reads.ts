@@ -1,6 +1,14 @@
 import { holdsPersons } from '#domain/access/events.ts';
 import type { ActedFrom } from '#domain/emergency/events.ts';
-import type { AuditQuery, AuditReads, AuditRecord, DeskReads, EmergencyReads, EmergencyView } from '#web/desk-data.ts';
+import type {
+  AuditFilter,
+  AuditQuery,
+  AuditReads,
+  AuditRecord,
+  DeskReads,
+  EmergencyReads,
+  EmergencyView,
+} from '#web/desk-data.ts';
 import type { AccessLog, DeskSignIn, Viewer } from '#web/sign-in/desk-sign-in.ts';
 
 /**
@@ -62,8 +70,12 @@ function recordedAudit(reads: AuditReads, access: AccessLog, { person }: Viewer,
   const saw = ({ stream }: AuditRecord) => {
     if (holdsPersons(stream)) access.record({ kind: 'record', person, over, stream });
   };
+  const searched = ({ callerToken }: AuditFilter) => {
+    if (callerToken !== undefined) access.record({ kind: 'search', person, over, callerToken });
+  };
   return {
     async *page(query) {
+      searched(query);
       // A page of the desk shows records to somebody; a program takes them away.
       if (over !== 'desk') access.record({ kind: 'export', person, over, filter: filterOf(query) });
       for await (const record of reads.page(query)) {
@@ -76,15 +88,18 @@ function recordedAudit(reads: AuditReads, access: AccessLog, { person }: Viewer,
       if (found !== undefined) saw(found.record);
       return found;
     },
-    counts: (filter) => reads.counts(filter),
+    async counts(filter) {
+      searched(filter);
+      return reads.counts(filter);
+    },
   };
 }
 
 /** What was asked for, without where it began: the pages of one export are one look. */
 function filterOf(query: AuditQuery): Record<string, string> {
-  const { stream, type, since, until, emergency, feed } = query;
+  const { stream, type, since, until, emergency, feed, callerToken } = query;
   return Object.fromEntries(
-    Object.entries({ stream, type, since, until, emergency, feed }).filter(
+    Object.entries({ stream, type, since, until, emergency, feed, callerToken }).filter(
       (entry): entry is [string, string] => entry[1] !== undefined,
     ),
   );

@@ -5,6 +5,7 @@ import { readEmergencyEvent } from '#domain/emergency/read.ts';
 import { type EmergencyState, noEmergency } from '#domain/emergency/state.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import { emergencyStream, namespace } from '#domain/names.ts';
+import { valuesInPlace } from '#domain/sealed-places.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
@@ -16,7 +17,9 @@ const pageSize = 500;
 const recordTries = 20;
 
 /** One attempt over every channel, each an event of the emergency. What is personal is read from the log, unsealed here, and goes nowhere else. */
-export function createPageActivity(deps: ActivityDeps): Pick<Activities, 'page'> {
+export function createPageActivity(
+  deps: Pick<ActivityDeps, 'log' | 'clock' | 'ids' | 'sealer' | 'channels' | 'recordedBy'>,
+): Pick<Activities, 'page'> {
   const { log, clock } = deps;
 
   async function load(
@@ -34,7 +37,7 @@ export function createPageActivity(deps: ActivityDeps): Pick<Activities, 'page'>
         });
       const list = page.ok ? page.events : [];
       for (const event of list) {
-        const known = readEmergencyEvent(event);
+        const known = readEmergencyEvent(valuesInPlace(event));
         if (known !== undefined) state = evolve(state, known);
         events.push(event);
       }

@@ -135,7 +135,7 @@ describe('unsealing a document', () => {
     expect(await unseal(store, sealed)).toEqual(plain);
   });
 
-  it('opens a copy in another place that kept what it was sealed for', async () => {
+  it('opens a copy in another place that kept its name and what it was sealed for', async () => {
     const store = createMemoryKeyStore();
     const sealed = await seal(store, { name: personal(anna, 'Anna') });
     expect(await unseal(store, { deep: [sealed] })).toEqual({ deep: [{ name: 'Anna' }] });
@@ -154,6 +154,22 @@ describe('unsealing a document', () => {
     const store = createMemoryKeyStore();
     const sealed = (await seal(store, { name: personal(anna, 'Anna') })) as { name: JsonObject };
     expect(await unseal(store, { name: { ...sealed.name, ...forged } })).toEqual({ name: '[damaged]' });
+  });
+
+  it('shows [damaged] for what was moved to a field of another name, also once it is erased or locked', async () => {
+    const store = withOutage(createMemoryKeyStore());
+    const marked = { name: personal(anna, 'Anna'), lat: personal(anna, 1), 'a/b': personal(anna, 'x') };
+    const sealed = (await seal(store, marked)) as Record<string, JsonObject>;
+    const { name = null, lat = null, 'a/b': slashed = null } = sealed;
+    const moved = { street: name, long: lat, list: [name], b: slashed, name };
+    const others = { street: '[damaged]', list: ['[damaged]'], b: '[damaged]' };
+    expect(await unseal(store, moved)).toEqual({ ...others, name: 'Anna' });
+    store.away = true;
+    expect(await unseal(store, moved)).toEqual({ ...others, name: '[locked]' });
+    store.away = false;
+    await store.erase(anna);
+    expect(await unseal(store, moved)).toEqual({ ...others, name: '[erased]' });
+    expect(await unseal(store, name)).toBe('[damaged]');
   });
 
   it('shows [damaged] under the key of another subject', async () => {

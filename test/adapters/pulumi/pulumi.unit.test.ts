@@ -186,4 +186,16 @@ describe('creations without a known end', () => {
     expect(settled.resources?.map(({ urn, id }) => `${urn} ${id}`)).toEqual(['urn::there /there', 'urn::made /made']);
     expect(settled.pending_operations?.map(({ type }) => type)).toEqual(['deleting']);
   });
+
+  it('keep what the directory never says again, so that an adopted certificate is not made anew', () => {
+    const certificate = {
+      ...{ urn: 'urn::c', type: 'azuread:index/applicationCertificate:ApplicationCertificate', custom: true },
+      inputs: { value: 'pem', __defaults: [] },
+    };
+    const { resources } = settlePending(
+      { pending_operations: [{ type: 'creating', resource: certificate }] },
+      new Map([['urn::c', 'a/certificate/k']]),
+    );
+    expect(resources?.[0]).toEqual({ ...certificate, id: 'a/certificate/k', outputs: { value: 'pem' } });
+  });
 });

@@ -43,6 +43,9 @@ describe('looks', () => {
     const taken = (filter: Record<string, string>) => lookKey({ kind: 'export', person, over: 'api', filter });
     expect(taken({ stream: 'a', type: 'b' })).toBe(taken({ type: 'b', stream: 'a' }));
     expect(taken({ stream: 'a' })).not.toBe(taken({ type: 'a' }));
+    const sought = (callerToken: string) => lookKey({ kind: 'search', person, over: 'desk', callerToken });
+    expect(sought('a')).toBe(sought('a'));
+    expect(sought('a')).not.toBe(sought('b'));
     expect(lookKey({ kind: 'session-ended', person })).toBeUndefined();
   });
 

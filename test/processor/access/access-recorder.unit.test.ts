@@ -55,6 +55,7 @@ describe('the record of who looked at what', () => {
     recorder.record(emergency(1));
     recorder.record({ kind: 'record', person: rae, over: 'desk', stream: 'inbox-teams-emergency-0' });
     recorder.record({ kind: 'export', person: localPerson('ada'), over: 'cli', filter: { stream: 'emergency-1' } });
+    recorder.record({ kind: 'search', person: rae, over: 'desk', callerToken: 'a-token' });
     recorder.record({ kind: 'session-started', person: rae, roles: ['Responder'] });
     recorder.record({ kind: 'session-ended', person: rae });
     await end();
@@ -63,6 +64,7 @@ describe('the record of who looked at what', () => {
       'EmergencyViewed',
       'RecordViewed',
       'RecordExported',
+      'CallerSearched',
       'SessionStarted',
       'SessionEnded',
     ]);

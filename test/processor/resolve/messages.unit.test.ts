@@ -120,6 +120,19 @@ describe('resolve, of chat notices without content', () => {
     expect(place.outcomes.at(-1)).toBe('given-up: the reference is not to be read: erased');
   });
 
+  it('fetches nothing for a reference that somebody moved from another notice', async () => {
+    knows('7', announcement);
+    const [of7, of8] = await place.stored([basic('7'), basic('8')]);
+    if (of7 === undefined || of8 === undefined) throw new Error('nothing was stored');
+    const { reference = null } = of7.data['data'] as JsonObject;
+    const data = { ...(of8.data['data'] as JsonObject), reference };
+    const resolve = place.start();
+    await deliver(place.log, { ...of8, data: { ...of8.data, data } });
+    await eventually('it is given up', () => resolve.health().givenUp === 1);
+    expect(place.outcomes).toEqual(['given-up: the reference is not to be read: damaged']);
+    expect(place.graph.asked).toEqual([]);
+  });
+
   it('waits visibly for a sign-in, and for Graph, asking one thing at a time', async () => {
     place.graph.failure = {
       ...{ ok: false, reason: 'identity' },

@@ -4,7 +4,7 @@ import { emergenciesProjection } from '#projections/emergencies/projection.ts';
 import { createEmergencyQueries } from '#projections/emergencies/queries.ts';
 import { act, createRecorder } from '#test/projections/recorded.ts';
 import { memoryStore, take } from '#test/projections/stores.ts';
-import { at, reported } from '#test/support/calls.ts';
+import { at, reported, sealed } from '#test/support/calls.ts';
 
 async function setUp() {
   const store = await memoryStore(emergenciesProjection);
@@ -25,15 +25,36 @@ const ids = (items: readonly { readonly id: string }[]) => items.map(({ id }) =>
 
 test('an emergency is shown with what its notice said, sealed values as they are', async () => {
   const { queries, say } = await setUp();
-  const call = reported({ call: 'one', receivedAt: at(2) });
+  const noticeId = 'n';
+  const caller = { name: sealed('n#/data/call/caller/name'), upn: sealed('n#/data/call/caller/upn') };
+  const location = { street: sealed('n#/data/call/location/street') };
+  const call = reported({ call: 'one', receivedAt: at(2), noticeId, caller, location });
   const [raised] = await say('one', act.raised(call));
   expect(await queries.get('one')).toEqual({
     ...{ id: 'one', state: 'unacknowledged', verified: true, confidence: 'high', reasons: ['emergency-event'] },
-    ...{ test: false, caller: call.caller, dialledNumber: '911', location: call.location, policy: 'EmergencyPolicy' },
+    ...{ test: false, caller, dialledNumber: '911', location, policy: 'EmergencyPolicy' },
     ...{ feeds: ['events'], occurredAt: at(0), receivedAt: at(2), callEventType: 'callStarted', revision: 0 },
     raisedAt: new Date(raised?.created ?? 0).toISOString(),
   });
   expect(await queries.get('two')).toBeUndefined();
+});
+
+test('a sealed value that somebody moved to another field, call or act is kept as one that cannot be opened', async () => {
+  const { queries, say } = await setUp();
+  const street = sealed('n#/data/call/location/street');
+  const caller = { name: sealed('another#/data/call/caller/name'), upn: street };
+  const by = sealed('another#/by');
+  await say(
+    'one',
+    act.raised(reported({ noticeId: 'n', caller, location: { street, latitude: sealed('x#/latitude', 'number') } })),
+    { ...act.acknowledged(), data: { ...act.acknowledged().data, by: { ...by } } },
+  );
+  const closed = { $sealed: 1, key: 'key-1', of: '', as: 'string', box: '' };
+  expect(await queries.get('one')).toMatchObject({
+    caller: { name: closed, upn: closed },
+    location: { street },
+    acknowledged: { by: closed },
+  });
 });
 
 test('acts of people are shown, their tokens are not', async () => {

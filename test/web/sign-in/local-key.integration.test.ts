@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { bareEnvironment, runToEnd } from '#test/cli/one-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { type SignedDesk, startSignedDesk } from '#test/web/sign-in/signed-desk.ts';
 import { createUserAgent } from '#test/web/sign-in/user-agent.ts';
@@ -73,6 +74,27 @@ describe('a command on the machine of the desk', () => {
     expect(signed.looks).toContainEqual(
       expect.objectContaining({ kind: 'export', over: 'cli', person: expect.objectContaining({ how: 'local-key' }) }),
     );
+  });
+
+  it('lists the record, of one caller as well, as a command', async () => {
+    const folder = temporaryFolder();
+    signed = await startSignedDesk({ signIn: { localKey: openLocalKey(folder) } });
+    mkdirSync(join(folder, 'endpoints'));
+    const endpoints = { pid: process.pid, version: 'x', roles: ['desk'], desk: signed.desk.url };
+    writeFileSync(join(folder, 'endpoints', `${process.pid}.json`), JSON.stringify(endpoints));
+    const { id } = signed.data.raise();
+    const { id: other } = signed.data.raise({ caller: { name: 'Somebody Else' } });
+    const run = (...options: readonly string[]) => runToEnd(['audit', 'list', ...options], bareEnvironment(folder));
+    expect(await run()).toMatchObject({ code: 0, stdout: expect.stringContaining(other), stderr: '' });
+    const found = await run('--caller', 'Ana Petrova');
+    expect(found).toMatchObject({ code: 0, stdout: expect.stringContaining(id), stderr: '' });
+    expect(found.stdout).not.toContain(other);
+    const callerToken = signed.data.callerToken('name:ana petrova');
+    expect(signed.looks).toMatchObject([
+      { kind: 'export', over: 'cli', filter: {} },
+      { kind: 'search', over: 'cli', callerToken },
+      { kind: 'export', over: 'cli', filter: { callerToken } },
+    ]);
   });
 
   it('is refused with another key, without one, and through the proxy', async () => {

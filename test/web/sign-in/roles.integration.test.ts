@@ -152,6 +152,38 @@ describe('personal values', () => {
   });
 });
 
+describe('a search for a caller', () => {
+  const path = '/api/audit/caller?limit=5';
+  const caller = 'Frieda Findable';
+
+  it('is a look, by keyed hash, whatever it finds', async () => {
+    const callerToken = signed.data.callerToken('name:frieda findable');
+    const { id } = signed.data.raise({ caller: { name: caller } });
+    signed.looks.length = 0;
+    const answer = await as('Compliance').act(url(path), { caller });
+    expect([answer.status, answer.text]).toEqual([200, expect.stringContaining(`emergency-${id}`)]);
+    await as('Administrator').act(url('/api/audit/caller/counts'), { caller: 'Nobody' });
+    expect(signed.looks[0]).toMatchObject({ kind: 'search', callerToken, over: 'desk' });
+    expect(signed.looks.filter(({ kind }) => kind === 'search').map(({ person }) => person.name)).toEqual([
+      'Cora Compliance',
+      'Ada Administrator',
+    ]);
+    expect(`${JSON.stringify(signed.looks)}${signed.logged.join()}`).not.toMatch(/frieda|nobody"/i);
+  });
+
+  it('is refused to those who may not see persons, or not read the record, and its field is not offered', async () => {
+    signed.looks.length = 0;
+    for (const role of ['Operator', 'Responder'] as const) {
+      const answer = await as(role).act(url(path), { caller });
+      expect([answer.status, answer.json()['code']]).toEqual([403, 'not-allowed']);
+      expect(answer.text).not.toContain(caller);
+    }
+    expect(signed.looks).toEqual([]);
+    expect((await as('Compliance').get(url('/audit'))).text).toContain('id="caller"');
+    expect((await as('Operator').get(url('/audit'))).text).not.toContain('id="caller"');
+  });
+});
+
 describe('the admin page', () => {
   it('says when looks cannot be recorded', async () => {
     const rows = async () => {
