@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Settings } from '#config/settings.ts';
 import { readPolicyList } from '#domain/subscriptions/policy-list.ts';
+import type { HealthRow } from '#web/health-report.ts';
 
 /** Teams emergency calling policies that have to be covered: those of the setting, and those of the imported list; exit code 78 where that cannot be read. */
 export function policiesOf({ policies, policyList }: Pick<Settings, 'policies' | 'policyList'>): readonly string[] {
@@ -16,4 +17,18 @@ export function policiesOf({ policies, policyList }: Pick<Settings, 'policies' |
   const read = readPolicyList(text);
   if (!read.ok) throw new CommandError(exitCodes.settings, `TOCSIN_POLICY_LIST: ${policyList} ${read.problem}`);
   return [...new Set([...(policies ?? []), ...read.policies])];
+}
+
+/** What stands on the admin page where policies are named and nothing can ever be subscribed for them. */
+export function uncoveredRow(
+  settings: Partial<Pick<Settings, 'policies' | 'policyList' | 'tenant' | 'eventsClientId'>>,
+): HealthRow | undefined {
+  if (settings.tenant !== undefined && settings.eventsClientId !== undefined) return undefined;
+  const { length } = policiesOf({ policies: settings.policies, policyList: settings.policyList });
+  if (length === 0) return undefined;
+  return {
+    ...{ kind: 'feed', name: 'policies', state: 'trouble' },
+    word: `no subscription covers ${length} emergency calling ${length === 1 ? 'policy' : 'policies'}`,
+    next: 'Set TOCSIN_TENANT and TOCSIN_EVENTS_CLIENT_ID, or only the chat feed reports their calls.',
+  };
 }

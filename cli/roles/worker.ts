@@ -6,6 +6,7 @@ import { runWorker } from '#adapters/temporal/worker-host.ts';
 import { programPlace } from '#cli/programs.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
+import { uncoveredRow } from '#cli/roles/policies.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { Temporal } from '#cli/roles/temporal.ts';
@@ -55,6 +56,8 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     word: 'waits for Temporal',
   };
   let follower: LogFollower | undefined;
+  const uncovered = uncoveredRow(context.settings);
+  if (uncovered !== undefined) context.log.error({ next: uncovered.next }, uncovered.word);
   const ended = (async () => {
     const target = await temporal.ready;
     await options.lived;
@@ -104,6 +107,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     rows: () => [
       temporal.row(),
       { kind: 'role', name: 'worker', ...word },
+      ...(uncovered === undefined ? [] : [uncovered]),
       ...(follower === undefined ? [] : [followerRow(follower, options)]),
     ],
   };
