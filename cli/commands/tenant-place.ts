@@ -24,8 +24,8 @@ export interface PlaceOptions {
 /** Where stacks are driven: the engine, its folder and backend, and the simulated Azure where that is asked for. */
 export interface TenantPlace {
   readonly simulated: boolean;
-  /** Of the simulated Azure; absent for Microsoft's. */
-  readonly graphUrl?: string;
+  /** Where the simulated Azure is read; absent for Microsoft's. */
+  readonly reads?: Pick<SimulatedAzure, 'graphUrl' | 'armUrl'>;
   /** Holds `Pulumi.yaml` and the settings of each stack. */
   readonly folder: string;
   readonly policyPacks: readonly string[];
@@ -86,7 +86,7 @@ export async function openPlace(
   const folder = simulated?.folder ?? checkout;
   return {
     simulated: simulated !== undefined,
-    ...(simulated === undefined ? {} : { graphUrl: simulated.azure.graphUrl }),
+    ...(simulated === undefined ? {} : { reads: simulated.azure }),
     folder,
     policyPacks: [join(checkout, 'infra/policy')],
     signal: stopping.signal,

@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { RunFailed, StackLock } from '#adapters/pulumi/outcome.ts';
 import type { RunOptions, StackDriver } from '#adapters/pulumi/stack-driver.ts';
-import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
+import { pendingCreations, type StateResource } from '#adapters/pulumi/stack-state.ts';
 import type { RunProgress } from '#adapters/pulumi/steps.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
-import { findExisting } from '#infra/driver/find-existing.ts';
+import { type Existing, findExisting, remedyLines } from '#infra/driver/find-existing.ts';
 import { isComponent } from '#infra/driver/step.ts';
 
 /** Tells how far a run has come: on a terminal in one line, elsewhere a line every few seconds. */
@@ -69,36 +70,65 @@ export function isStale(lock: StackLock): boolean {
 
 /**
  * Takes up what a killed run left: for each creation without a known end the cloud is asked; what is there is adopted, what is not is forgotten. Without
- * this the engine would make such things a second time.
+ * this the engine would make such things a second time, or be refused each time. Nothing is changed where the cloud does not say.
+ * @param graphUrl of another Graph than Microsoft's
  */
-export async function takeUp(driver: StackDriver, output: Output): Promise<void> {
-  const doubtful = pendingCreations(await driver.state());
-  if (doubtful.length === 0) return;
-  output.say(`an earlier run was killed; asking Azure about ${doubtful.length} resources that it had begun to make`);
-  const answer: { found?: Readonly<Record<string, string>> } = {};
-  await withLockCare(driver, output, () =>
-    driver.preview({
-      program: async () => {
-        answer.found = await findExisting(doubtful);
-      },
-    }),
-  );
-  const { found } = answer;
-  if (found === undefined)
-    throw new CommandError(
-      exitCodes.unreachable,
-      'Azure could not be asked what the earlier run had made; nothing was changed',
-    );
-  const settled = await withLockCare(driver, output, () => driver.settle(({ urn }) => found[urn]));
+export async function takeUp(driver: StackDriver, output: Output, graphUrl?: string): Promise<void> {
+  const before = await driver.state();
+  const pending = pendingCreations(before);
+  if (pending.length === 0) return;
+  // What somebody imported is no doubt any more.
+  const known = new Set((before.resources ?? []).map(({ urn }) => urn));
+  const doubtful = pending.filter(({ urn }) => !known.has(urn));
+  const existing = await askCloud(driver, output, doubtful, graphUrl);
+  const settled = await withLockCare(driver, output, () => driver.settle(({ urn }) => existing.ids[urn]));
   if (!settled.ok) throw failure(settled);
-  const { adopted, forgotten } = settled;
+  const { adopted } = settled;
   if (adopted.length > 0) {
     const refreshed = await driver.refresh({ targets: adopted.map(({ urn }) => urn) });
     if (!refreshed.ok) throw failure(refreshed);
   }
   const there = new Set(((await driver.state()).resources ?? []).map(({ urn }) => urn));
   const taken = adopted.filter(({ urn }) => there.has(urn)).length;
-  output.say(`${taken} had been made and are taken over; ${adopted.length - taken + forgotten.length} had not`);
+  output.say(`${taken} had been made and are taken over; ${doubtful.length - taken} had not`);
+}
+
+/** What the cloud says of them; ends the command where it does not say. */
+async function askCloud(
+  driver: StackDriver,
+  output: Output,
+  doubtful: readonly StateResource[],
+  graphUrl: string | undefined,
+): Promise<Existing> {
+  if (doubtful.length === 0) return { ids: {}, unclear: [] };
+  output.say(`an earlier run was killed; asking Azure about ${doubtful.length} resources that it had begun to make`);
+  const answer: { existing?: Existing } = {};
+  const deps = { sleep: systemClock.sleep, ...(graphUrl === undefined ? {} : { graphUrl }) };
+  const asked = await withLockCare(driver, output, () =>
+    driver.preview({
+      program: async () => {
+        answer.existing = await findExisting(doubtful, deps);
+      },
+    }),
+  );
+  const { existing } = answer;
+  if (existing === undefined)
+    throw new CommandError(
+      exitCodes.unreachable,
+      [
+        'Azure could not be asked what the earlier run had made; nothing was changed',
+        ...(asked.ok ? [] : asked.detail),
+      ].join('\n  '),
+    );
+  if (existing.unclear.length > 0)
+    throw new CommandError(
+      exitCodes.unreachable,
+      [
+        'Entra ID does not say whether an earlier run had made these; nothing was changed:',
+        ...remedyLines(existing.unclear),
+      ].join('\n  '),
+    );
+  return existing;
 }
 
 /** Common options of a run. */

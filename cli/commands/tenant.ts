@@ -15,6 +15,7 @@ import {
   resourceCounts,
 } from '#cli/commands/tenant-show.ts';
 import { startFromOutputs } from '#cli/commands/tenant-start.ts';
+import { refuseDeletedVaults } from '#cli/commands/tenant-vaults.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
@@ -82,11 +83,17 @@ export async function up(
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
     const { driver, hosts } = await readyDriver(place, slug, output);
-    await takeUp(driver, output, place.graphUrl);
+    await takeUp(driver, output, place.reads?.graphUrl);
     const planned = await previewed(place, driver, slug, options, output);
     const plan = resourceCounts(planned);
     const changing = plan.create + plan.update + plan.replace + plan.delete;
     if (options.json !== true) printPreview(output, slug, planned, hosts());
+    const { armUrl } = place.reads ?? {};
+    await refuseDeletedVaults(driver, output, {
+      slug,
+      steps: planned.steps,
+      ...(armUrl === undefined ? {} : { armUrl }),
+    });
     if (changing > 0) await confirm(`Make it so for ${slug}?`, options.yes === true || place.simulated);
     const began = performance.now();
     const done = await withLockCare(driver, output, () =>

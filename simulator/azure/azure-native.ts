@@ -114,6 +114,8 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
       switch (token) {
         case 'azure-native:authorization:getClientConfig':
           return { subscriptionId, tenantId, clientId: uuidOf('deployer', 'client'), objectId: uuidOf('deployer') };
+        case 'azure-native:authorization:getClientToken':
+          return { token: simulatedToken(tenantId, String(args['endpoint'])) };
         case 'azure-native:storage:listStorageAccountKeys':
           return isUnknown(args['accountName'])
             ? { keys: unknown }
@@ -123,6 +125,11 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
       }
     },
   };
+}
+
+/** What the sign-in of the deployment gets for a service, such as `https://graph.microsoft.com`. */
+export function simulatedToken(tenantId: string, endpoint: string): string {
+  return uuidOf(tenantId, 'deployer', endpoint);
 }
 
 /** Key of a simulated storage account; it opens nothing. */

@@ -40,6 +40,12 @@ const givenOnce: Readonly<Record<string, readonly string[]>> = {
   [application]: [],
 };
 
+/** What the directory takes and never says again: a read leaves it as it was in the state. */
+const unsaid: Readonly<Record<string, readonly string[]>> = {
+  [application]: ['preventDuplicateNames'],
+  'azuread:index/applicationCertificate:ApplicationCertificate': ['value', 'encoding'],
+};
+
 /** Permissions of Microsoft Graph that a program may look up by name; their ids here are made from the names. */
 const permissions = {
   scopes: [
@@ -83,10 +89,27 @@ export function createAzureAd(deps: AzureAdDeps): Provider {
         : {}),
     });
   };
-  const idFor = (type: string): string => {
-    if (type === application) return `/applications/${newId()}`;
-    if (type === principal) return `/servicePrincipals/${newId()}`;
-    return `${type.split(':').at(-1)}/${newId()}`;
+  /** In the forms that the provider imports ("Import" of each resource, registry.terraform.io, hashicorp/azuread). */
+  const idFor = (type: string, inputs: Bag): string => {
+    const owner = String(inputs['applicationId']).split('/').at(-1) ?? '';
+    switch (type.split(':').at(-1)) {
+      case 'Application':
+        return `/applications/${newId()}`;
+      case 'ServicePrincipal':
+        return `/servicePrincipals/${newId()}`;
+      case 'AppRoleAssignment':
+        return `/servicePrincipals/${String(inputs['resourceObjectId'])}/appRoleAssignedTo/${newId()}`;
+      case 'ServicePrincipalDelegatedPermissionGrant':
+        return `/oauth2PermissionGrants/${newId()}`;
+      case 'ApplicationFederatedIdentityCredential':
+        return `${owner}/federatedIdentityCredential/${newId()}`;
+      case 'ApplicationCertificate':
+        return `${owner}/certificate/${String(inputs['keyId'] ?? newId())}`;
+      case 'ApplicationPreAuthorized':
+        return `${owner}/preAuthorizedApplication/${String(inputs['authorizedClientId'])}`;
+      default:
+        return `${type.split(':').at(-1)}/${newId()}`;
+    }
   };
   const single = (type: string, matching: (one: CloudResource) => boolean, what: string): Bag => {
     const found = cloud.list().find((one) => one.type === type && matching(one));
@@ -101,6 +124,7 @@ export function createAzureAd(deps: AzureAdDeps): Provider {
     deletesFirst: () => false,
     keeps: () => undefined,
     staysWhenDeleted: () => false,
+    neverSays: (type) => unsaid[type] ?? [],
     preview: (type) =>
       Object.fromEntries([...declarations.computedOf(type).keys()].map((name) => [name, unknown] as const)),
     create(type, inputs) {
@@ -117,7 +141,7 @@ export function createAzureAd(deps: AzureAdDeps): Provider {
           reason: 'exists',
           text: `A resource with the ID "${found.id}" already exists - to be managed via Pulumi this resource needs to be imported`,
         };
-      const id = idFor(type);
+      const id = idFor(type, inputs);
       return { ok: true, id, computed: computed(type, id, inputs) };
     },
     update: (type, id, inputs) => computed(type, id, inputs),

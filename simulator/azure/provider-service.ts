@@ -157,8 +157,15 @@ export function providerService(deps: ProviderServiceDeps): {
     // No id says that there is no such resource.
     if (found === undefined) return response;
     response.setId(found.id);
-    response.setProperties(toStruct({ ...found.inputs, ...found.computed }));
-    response.setInputs(toStruct(found.inputs));
+    const held = fromStruct(request.getProperties());
+    const unsaid = provider.neverSays?.(found.type) ?? [];
+    const said = Object.entries(found.inputs).flatMap(([name, value]) => {
+      if (!unsaid.includes(name)) return [[name, value] as const];
+      return held[name] === undefined ? [] : [[name, held[name]] as const];
+    });
+    const inputs = Object.fromEntries(said);
+    response.setProperties(toStruct({ ...inputs, ...found.computed }));
+    response.setInputs(toStruct(inputs));
     return response;
   };
 

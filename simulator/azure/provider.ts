@@ -19,6 +19,8 @@ export interface Provider {
   keeps(type: string, id: string): string | undefined;
   /** The words of a refusal to change it; undefined where it may be changed. */
   refusesChange?(type: string, before: Bag, after: Bag): string | undefined;
+  /** Inputs that a read does not bring back; what the state holds of them stays. */
+  neverSays?(type: string): readonly string[];
   /** Ids of what goes with it when it is deleted, beside what is inside it. */
   goesWith?(type: string, inputs: Bag): readonly string[];
   /** What the answer will hold beside the inputs, unknown where only the cloud can say. */

@@ -7,6 +7,7 @@ import { type Breakage, createBreaker } from '#simulator/azure/breakage.ts';
 import { type CloudFolder, createCloudFolder } from '#simulator/azure/cloud-folder.ts';
 import { createDeclarations } from '#simulator/azure/declarations.ts';
 import { type ProviderCall, providerService } from '#simulator/azure/provider-service.ts';
+import { startSimulatedReads } from '#simulator/azure/simulated-reads.ts';
 import type { Faults } from '#simulator/faults.ts';
 
 export interface SimulatedAzureOptions extends Partial<SimulatedSubscription> {
@@ -21,6 +22,10 @@ export interface SimulatedAzureOptions extends Partial<SimulatedSubscription> {
 export interface SimulatedAzure extends SimulatedSubscription {
   /** Value of `PULUMI_DEBUG_PROVIDERS`: the engine then asks these providers instead of the vendor's. */
   readonly debugProviders: string;
+  /** Of the Graph that knows this directory, with its version. */
+  readonly graphUrl: string;
+  /** Of Azure Resource Manager, for reading alone. */
+  readonly armUrl: string;
   readonly cloud: CloudFolder;
   readonly faults: Faults;
   /** Until the returned function is called. */
@@ -58,16 +63,20 @@ export async function startSimulatedAzure(options: SimulatedAzureOptions): Promi
       return { name: provider.name, server, port: await listen(server) };
     }),
   );
+  const reads = await startSimulatedReads(cloud, tenantId);
   return {
     subscriptionId,
     tenantId,
     cloud,
+    graphUrl: reads.graphUrl,
+    armUrl: reads.armUrl,
     debugProviders: running.map(({ name, port }) => `${name}:${port}`).join(','),
     faults: breaker.faults,
     break: (breakage) => breaker.start(breakage),
     // Calls that are silent on purpose would keep a graceful stop waiting.
     stop: async () => {
       for (const { server } of running) server.forceShutdown();
+      await reads.stop();
     },
   };
 }

@@ -1,10 +1,12 @@
 import * as eventhub from '@pulumi/azure-native/eventhub/index.js';
+import * as keyvault from '@pulumi/azure-native/keyvault/index.js';
 import * as resources from '@pulumi/azure-native/resources/index.js';
 import * as azuread from '@pulumi/azuread';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lockOf } from '#adapters/pulumi/outcome.ts';
 import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
 import { isStale, takeUp } from '#cli/commands/tenant-run.ts';
+import { refuseDeletedVaults } from '#cli/commands/tenant-vaults.ts';
 import type { Output } from '#cli/output.ts';
 import { type EngineBench, noEngine, startBench, until } from '#test/infra/engine/engine.ts';
 
@@ -110,7 +112,7 @@ describe.skipIf(noEngine !== undefined)(
       const next = bench.driver(slug, program);
       expect(pendingCreations(await next.state())).toHaveLength(3);
       // The lock of a process that is gone is taken away by whoever needs it.
-      await takeUp(next, output);
+      await takeUp(next, output, bench.azure.graphUrl);
       expect(said).toEqual([
         expect.stringContaining('asking Azure about 3 resources'),
         expect.stringContaining(`process ${holders[0]}`),
@@ -124,6 +126,70 @@ describe.skipIf(noEngine !== undefined)(
           .map(({ type }) => type.split(':').at(-1))
           .sort(),
       ).toEqual([...['Application', 'EventHub', 'Namespace', 'ResourceGroup', 'ResourceGroup']]);
+    });
+
+    it('takes up what belongs to an application, of which the directory invents the ids', async () => {
+      const slug = 'directory';
+      const pem = '-----BEGIN CERTIFICATE-----\nMIIBdirectory\n-----END CERTIFICATE-----\n';
+      const program = async () => {
+        const application = new azuread.Application('application', { displayName: slug, preventDuplicateNames: true });
+        const principal = new azuread.ServicePrincipal('principal', { clientId: application.clientId });
+        const applicationId = application.id;
+        new azuread.AppRoleAssignment('x-assignment', {
+          ...{ appRoleId: 'role', principalObjectId: 'group', resourceObjectId: principal.objectId },
+        });
+        new azuread.ServicePrincipalDelegatedPermissionGrant('x-grant', {
+          ...{ servicePrincipalObjectId: principal.objectId, resourceServicePrincipalObjectId: 'graph' },
+          ...{ claimValues: ['Chat.Read'], userObjectId: 'user' },
+        });
+        new azuread.ApplicationFederatedIdentityCredential('x-federated', {
+          ...{ applicationId, displayName: 'worker', audiences: ['a'], issuer: 'https://i', subject: 's' },
+        });
+        new azuread.ApplicationCertificate('x-certificate', { applicationId, encoding: 'pem', value: pem });
+        new azuread.ApplicationPreAuthorized('x-authorized', {
+          ...{ applicationId, authorizedClientId: 'cli', permissionIds: ['scope'] },
+        });
+      };
+      const driver = bench.driver(slug, program);
+      await driver.create();
+      const names = ['assignment', 'grant', 'federated', 'certificate', 'authorized'];
+      const silent = names.map((name) =>
+        bench.azure.break({ operation: 'create', urn: `::x-${name}`, how: 'done-and-silent' }),
+      );
+      const before = bench.azure.cloud.list().length;
+      const all = before + 2 + names.length;
+      const run = driver.up();
+      await until('all are made', () => bench.azure.cloud.list().length === all);
+      for (const pid of bench.lockHolders(slug)) process.kill(pid, 'SIGKILL');
+      expect(await run).toMatchObject({ ok: false });
+      for (const mend of silent) mend();
+
+      const next = bench.driver(slug, program);
+      await takeUp(next, output, bench.azure.graphUrl);
+      expect(said.at(-1)).toBe('5 had been made and are taken over; 0 had not');
+      expect(await next.up()).toMatchObject({ ok: true, counts: { create: 0, update: 0, replace: 0, delete: 0 } });
+      expect(bench.azure.cloud.list()).toHaveLength(all);
+    });
+
+    it('refuses to begin where a deleted vault still has the name of a new one', async () => {
+      const driver = bench.driver('vaults', async () => {
+        const group = new resources.ResourceGroup('group', { resourceGroupName: 'rg-v', location: 'swedencentral' });
+        new keyvault.Vault('vault', {
+          ...{ resourceGroupName: group.name, location: 'swedencentral', vaultName: 'kv-v' },
+          properties: { tenantId: bench.azure.tenantId, sku: { family: 'A', name: 'standard' } },
+        });
+      });
+      await driver.create();
+      const planned = await driver.preview();
+      if (!planned.ok) throw new Error(planned.detail.join());
+      const given = { slug: 'vaults', steps: planned.steps, armUrl: bench.azure.armUrl };
+      await refuseDeletedVaults(driver, output, given);
+      const { subscriptionId, cloud } = bench.azure;
+      const id = `/subscriptions/${subscriptionId}/providers/Microsoft.KeyVault/locations/swedencentral/deletedVaults/kv-v`;
+      cloud.put({ id, type: 'deleted vault', inputs: {}, computed: {} });
+      await expect(refuseDeletedVaults(driver, output, given)).rejects.toThrow(
+        /kv-v was deleted[\s\S]*az keyvault recover --name kv-v --location swedencentral --resource-group rg-v\n/,
+      );
     });
 
     it('stops cleanly when it is told to: no lock and no doubt stay behind', async () => {
