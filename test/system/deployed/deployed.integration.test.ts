@@ -40,7 +40,7 @@ describeTemporal('the settings that a stack gives to its roles', () => {
     expect(await signInAndSubscribe(deployed, signal)).toBe(2);
     const chat = await callThrough(deployed, signal, { feed: 'chat', caller: 'Grace Okonkwo' });
     expect(chat.caller).toBe('Grace Okonkwo');
-    await callThrough(deployed, signal, { feed: 'events', policy: 'EmergencyPolicy-US' });
+    await callThrough(deployed, signal, { feed: 'events', policy: 'EmergencyPolicy-US', caller: 'Hélène Dufour' });
   });
 
   it('let resolve fetch what a notice lacks, and publish it to the hub as ours', async () => {

@@ -21,8 +21,9 @@ describeTemporal('the settings of a large stack', () => {
     const { deployed } = running;
     await allReady(deployed, signal);
     expect(await signInAndSubscribe(deployed, signal)).toBe(3);
-    await callThrough(deployed, signal, { feed: 'chat' });
-    await callThrough(deployed, signal, { feed: 'events', policy: 'Stockholm' });
+    // Of one person they would be one emergency.
+    await callThrough(deployed, signal, { feed: 'chat', caller: 'Grace Okonkwo' });
+    await callThrough(deployed, signal, { feed: 'events', policy: 'Stockholm', caller: 'Ana Petrova' });
     expect(deployed.services.refused).toEqual([]);
     expect(complaints(deployed)).toEqual([]);
   });
