@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { draftEvent } from '#domain/notices/draft.ts';
+import { bytes, contextOf, drafted, draftOf, inTheClear } from '#test/domain/notices/fixtures.ts';
+
+const chat = '19:1c5b01696d2e4a179c292bc9cf04e63b@thread.v2';
+
+describe('what could not be read', () => {
+  it('is kept to its bound for the quarantine, and committed to as a whole', () => {
+    const body = new Uint8Array(70_000).fill(0xff);
+    const draft = draftEvent({ kind: 'undecodable', why: 'not-utf-8' }, undefined, contextOf({ body }));
+    expect(draft.cloudEvent.data).toEqual({ kind: 'undecodable', why: 'not-utf-8', bytes: 70_000 });
+    expect(draft.quarantine).toHaveLength(65_536);
+    expect(draft.commitTo).toEqual(body);
+  });
+
+  it('is kept item by item where the message held several', () => {
+    const { drafts } = drafted('mixed');
+    const unknown = drafts[3]!;
+    const kept = JSON.parse(new TextDecoder().decode(unknown.quarantine));
+    expect(kept).toMatchObject({ resource: 'communications/callRecords/1' });
+    expect(unknown.cloudEvent.data).toMatchObject({ kind: 'unrecognised', why: 'unknown-resource' });
+  });
+
+  it('keeps members of whatever name, and no secret', () => {
+    const value = JSON.parse('{"__proto__":{"a":1},"deep":[{"ClientState":"s3cret"}]}');
+    const draft = draftEvent(
+      { kind: 'unrecognised', value, why: 'unknown-shape' },
+      undefined,
+      contextOf({ body: bytes(value) }),
+    );
+    expect(new TextDecoder().decode(draft.quarantine)).toBe('{"__proto__":{"a":1},"deep":[{}]}');
+  });
+});
+
+describe('what only refers to its content', () => {
+  it('names it so that it can be fetched, the chat sealed', () => {
+    expect(inTheClear(draftOf('chat-basic').cloudEvent.data)).toMatchObject({
+      referred: 'basic',
+      reference: { resource: `chats('${chat}')/messages('1732190400123')`, chatId: chat, messageId: '1732190400123' },
+    });
+    expect(draftOf('blob-referred').cloudEvent.data).toMatchObject({
+      referred: 'blob',
+      blobId: '2025-11-21/5a1c0e2b-7a53-4f6e-8a4e-3f8c1d2b9a10',
+    });
+    expect(draftOf('chat-basic').cloudEvent.data).not.toHaveProperty('call');
+  });
+});
