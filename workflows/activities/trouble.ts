@@ -6,7 +6,6 @@ import type { IdentityFailure } from '#ports/identity.ts';
 import type { Ids } from '#ports/ids.ts';
 import type { KeyStoreFailure } from '#ports/key-store.ts';
 import { type Patient, type Trouble, whatever } from '#workflows/definitions/activities.ts';
-import type { Supported } from '#workflows/definitions/supported.ts';
 
 type Failure = GraphFailure | IdentityFailure | KeyStoreFailure;
 
@@ -14,11 +13,11 @@ const longestRetryMs = 15_000;
 const adminRetryMs = 40_000;
 
 /** What a failure means for a workflow and for operators. @param of `graph` for failures of calls to Graph: an `unavailable` is then Graph's */
-export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble & Supported {
+export function troubleOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
   return { ...meaningOf(failure, of), ...supportedBy('requestId' in failure ? failure.requestId : undefined) };
 }
 
-function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble & Supported {
+function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
   switch (failure.reason) {
     case 'identity':
       return identityTrouble(failure.trouble, of === 'graph');
@@ -103,7 +102,7 @@ export function withoutTarget(failure: GraphFailure): Trouble {
 }
 
 /** @param held true where the token was asked for on the way to Graph: then the credential sees to it, and says when it works again */
-export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble & Supported {
+export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble {
   const { kind, code, what, next, retryAfterMs, correlationId, traceId } = trouble;
   const passes = kind === 'back-off' || kind === 'admin-must-act';
   return {
@@ -117,7 +116,7 @@ export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble
 }
 
 /** It comes from outside and goes on record: what is no id is left out. */
-function supportedBy(id: string | undefined): Supported {
+function supportedBy(id: string | undefined): Pick<Trouble, 'supportId'> {
   return id !== undefined && /^[\w.:-]{1,128}$/.test(id) ? { supportId: id } : {};
 }
 

@@ -21,6 +21,13 @@ export interface Trouble {
   readonly retryAfterMs?: number;
   /** Graph's id of the subscription in the way. */
   readonly existingId?: string;
+  /** Microsoft's id of the answer, for a support case: Graph's `request-id`, or Entra's correlation id. Nothing personal. */
+  readonly supportId?: string;
+}
+
+/** The id alone, where there is one. */
+export function supportIdOf({ supportId }: Pick<Trouble, 'supportId'>): Pick<Trouble, 'supportId'> {
+  return supportId === undefined ? {} : { supportId };
 }
 
 /** A call that can be told to wait, inside the activity, for what passes by itself: no history grows meanwhile. */

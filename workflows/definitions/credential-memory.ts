@@ -10,10 +10,9 @@ import {
   type Reminded,
 } from '#domain/credentials/plan.ts';
 import type { CredentialSpec, PendingCode, StateWord, Status } from '#workflows/contract.ts';
-import type { CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
+import { type CredentialFacts, supportIdOf, type Trouble } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
-import { type Supported, supportIdOf } from '#workflows/definitions/supported.ts';
 
 /** What a credential's workflow knows; carried from run to run. */
 export interface CredentialMemory {
@@ -87,7 +86,7 @@ export function createCredentialMemory(
     ...(facts.grantExpiresAt === undefined ? {} : { grantExpiresAt: new Date(facts.grantExpiresAt).toISOString() }),
   });
 
-  const recorded = ({ identity, code, what, next, ...about }: Trouble & Supported) => ({
+  const recorded = ({ identity, code, what, next, ...about }: Trouble) => ({
     ...{ kind: identity ?? ('back-off' as const), code, what, next },
     ...supportIdOf(about),
   });

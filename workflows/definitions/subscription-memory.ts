@@ -9,10 +9,9 @@ import {
   type Touch,
 } from '#domain/subscriptions/plan.ts';
 import type { StateWord, Status, SubscriptionSpec, SubscriptionView } from '#workflows/contract.ts';
-import type { LiveFacts, Trouble } from '#workflows/definitions/activities.ts';
+import { type LiveFacts, supportIdOf, type Trouble } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
-import { type Supported, supportIdOf } from '#workflows/definitions/supported.ts';
 
 /** What a subscription's workflow knows; carried from run to run. */
 export interface SubscriptionMemory {
@@ -59,7 +58,7 @@ export interface MemoryOfSubscription {
   /** Graph says that it is gone; what is held is kept until it was looked at. */
   saidRemoved(): void;
   removed(graphId: string, cause: RemovedCause): void;
-  troubled(trouble: Trouble & Supported, now: number): void;
+  troubled(trouble: Trouble, now: number): void;
   /** Graph was asked, and has it still. */
   confirmed(): void;
   troubleIsOver(): boolean;
