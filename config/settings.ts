@@ -30,6 +30,16 @@ export const settings = {
     secret: true,
     description: 'Blob container, without versions and soft delete, for wrapped keys and sealed secrets.',
   }),
+  signInStore: setting('TOCSIN_SIGN_IN_STORE', parse.vaultKey, {
+    absent: 'the key store keeps them',
+    description:
+      'A second key in a vault, `https://<vault>.vault.azure.net/keys/<name>`, for what the roles ingest and triage need not read: sign-ins, keys of sessions at the desk and of workflow payloads. Only where the key store is in a vault, and the same for every role that is given it.',
+  }),
+  signIns: setting('TOCSIN_SIGN_INS', parse.containerUrl, {
+    absent: 'must be there when `TOCSIN_SIGN_IN_STORE` is',
+    secret: true,
+    description: 'Blob container of their own for what is sealed under that key; as `TOCSIN_SUBJECT_KEYS`.',
+  }),
   addresses: setting('TOCSIN_ADDRESSES', parse.addresses, {
     absent: 'as the name service says',
     description:
@@ -182,7 +192,8 @@ export const settings = {
   }),
   webhookUrl: setting('TOCSIN_WEBHOOK_URL', parse.webhookUrl, {
     absent: 'nobody is paged',
-    description: 'Where pages about emergencies are sent (Standard Webhooks), again and again until somebody acts.',
+    description:
+      'Where pages about emergencies are sent (Standard Webhooks), again and again until somebody acts; reminders to sign in go there too.',
   }),
   webhookSecret: setting('TOCSIN_WEBHOOK_SECRET', parse.webhookSecret, {
     absent: 'must be there when `TOCSIN_WEBHOOK_URL` is',
