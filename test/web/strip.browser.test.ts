@@ -49,6 +49,23 @@ describe('the strip', () => {
     expect(strip.height).toBeLessThan(highest);
   });
 
+  it('says on a phone when listening was last proved, where the list of feeds has no room', async () => {
+    const lastProofAt = new Date().toISOString();
+    desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds: [] } });
+    for (const [width, shown] of [
+      [1440, false],
+      [360, false],
+      [390, true],
+    ] as const) {
+      const { page } = await openDesk(browser, desk.url, { width, height: 844 });
+      const proved = page.locator('#listening .proved');
+      await expect.poll(() => proved.textContent()).toMatch(/^\d+ s ago$/);
+      expect(await proved.isVisible()).toBe(shown);
+      const [said, sound] = await Promise.all([proved.boundingBox(), page.locator('#sound').boundingBox()]);
+      if (shown) expect((said?.x ?? 0) + (said?.width ?? 0)).toBeLessThanOrEqual(sound?.x ?? 0);
+    }
+  });
+
   it('says so only while Tocsin listens', async () => {
     const { page } = await openDesk(browser, desk.url);
     const since = page.locator('#listening .since');

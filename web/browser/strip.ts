@@ -24,7 +24,9 @@ export function createStrip(): Strip {
   const proofs = light.querySelector('.proofs') ?? light;
   // Beside the word and not in it: a screen reader is told when the word changes, and this is no part of that.
   const since = el('span', { class: 'since' });
-  word.after(since);
+  // For narrow screens, where the list of feeds has no room.
+  const proved = el('span', { class: 'proved' });
+  word.after(proved, since);
   const person = byId('person');
   const unowned = el('a', { class: 'unowned', attributes: { href: '/', hidden: '' } });
   if (root.dataset['page'] !== 'board') byId('sound').before(unowned);
@@ -53,6 +55,7 @@ export function createStrip(): Strip {
       at === undefined ? 'never proved' : `${shortAge(now - Date.parse(at))} ago`;
     const listening = health?.listening;
     setText(since, listening === undefined || state !== 'ok' ? '' : `since ${when(listening.since, now)}`);
+    setText(proved, listening === undefined || state !== 'ok' ? '' : age(listening.lastProofAt));
     setText(
       proofs,
       listening === undefined || state !== 'ok'
