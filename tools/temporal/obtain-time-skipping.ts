@@ -15,6 +15,7 @@ import { runProgram } from '#adapters/programs/run-program.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 
 const project = join(import.meta.dirname, 'time-skipping');
+const source = join(project, 'SkippingServer.java');
 
 export type TimeSkippingResult =
   /** A program that takes a port as its argument: `existing-path` for `TestWorkflowEnvironment.createTimeSkipping`. */
@@ -28,16 +29,19 @@ export interface TimeSkippingOptions {
   /** What Java and Maven are called. */
   readonly java?: string;
   readonly maven?: string;
+  readonly javac?: string;
 }
 
 /**
  * The Temporal server that skips time: a Java program whose jars Maven fetches once (40 MB, a quarter of a minute) into the cache. Each jar is compared with
- * `checksums.txt`; after a change of `pom.xml` that is made again with `sha256sum *.jar` in the folder `lib`.
+ * `checksums.txt`; after a change of `pom.xml` that is made again with `sha256sum *.jar` in the folder `lib`. Where a compiler is, `SkippingServer.java` mends what makes
+ * it slower with every day that it skips; without one a year takes several times as long.
  */
 export async function obtainTimeSkippingServer(options: TimeSkippingOptions): Promise<TimeSkippingResult> {
-  const { cacheDir, onlyCached = false, java = 'java', maven = 'mvn' } = options;
+  const { cacheDir, onlyCached = false, java = 'java', maven = 'mvn', javac = 'javac' } = options;
   const pinned = readFileSync(join(project, 'checksums.txt'), 'utf8');
-  const folder = join(cacheDir, `temporal-time-skipping-${sha256(pinned).slice(0, 12)}`);
+  const own = readFileSync(source, 'utf8');
+  const folder = join(cacheDir, `temporal-time-skipping-${sha256(pinned + own).slice(0, 12)}`);
   const found: TimeSkippingResult = { ok: true, executable: join(folder, 'time-skipping-server') };
   const runs = await runProgram(java, ['-version'], { timeoutMs: 30_000, env: process.env });
   if (!runs.ok) return notToBeHad(`Java is needed: ${runs.output || runs.reason}`);
@@ -46,7 +50,7 @@ export async function obtainTimeSkippingServer(options: TimeSkippingOptions): Pr
   if (process.platform === 'win32') return notToBeHad('it is started by a shell script');
   const lock = await waitForLock(`${folder}.lock`);
   try {
-    return existsSync(found.executable) ? found : await fill(folder, pinned, { java, maven });
+    return existsSync(found.executable) ? found : await fill(folder, pinned, { java, maven, javac });
   } finally {
     lock.release();
   }
@@ -56,7 +60,7 @@ export async function obtainTimeSkippingServer(options: TimeSkippingOptions): Pr
 async function fill(
   folder: string,
   pinned: string,
-  { java, maven }: { readonly java: string; readonly maven: string },
+  { java, maven, javac }: { readonly java: string; readonly maven: string; readonly javac: string },
 ): Promise<TimeSkippingResult> {
   const half = mkdtempSync(`${folder}-`);
   try {
@@ -70,11 +74,18 @@ async function fill(
     const names = readdirSync(lib).sort();
     const sums = names.map((name) => `${sha256(readFileSync(join(lib, name)))}  ${name}\n`).join('');
     if (sums !== pinned) return notToBeHad('Maven fetched other jars than checksums.txt names');
+    const compiled = await runProgram(javac, ['-cp', join(lib, '*'), '-d', join(half, 'classes'), source], {
+      timeoutMs: 60_000,
+      env: process.env,
+    });
+    const main = compiled.ok ? 'SkippingServer' : 'io.temporal.testserver.TestServer';
     const script = join(half, 'time-skipping-server');
-    // Quick to start rather than quick later: it runs for seconds.
-    const flags = '-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xmx512m';
-    const libraries = '"$(dirname "$0")/lib/*"';
-    writeFileSync(script, `#!/bin/sh\nexec ${java} ${flags} -cp ${libraries} io.temporal.testserver.TestServer "$@"\n`);
+    // Quick to start rather than quick later: it mostly runs for seconds. It forgets nothing, and a year needs the room.
+    const flags = '-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xmx2g';
+    writeFileSync(
+      script,
+      `#!/bin/sh\nhere="$(dirname "$0")"\nexec ${java} ${flags} -cp "$here/classes:$here/lib/*" ${main} "$@"\n`,
+    );
     chmodSync(script, 0o755);
     rmSync(folder, { recursive: true, force: true });
     renameSync(half, folder);
