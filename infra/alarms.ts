@@ -7,7 +7,7 @@ export type Severity = 0 | 1 | 2 | 3;
 /** An alarm on a metric that Azure keeps by itself. */
 export interface MetricAlarm {
   readonly name: string;
-  readonly on: 'namespace' | 'vault' | 'app' | 'database' | 'machine';
+  readonly on: 'namespace' | 'vault' | 'app' | 'database' | 'machine' | 'topic';
   readonly metricNamespace: string;
   readonly metric: string;
   readonly aggregation: 'Total' | 'Average' | 'Minimum' | 'Maximum';
@@ -31,6 +31,7 @@ export interface QueryAlarm {
 }
 
 const hub = { on: 'namespace', metricNamespace: 'Microsoft.EventHub/namespaces' } as const;
+const topic = { on: 'topic', metricNamespace: 'Microsoft.EventGrid/partnerTopics' } as const;
 const app = { on: 'app', metricNamespace: 'Microsoft.App/containerapps' } as const;
 
 /** Alarms on metrics ("Supported metrics with Azure Monitor", learn.microsoft.com). Those on parts that a stack does not have are left out. */
@@ -123,6 +124,43 @@ export const metricAlarms: readonly MetricAlarm[] = [
     description: "The disk of Temporal's database fills up.",
   },
   {
+    ...topic,
+    name: 'grid-gave-up',
+    metric: 'DeadLetteredCount',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 0,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 0,
+    description: 'Event Grid gave up on notices: they lie in the container dead-letters and never reached the hub.',
+  },
+  {
+    ...topic,
+    name: 'grid-dropped',
+    metric: 'DroppedEventCount',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 0,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 0,
+    description: 'Event Grid lost notices: it could neither hand them to the hub nor keep them in the container.',
+  },
+  {
+    ...topic,
+    name: 'grid-refused',
+    metric: 'DeliveryAttemptFailCount',
+    aggregation: 'Total',
+    operator: 'GreaterThan',
+    threshold: 5,
+    window: 'PT5M',
+    every: 'PT1M',
+    severity: 1,
+    description:
+      'The hub refuses what Event Grid hands on; it tries for a day. Look at the roles of the identity and at the hub.',
+  },
+  {
     on: 'machine',
     metricNamespace: 'Microsoft.Compute/virtualMachines',
     name: 'machine-away',
@@ -136,6 +174,21 @@ export const metricAlarms: readonly MetricAlarm[] = [
     description: 'A machine that holds the log does not answer.',
   },
 ];
+
+/** Days before the end of Graph's authorisation as a partner of Event Grid from which on it is an alarm. */
+const authorisationDays = 30;
+
+/** Without it Graph can neither make nor change a topic, and nobody else says so. The rows are there to have any: the hub sends some each minute. */
+function authorisationAlarm({ eventGridUntil }: StackSettings): QueryAlarm {
+  return {
+    name: 'event-grid-authorisation',
+    query: `AzureMetrics | where ResourceProvider == "MICROSOFT.EVENTHUB" | take 1 | where now() > datetime(${eventGridUntil ?? ''}) - ${authorisationDays}d`,
+    window: 'P1D',
+    every: 'PT6H',
+    severity: 1,
+    description: `Graph is authorised as a partner of Event Grid until ${eventGridUntil ?? ''} only: set eventGridUntil to a later day.`,
+  };
+}
 
 /** Alarms that Tocsin itself raises: a log line with the field `alarm` and one of these words. */
 export const programAlarms = {
@@ -175,6 +228,9 @@ const lookBack = [
   { hours: 48, window: 'P2D' },
 ] as const;
 
+/** Fields of the line that the program writes about a partition while something has waited there for more than a minute. */
+export const unreadFields = { partition: 'unreadPartition', seconds: 'unreadSeconds' } as const;
+
 /** Alarms on Log Analytics for a stack with these settings. */
 export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
   const half = lookBack.findLast(({ hours }) => hours <= s.retentionDays * 12) ?? lookBack[0];
@@ -190,12 +246,22 @@ export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
     },
     {
       name: 'lag-half-retention',
+      query: `${lines(s)} | where Line has "${unreadFields.seconds}" | extend Row = parse_json(Line) | extend Partition = tostring(Row.${unreadFields.partition}), Seconds = tolong(Row.${unreadFields.seconds}) | where Seconds >= ${halfRetentionSeconds(s)} | summarize Seconds = max(Seconds) by Partition`,
+      window: 'PT15M',
+      every: 'PT5M',
+      severity: 0,
+      description: `A message has waited for half of the ${s.retentionDays} days that the hub keeps it. Calls will be lost: get ingest to read, or raise retentionDays.`,
+    },
+    {
+      // For when nobody is left who could write the line above.
+      name: 'nothing-read',
       query: `${sums} | where Arrived > 0 and Read == 0`,
       window: half.window,
       every: 'PT1H',
       severity: 0,
       description: `Nothing was read for ${half.hours} hours; the hub forgets after ${s.retentionDays} days. Calls will be lost.`,
     },
+    ...(s.eventGrid ? [authorisationAlarm(s)] : []),
     ...(s.log === 'connection' ? [] : machineAlarms),
     ...Object.entries(programAlarms).map(
       ([name, { severity, description }]): QueryAlarm => ({
@@ -208,6 +274,11 @@ export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
       }),
     ),
   ];
+}
+
+/** Half of the time that the hub keeps a message. */
+function halfRetentionSeconds({ retentionDays }: StackSettings): number {
+  return (retentionDays * 86_400) / 2;
 }
 
 /** Alarms on what the agent of a machine sends: counters every minute (`Perf`), and the journal with the words of systemd (`Syslog`). */

@@ -13,6 +13,7 @@ export const nameRules = {
   identity: { pattern: /^[a-zA-Z0-9][\w-]{2,127}$/, global: false },
   containerApp: { pattern: /^(?!.*--)[a-z][a-z0-9-]{0,30}[a-z0-9]$/, global: false },
   virtualMachine: { pattern: /^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}[a-zA-Z0-9]$/, global: false },
+  partnerTopic: { pattern: /^[a-zA-Z0-9-]{3,50}$/, global: true },
   common: { pattern: /^[a-zA-Z0-9][\w.-]{0,60}[a-zA-Z0-9_]$/, global: false },
 } as const;
 
@@ -64,6 +65,9 @@ export function namesOf({ slug, subscriptionId }: NameSource) {
     largePayloadStorage: storage('big'),
     keyStorage: storage('key'),
     evidenceStorage: storage('evd'),
+    deadLetterStorage: storage('ded'),
+    /** Names of partner topics are unique within a region. */
+    partnerTopic: { rule: 'partnerTopic', value: `pt-${slug}-${suffix}` },
     database: { rule: 'database', value: `psql-${slug}-${suffix}` },
     backupVault: plain('bvault'),
     workspace: plain('log'),
@@ -74,6 +78,7 @@ export function namesOf({ slug, subscriptionId }: NameSource) {
     logNode2: { rule: 'virtualMachine', value: `vm-${slug}-log2` },
     logNode3: { rule: 'virtualMachine', value: `vm-${slug}-log3` },
     machineIdentity: { rule: 'identity', value: `id-${slug}-machine` },
+    gridIdentity: { rule: 'identity', value: `id-${slug}-grid` },
     logIdentity: { rule: 'identity', value: `id-${slug}-log` },
     temporalIdentity: { rule: 'identity', value: `id-${slug}-temporal` },
     ...(Object.fromEntries(
@@ -100,11 +105,16 @@ export const innerNames = {
   consumerGroup: 'tocsin',
   ownershipContainer: 'partition-ownership',
   subjectKeysContainer: 'subject-keys',
+  signInsContainer: 'sign-ins',
   /** Graph writes to a container of exactly this name (Microsoft Graph: change notifications through Event Hubs). */
   largePayloadContainer: 'microsoft-graph-change-notifications',
+  deadLettersContainer: 'dead-letters',
+  /** Letters and digits alone. */
+  eventSubscription: 'tocsin',
   checkpointsContainer: 'checkpoints',
   exportsContainer: 'exports',
   masterKey: 'master',
+  signInKey: 'sign-ins',
   largePayloadSecret: 'large-notifications',
   logZone: 'log.tocsin.internal',
   temporalDatabases: ['temporal', 'temporal_visibility'],

@@ -28,9 +28,13 @@ export function partiesOf(
       ownership: ingest.ownershipContainerId,
       'master-key': keys.masterKeyId,
       'subject-keys': keys.subjectKeysContainerId,
+      ...(keys.signIns === undefined
+        ? {}
+        : { 'sign-in-key': keys.signIns.keyId, 'sign-ins': keys.signIns.containerId }),
       checkpoints: evidence.checkpointsContainerId,
       'resource-group': foundation.resourceGroupId,
       ...(ingest.large === undefined ? {} : { 'graph-secret': ingest.large.secretId }),
+      ...(ingest.eventGrid === undefined ? {} : { 'dead-letters': ingest.eventGrid.deadLettersContainerId }),
       ...(settings.registry === undefined ? {} : { registry: settings.registry }),
       ...Object.fromEntries(Object.entries(keys.secretIds).map(([name, id]) => [`secret-${name}`, id])),
     },

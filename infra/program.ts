@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { createBackup } from '#infra/components/backup.ts';
 import type { StackContext } from '#infra/components/component.ts';
+import { createEventGridDelivery } from '#infra/components/event-grid.ts';
 import { createEvidence } from '#infra/components/evidence.ts';
 import { createFoundation } from '#infra/components/foundation.ts';
 import { createIdentity } from '#infra/components/identity.ts';
@@ -28,6 +29,12 @@ export function createStack(context: StackContext) {
   const evidence = createEvidence(context, foundation);
   const permissions = createPermissions(context, partiesOf(context, { foundation, identity, ingest, keys, evidence }));
   const dependsOn = [permissions.component, keys.component];
+  const { eventGrid, hubId } = ingest;
+  const { grid } = identity.managed;
+  const delivery =
+    settings.eventGridActive && eventGrid !== undefined && grid !== undefined
+      ? createEventGridDelivery(context, { foundation, identityId: grid.id, hubId, eventGrid, dependsOn })
+      : undefined;
   const log = createLog(context, { foundation, keys, ...held(identity.managed.log) });
   const workflows = createWorkflows(context, { foundation, keys, dependsOn, ...held(identity.managed.temporal) });
   const wiring: Wiring = {
@@ -38,6 +45,7 @@ export function createStack(context: StackContext) {
     ownershipUrl: ingest.ownershipUrl,
     subjectKeysUrl: keys.subjectKeysUrl,
     masterKeyUrl: keys.masterKeyUrl,
+    ...(keys.signIns === undefined ? {} : { signInKeyUrl: keys.signIns.keyUrl, signInsUrl: keys.signIns.containerUrl }),
     evidenceUrl: evidence.url,
     deskUrl,
     deskClientId: identity.deskClientId,
@@ -59,7 +67,10 @@ export function createStack(context: StackContext) {
   const backup = createBackup(context, { foundation, machines });
   const watching = createWatching(
     context,
-    watchedOf({ foundation, ingest, keys, evidence, workflows, runtime, backup, machines }),
+    watchedOf({
+      ...{ foundation, ingest, keys, evidence, workflows, runtime, backup, machines },
+      ...(delivery === undefined ? {} : { delivery }),
+    }),
   );
   return {
     tenant: settings.tenant,

@@ -2,6 +2,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { settings as config } from '#config/settings.ts';
 import { ports, secretsFolder, stateFolder } from '#infra/inside-container.ts';
 import { innerNames, type Role, roles } from '#infra/names.ts';
+import { signInRoles } from '#infra/roles-and-permissions.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
 import type { VaultSecretName } from '#infra/vault-secrets.ts';
 
@@ -17,6 +18,9 @@ export interface Wiring {
   readonly ownershipUrl: pulumi.Input<string>;
   readonly subjectKeysUrl: pulumi.Input<string>;
   readonly masterKeyUrl: pulumi.Input<string>;
+  /** Both absent where the key store keeps the sign-ins, too. */
+  readonly signInKeyUrl?: pulumi.Input<string>;
+  readonly signInsUrl?: pulumi.Input<string>;
   readonly evidenceUrl: pulumi.Input<string>;
   readonly deskUrl: pulumi.Input<string>;
   readonly chatClientId?: pulumi.Input<string>;
@@ -31,7 +35,13 @@ export interface Wiring {
 /** One setting of one role: a value, a secret by reference, or the path of a file that holds a secret. */
 export type RoleSetting =
   | { readonly name: string; readonly kind: 'value'; readonly value: pulumi.Input<string> }
-  | { readonly name: string; readonly kind: 'secret'; readonly secret: VaultSecretName }
+  | {
+      readonly name: string;
+      readonly kind: 'secret';
+      readonly secret: VaultSecretName;
+      /** Further secrets, which its value names as files in the folder of secrets. */
+      readonly naming?: readonly VaultSecretName[];
+    }
   | { readonly name: string; readonly kind: 'file'; readonly secret: VaultSecretName; readonly path: string };
 
 const value = (text: pulumi.Input<string> | undefined) =>
@@ -43,7 +53,8 @@ const file = (when: unknown, name: VaultSecretName) =>
     ? undefined
     : ({ kind: 'file', secret: name, path: `${secretsFolder}/${name}.pem` } as const);
 
-type Given = ReturnType<typeof value> | ReturnType<typeof secret> | ReturnType<typeof file>;
+type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never;
+type Given = Unnamed<RoleSetting> | undefined;
 
 interface Row {
   readonly name: string;
@@ -53,11 +64,12 @@ interface Row {
 
 const everybody: readonly Role[] = roles;
 const readers: readonly Role[] = ['ingest', 'desk'];
-const publishers: readonly Role[] = ['ingest', 'resolve', 'desk', 'worker'];
+const hub: readonly Role[] = ['ingest', 'resolve', 'desk'];
+/** The worker makes of it the address that it names to Graph, and connects to nothing there. */
+const namingHub: readonly Role[] = [...hub, 'worker'];
 const temporal: readonly Role[] = ['desk', 'worker'];
-/** Ingest puts on record when each feed was watched: for that it has to know which there are. */
-const watching: readonly Role[] = ['ingest', 'resolve', 'desk', 'worker'];
-const signedIn: readonly Role[] = ['resolve', 'desk', 'worker'];
+/** Ingest puts on record when each feed was watched: for that it has to know which there are, and whether anybody keeps them. */
+const watching: readonly Role[] = ['ingest', 'desk', 'worker'];
 const remote = (s: StackSettings) => s.temporal !== 'self-hosted';
 
 /** Every setting that a stack gives, to whom, and from what. A test holds it against `config/`. */
@@ -65,22 +77,27 @@ export const roleSettingRows: readonly Row[] = [
   { name: config.stateDir.name, roles: everybody, give: () => value(stateFolder) },
   { name: config.logLevel.name, roles: everybody, give: (w) => value(w.settings.logLevel) },
   { name: config.probes.name, roles: everybody, give: () => value(`0.0.0.0:${ports.probes}`) },
-  { name: config.quarantineDays.name, roles: everybody, give: (w) => value(`${w.settings.quarantineDays}`) },
+  {
+    name: config.quarantineDays.name,
+    roles: ['ingest', 'desk', 'worker'],
+    give: (w) => value(`${w.settings.quarantineDays}`),
+  },
   {
     name: config.eventLog.name,
     roles: everybody,
-    give: (w) => (w.settings.log === 'embedded' ? value(`sqlite:${stateFolder}/log.db`) : secret(true, 'event-log')),
-  },
-  {
-    name: config.certificateAuthority.name,
-    roles: everybody,
-    give: (w) => file(w.settings.log === 'self-hosted', 'log-authority'),
+    give: ({ settings }) => {
+      if (settings.log === 'embedded') return value(`sqlite:${stateFolder}/log.db`);
+      const reference = { kind: 'secret', secret: 'event-log' } as const;
+      return settings.log === 'self-hosted' ? { ...reference, naming: ['log-authority'] } : reference;
+    },
   },
   { name: config.keyStore.name, roles: everybody, give: (w) => value(w.masterKeyUrl) },
   { name: config.subjectKeys.name, roles: everybody, give: (w) => value(w.subjectKeysUrl) },
-  { name: config.eventHubs.name, roles: publishers, give: (w) => value(w.eventHubs) },
-  { name: config.eventHub.name, roles: publishers, give: () => value(innerNames.hub) },
-  { name: config.eventHubsTransport.name, roles: publishers, give: () => value('amqp-websockets') },
+  { name: config.signInStore.name, roles: signInRoles, give: (w) => value(w.signInKeyUrl) },
+  { name: config.signIns.name, roles: signInRoles, give: (w) => value(w.signInsUrl) },
+  { name: config.eventHubs.name, roles: namingHub, give: (w) => value(w.eventHubs) },
+  { name: config.eventHub.name, roles: namingHub, give: () => value(innerNames.hub) },
+  { name: config.eventHubsTransport.name, roles: hub, give: () => value('amqp-websockets') },
   { name: config.consumerGroup.name, roles: readers, give: () => value(innerNames.consumerGroup) },
   { name: config.partitionOwnership.name, roles: readers, give: (w) => value(w.ownershipUrl) },
   { name: config.testNumbers.name, roles: ['ingest'], give: (w) => value(w.settings.testNumbers.join(',')) },
@@ -91,9 +108,13 @@ export const roleSettingRows: readonly Row[] = [
     give: (w) => secret(w.settings.largeNotifications, 'large-notifications'),
   },
   { name: config.unverifiedAfter.name, roles: ['resolve'], give: (w) => value(`${w.settings.unverifiedAfter}`) },
-  { name: config.tenant.name, roles: watching, give: (w) => value(w.tenantId) },
-  { name: config.tenantDomain.name, roles: signedIn, give: (w) => value(w.settings.domain) },
-  { name: config.chatClientId.name, roles: watching, give: (w) => value(w.chatClientId) },
+  { name: config.tenant.name, roles: ['ingest', 'resolve', 'desk', 'worker'], give: (w) => value(w.tenantId) },
+  { name: config.tenantDomain.name, roles: temporal, give: (w) => value(w.settings.domain) },
+  {
+    name: config.chatClientId.name,
+    roles: ['ingest', 'resolve', 'desk', 'worker'],
+    give: (w) => value(w.chatClientId),
+  },
   { name: config.eventsClientId.name, roles: watching, give: (w) => value(w.eventsClientId) },
   {
     name: config.eventsCertificate.name,
@@ -104,7 +125,12 @@ export const roleSettingRows: readonly Row[] = [
   { name: config.policies.name, roles: watching, give: (w) => value(w.settings.policies.join(',')) },
   { name: config.eventsApi.name, roles: ['worker'], give: (w) => value(w.settings.eventsVersion) },
   { name: config.chatContent.name, roles: ['worker'], give: (w) => value(w.settings.chatContent) },
-  { name: config.notificationUrl.name, roles: ['worker'], give: (w) => value(w.notificationUrl) },
+  // Without Event Grid it is what the settings of the hub make; with it, events still go there.
+  {
+    name: config.notificationUrl.name,
+    roles: ['worker'],
+    give: (w) => value(w.settings.eventGrid ? w.notificationUrl : undefined),
+  },
   { name: config.largePayloadsUrl.name, roles: ['worker'], give: (w) => value(w.largeNotificationsUrl) },
   { name: config.webhookUrl.name, roles: ['worker'], give: (w) => value(w.settings.pagingUrl) },
   {
@@ -112,7 +138,7 @@ export const roleSettingRows: readonly Row[] = [
     roles: ['worker'],
     give: (w) => secret(w.settings.pagingSecret, 'paging-secret'),
   },
-  { name: config.temporal.name, roles: temporal, give: (w) => value(w.temporal) },
+  { name: config.temporal.name, roles: watching, give: (w) => value(w.temporal) },
   {
     name: config.temporalNamespace.name,
     roles: temporal,
@@ -168,6 +194,8 @@ export const notInStacks: Readonly<Record<string, string>> = {
   [config.deskPrivateKey.name]: 'the desk proves itself by its managed identity',
   [config.deskHelp.name]: 'the page names the administrator of Entra ID',
   [config.allowedHosts.name]: 'Microsoft hosts alone',
+  [config.certificateAuthority.name]:
+    'the connection string of a self-hosted log names its authority; nothing else may be vouched for by that one',
   [config.policyList.name]: 'a stack names its policies in `policies`',
   [config.temporalTlsServerName.name]: 'the host of the address',
   [config.temporalCli.name]: 'no stack starts a dev server',
@@ -189,6 +217,19 @@ export function roleSettings(inProcess: readonly Role[], wiring: Wiring): readon
       const given = give(wiring);
       return given === undefined ? [] : [{ name, ...given }];
     });
+}
+
+/** The secrets that a process with these settings reads from files. */
+export function secretFiles(settings: readonly RoleSetting[]): readonly VaultSecretName[] {
+  return settings.flatMap((one) =>
+    one.kind === 'file' ? [one.secret] : one.kind === 'secret' ? (one.naming ?? []) : [],
+  );
+}
+
+/** All the secrets that it is given, as values and as files. */
+export function secretsOf(settings: readonly RoleSetting[]): readonly VaultSecretName[] {
+  const values = settings.flatMap((one) => (one.kind === 'secret' ? [one.secret] : []));
+  return [...new Set([...values, ...secretFiles(settings)])];
 }
 
 /** Namespace of the tenant in Temporal. */

@@ -4,7 +4,7 @@ import type { StackSettings } from '#infra/settings/stack-settings.ts';
 import { type VaultSecretName, vaultSecrets } from '#infra/vault-secrets.ts';
 
 /** Who may get a role in Azure: a role of the program, a machine, a service, or Graph. */
-export type Principal = Role | 'machine' | 'log' | 'temporal' | 'change-tracking' | 'backup';
+export type Principal = Role | 'machine' | 'log' | 'temporal' | 'change-tracking' | 'grid' | 'backup';
 
 /** What a role is given on; always one resource or less, and never a subscription. */
 export type Scope =
@@ -12,7 +12,10 @@ export type Scope =
   | 'ownership'
   | 'master-key'
   | 'subject-keys'
+  | 'sign-in-key'
+  | 'sign-ins'
   | 'checkpoints'
+  | 'dead-letters'
   | 'graph-secret'
   | 'registry'
   | 'resource-group'
@@ -27,10 +30,22 @@ export interface Permission {
   readonly reason: string;
 }
 
-/** Sign-ins, client states and private keys of certificates are among them: blobs, sealed under the master key, and no secrets of the vault. */
+/** Client states and private keys of certificates are among them: blobs, sealed under the master key, and no secrets of the vault. */
 const seals =
-  'keys of persons, sign-ins, client states and keys of certificates are kept there as blobs, which only the master key opens';
-const opens = 'opens the master key, under which personal data and whatever the roles keep for themselves is sealed';
+  'keys of persons, client states and keys of certificates are kept there as blobs, which only the master key opens';
+const opens = 'opens the master key, under which personal data, client states and keys of certificates are sealed';
+/** Ingest reads what comes from outside, and triage needs none of it: neither has them. */
+export const signInRoles: readonly Role[] = ['resolve', 'desk', 'worker'];
+const forSignIns: readonly (Permission & { readonly principal: Role })[] = signInRoles.flatMap((principal) => [
+  {
+    ...{ principal, role: 'Key Vault Crypto Service Encryption User', scope: 'sign-in-key' },
+    reason: 'opens the second master key, under which sign-ins, keys of sessions and keys of workflows are sealed',
+  } as const,
+  {
+    ...{ principal, role: 'Storage Blob Data Contributor', scope: 'sign-ins' },
+    reason: 'sign-ins, keys of sessions and keys of workflows are kept there as blobs, which only that key opens',
+  } as const,
+]);
 const forRoles: readonly (Permission & { readonly principal: Role })[] = [
   { principal: 'ingest', role: 'Azure Event Hubs Data Receiver', scope: 'hub', reason: 'reads the notices' },
   { principal: 'ingest', role: 'Storage Blob Data Contributor', scope: 'ownership', reason: 'claims partitions' },
@@ -79,7 +94,22 @@ export function permissionsOf(s: StackSettings): readonly Permission[] {
       scope: 'graph-secret',
       reason: 'Graph learns where notifications go that are too large for the hub; the vault holds nothing else',
     });
+  if (s.eventGrid) {
+    add({
+      principal: 'grid',
+      role: 'Azure Event Hubs Data Sender',
+      scope: 'hub',
+      reason: "Event Grid hands on the notices of Graph's topic",
+    });
+    add({
+      principal: 'grid',
+      role: 'Storage Blob Data Contributor',
+      scope: 'dead-letters',
+      reason: 'Event Grid keeps there what the hub did not take within a day',
+    });
+  }
   for (const permission of forRoles) add(single ? { ...permission, principal: 'machine' } : permission);
+  if (!single) for (const permission of forSignIns) add(permission);
   for (const { name, roles, others } of vaultSecrets(s))
     for (const principal of [...roles, ...others])
       add({

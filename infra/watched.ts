@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { Backup } from '#infra/components/backup.ts';
+import type { EventGridDelivery } from '#infra/components/event-grid.ts';
 import type { Evidence } from '#infra/components/evidence.ts';
 import type { Foundation } from '#infra/components/foundation.ts';
 import type { Ingest } from '#infra/components/ingest.ts';
@@ -23,6 +24,7 @@ export function watchedOf(parts: {
   readonly runtime: Runtime;
   readonly backup: Backup;
   readonly machines: readonly Machine[];
+  readonly delivery?: EventGridDelivery;
 }): WatchingArgs {
   const { foundation, ingest, keys, evidence, workflows, runtime, backup } = parts;
   const blobs = (account: pulumi.Output<string>) => pulumi.interpolate`${account}/blobServices/default`;
@@ -36,6 +38,11 @@ export function watchedOf(parts: {
       'storage-evidence': blobs(evidence.accountId),
       ...ifThere('graph-vault', ingest.large?.vaultId),
       ...ifThere('storage-large', ingest.large === undefined ? undefined : blobs(ingest.large.accountId)),
+      ...ifThere(
+        'storage-dead-letters',
+        ingest.eventGrid === undefined ? undefined : blobs(ingest.eventGrid.deadLettersAccountId),
+      ),
+      ...ifThere('topic', parts.delivery?.topicId),
       ...ifThere('environment', foundation.environment?.id),
       ...ifThere('database', workflows.databaseId),
       ...ifThere('backup-vault', backup.vaultId),
@@ -48,6 +55,7 @@ export function watchedOf(parts: {
         ...ifThere('temporal', temporalApp(foundation, workflows)),
       },
       database: ifThere('database', workflows.databaseId),
+      topic: ifThere('topic', parts.delivery?.topicId),
       machine: Object.fromEntries(parts.machines.map(({ id }, index) => [`machine-${index + 1}`, id])),
     },
   };

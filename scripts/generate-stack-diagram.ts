@@ -56,13 +56,16 @@ function parts(resources: readonly Resource[]): string {
   return ['```mermaid', 'flowchart TB', ...lines, '```'].join('\n');
 }
 
-const principals: Readonly<Record<string, string>> = { 'change-tracking': 'Microsoft Graph' };
+const principals: Readonly<Record<string, string>> = { 'change-tracking': 'Microsoft Graph', grid: 'Event Grid' };
 const scopes: Readonly<Record<string, string>> = {
   hub: 'hub',
   ownership: 'partition ownership (blobs)',
   'master-key': 'master key',
   'subject-keys': 'sealed keys and secrets (blobs)',
+  'sign-in-key': 'key of the sign-ins',
+  'sign-ins': 'sealed sign-ins (blobs)',
   checkpoints: 'checkpoints (blobs)',
+  'dead-letters': 'notices that the hub did not take (blobs)',
   'graph-secret': 'second key vault: one secret',
 };
 const scopeWords = (scope: string): string =>

@@ -35,7 +35,14 @@ export interface EngineCommand {
   /** What the Automation API takes for its command. */
   readonly forAutomation: PulumiCommand;
   /** One command; `input` is written to its standard input, which is how a secret gets in without a list of processes showing it. */
-  run(args: readonly string[], options: { readonly cwd: string; readonly input?: string }): Promise<CommandResult>;
+  run(args: readonly string[], options: CommandPlace): Promise<CommandResult>;
+  /** The same for a command that has to succeed: its standard output. Throws the errors of the Automation API. */
+  must(args: readonly string[], options: CommandPlace): Promise<string>;
+}
+
+export interface CommandPlace {
+  readonly cwd: string;
+  readonly input?: string;
 }
 
 export interface CommandResult {
@@ -89,7 +96,18 @@ export function createEngineCommand(options: EngineCommandOptions): EngineComman
       child.once('close', (code) => settle(code ?? -1));
     });
 
+  const masked = new Map<string, CommandResult>();
   const run: Run = async (args, cwd, more, onOutput, onError, signal) => {
+    // What the Automation API asks after each run and nobody here reads: the history, and the outputs once more with their secrets in plain text. Each
+    // would be a process of its own.
+    const [noun, verb] = args;
+    if (noun === 'stack' && verb === 'history') return { code: 0, stdout: '[]', stderr: '' };
+    const outputsOf = noun === 'stack' && verb === 'output' ? [cwd, ...args.filter(isPlain)].join('\n') : undefined;
+    const before = outputsOf === undefined ? undefined : masked.get(outputsOf);
+    if (outputsOf !== undefined && before !== undefined && !args.every(isPlain)) {
+      masked.delete(outputsOf);
+      return before;
+    }
     const result = await call(args, {
       cwd,
       env: more,
@@ -97,17 +115,25 @@ export function createEngineCommand(options: EngineCommandOptions): EngineComman
       ...(onError && { onError }),
       ...(signal && { signal }),
     });
-    const { code, stdout, stderr } = result;
-    // The text becomes the message of the error.
-    if (code !== 0)
-      throw createCommandError({
-        ...result,
-        toString: () => `code: ${code}\n stdout: ${stdout}\n stderr: ${stderr}\n err?: \n`,
-      });
-    return result;
+    if (outputsOf !== undefined) masked.set(outputsOf, result);
+    return succeeded(result);
   };
   return {
     forAutomation: { command: executable, version: parse(version), run } as unknown as PulumiCommand,
     run: (args, given) => call(args, given),
+    must: async (args, given) => succeeded(await call(args, given)).stdout,
   };
+}
+
+const isPlain = (arg: string) => arg !== '--show-secrets';
+
+function succeeded(result: CommandResult): CommandResult {
+  const { code, stdout, stderr } = result;
+  // The text becomes the message of the error.
+  if (code !== 0)
+    throw createCommandError({
+      ...result,
+      toString: () => `code: ${code}\n stdout: ${stdout}\n stderr: ${stderr}\n err?: \n`,
+    });
+  return result;
 }

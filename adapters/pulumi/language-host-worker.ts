@@ -140,7 +140,8 @@ server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error,
   process.stdout.write(`${port}\n`);
 });
 process.once('SIGTERM', stop);
-process.once('SIGINT', () => {});
+// The engine's way to end a host, in a process group of its own, where no Ctrl-C of a terminal comes: five seconds later it would be killed.
+process.once('SIGINT', stop);
 // An engine that was killed ends nothing: without this every kill would leave a host and its program behind.
 setInterval(() => {
   if (process.ppid !== startedBy) stop();

@@ -12,7 +12,9 @@ export function languageHostFolder(cacheDir: string): string {
   const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
   const host = join(import.meta.dirname, 'language-host-worker.ts');
   const beside = `${file}.${process.pid}`;
-  writeFileSync(beside, `#!/bin/sh\nexec ${quoted(process.execPath)} ${quoted(host)} "$@"\n`);
+  // What V8 made of the code the last time: host and program start in half the time.
+  const compiled = `NODE_COMPILE_CACHE=\${NODE_COMPILE_CACHE:-${quoted(join(cacheDir, 'compiled'))}}\nexport NODE_COMPILE_CACHE`;
+  writeFileSync(beside, `#!/bin/sh\n${compiled}\nexec ${quoted(process.execPath)} ${quoted(host)} "$@"\n`);
   chmodSync(beside, 0o755);
   renameSync(beside, file);
   return folder;

@@ -31,6 +31,17 @@ export interface RunFailed {
   readonly steps: readonly ResourceStep[];
   /** Who holds the lock, where that is the reason and the backend says so. */
   readonly lock?: StackLock;
+  /** The run that holds the stack, where that is the reason and the backend is a service. */
+  readonly update?: StackUpdate;
+}
+
+/** A run of somebody else, as Pulumi Cloud tells of it. */
+export interface StackUpdate {
+  /** Such as `Update` or `Destroy`. */
+  readonly kind: string;
+  /** For people, such as `3 minutes ago`. */
+  readonly since: string;
+  readonly user: string;
 }
 
 export type RunOutcome = RunDone | RunFailed;
@@ -50,4 +61,12 @@ export function lockOf(text: string): StackLock | undefined {
   if (found === null) return undefined;
   const [, user = '', host = '', pid = '', since = ''] = found;
   return { user, host, pid: Number(pid), since };
+}
+
+/** Which run is in progress, from what `pulumi stack` prints (cmd/pulumi/stack/stack.go). */
+export function updateOf(text: string): StackUpdate | undefined {
+  const found = /^ *(\S.*) in progress:\n\s*Started: (.+)\n\s*Requested By: (.+)$/m.exec(text);
+  if (found === null) return undefined;
+  const [, kind = '', since = '', user = ''] = found;
+  return { kind, since, user };
 }

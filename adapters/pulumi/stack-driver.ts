@@ -1,8 +1,9 @@
-import type { Deployment, EngineEvent, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
+import type { EngineEvent, PulumiFn, Stack } from '@pulumi/pulumi/automation/index.js';
 import * as automation from '@pulumi/pulumi/automation/index.js';
 import type { Clock } from '#ports/clock.ts';
 import type { EngineCommand } from './engine-command.ts';
-import { lockOf, type RunFailed, type RunOutcome, type StackOutputs } from './outcome.ts';
+import { engineSays, saidIn } from './engine-says.ts';
+import { lockOf, type RunFailed, type RunOutcome, type StackOutputs, updateOf } from './outcome.ts';
 import { pendingCreations, retained, type StackState, type StateResource, settlePending } from './stack-state.ts';
 import { createStepReader, plain, type RunProgress, type StepReader } from './steps.ts';
 
@@ -59,6 +60,7 @@ export interface StackDriver {
   ): Promise<RunOutcome>;
   destroy(options?: RunOptions & DestroyOrder): Promise<RunOutcome>;
   outputs(): Promise<StackOutputs>;
+  /** With secrets in plain text: show them to nobody. */
   state(): Promise<StackState>;
   /** Settles creations that a killed run left behind: adopts those of which `idOf` knows what they are called, forgets the others. */
   settle(idOf: (resource: StateResource) => string | undefined): Promise<SettleOutcome>;
@@ -112,7 +114,7 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
     } catch (error) {
       const failed = failureOf(error, reader, given.signal?.aborted === true);
       if (failed === undefined) throw error;
-      return failed;
+      return await withHolder(failed);
     }
   };
   const common = (given: RunOptions, onEvent: (event: EngineEvent) => void) => ({
@@ -124,7 +126,21 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
     ...(given.policyPacks === undefined ? {} : { policyPacks: [...given.policyPacks] }),
     ...(given.program === undefined ? {} : { program: given.program }),
   });
-  const state = async (): Promise<StackState> => (await (await selected()).exportStack()).deployment as StackState;
+  // Not by the Automation API: what it imports has every secret in plain text, in a file that everybody may read.
+  const exported = async (...more: readonly string[]): Promise<{ readonly deployment: StackState }> => {
+    await selected();
+    return JSON.parse(await command.must(['stack', 'export', ...more, '--stack', stackName], { cwd: folder }));
+  };
+  const imported = async (whole: object) => {
+    await command.must(['stack', 'import', '--stack', stackName], { cwd: folder, input: JSON.stringify(whole) });
+  };
+  /** Who holds the stack where the backend is a service, which tells it of the stack and not with the refusal. */
+  const withHolder = async (failed: RunFailed): Promise<RunFailed> => {
+    if (failed.reason !== 'locked' || failed.lock !== undefined) return failed;
+    const told = await command.run(['stack', '--stack', stackName], { cwd: folder });
+    const update = updateOf(told.stdout);
+    return update === undefined ? failed : { ...failed, update };
+  };
 
   return {
     async create() {
@@ -149,8 +165,7 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
         );
       for (const [key, value] of Object.entries(secrets)) {
         const args = ['config', 'set', '--stack', stackName, '--secret', `${project}:${key}`];
-        const result = await command.run(args, { cwd: folder, input: value });
-        if (result.code !== 0) throw new Error(`the secret ${key} could not be set: ${plain(result.stderr).trim()}`);
+        await command.must(args, { cwd: folder, input: value });
       }
     },
     async settings() {
@@ -181,9 +196,8 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
         const { keepProtected = false, keep = [], forget = [], first = [] } = given;
         if (first.length > 0) await stack.destroy({ ...common(given, onEvent), target: [...first] });
         if (forget.length > 0) {
-          const { deployment, ...rest } = (await stack.exportStack()) as Deployment;
-          const so = retained(deployment as StackState, new Set(forget));
-          await stack.importStack({ ...rest, deployment: so as never });
+          const whole = await exported();
+          await imported({ ...whole, deployment: retained(whole.deployment, new Set(forget)) });
         }
         await stack.destroy({
           ...common(given, onEvent),
@@ -193,10 +207,11 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
         return {};
       }),
     outputs: async () => outputsOf(await (await selected()).outputs()),
-    state,
+    // What the directory is asked for, such as which certificate it is, may be a secret.
+    state: async () => (await exported('--show-secrets')).deployment,
     async settle(idOf) {
-      const before = await state();
-      const pending = pendingCreations(before);
+      const before = await exported();
+      const pending = pendingCreations(before.deployment);
       if (pending.length === 0) return { ok: true, adopted: [], forgotten: [] };
       const ids = new Map(
         pending.flatMap((resource) => {
@@ -204,10 +219,8 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
           return id === undefined ? [] : [[resource.urn, id] as const];
         }),
       );
-      const stack = await selected();
-      const deployment = (await stack.exportStack()) as Deployment;
       try {
-        await stack.importStack({ ...deployment, deployment: settlePending(before, ids) as never });
+        await imported({ ...before, deployment: settlePending(before.deployment, ids) });
       } catch (error) {
         const failed = failureOf(
           error,
@@ -218,7 +231,7 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
           false,
         );
         if (failed === undefined) throw error;
-        return failed;
+        return await withHolder(failed);
       }
       return {
         ok: true,
@@ -247,29 +260,24 @@ function failureOf(error: unknown, reader: StepReader, stopped: boolean): RunFai
   const said = reader.messages.filter(({ severity }) => severity === 'error').map(({ text }) => text);
   const text = error instanceof Error ? plain(error.message) : String(error);
   if (error instanceof automation.StackNotFoundError) return { ...shared, reason: 'no-stack', detail: [text] };
-  if (error instanceof automation.ConcurrentUpdateError || /is currently locked/.test(text)) {
+  const last = engineSays(error) ?? saidIn(text);
+  // Azure says of its resources that they are locked, too.
+  if (error instanceof automation.ConcurrentUpdateError || /the stack is currently locked by/.test(text)) {
     const lock = lockOf(text);
-    return { ...shared, reason: 'locked', detail: [firstLine(text)], ...(lock === undefined ? {} : { lock }) };
+    return { ...shared, reason: 'locked', detail: last, ...(lock === undefined ? {} : { lock }) };
   }
   if (!(error instanceof automation.CommandError) && said.length === 0) return undefined;
   // The last word of the engine says only that there was an error.
   const causes = said.filter((line) => !/^(?:preview|update|refresh|destroy) failed$/.test(line));
-  const detail = causes.length > 0 ? causes : [firstLine(text)];
+  const detail = causes.length > 0 ? causes : last;
   if (stopped) return { ...shared, reason: 'stopped', detail };
   if (reader.violations.length > 0) return { ...shared, reason: 'policy', detail: reader.violations };
-  if (detail.some((line) => /protect/i.test(line))) return { ...shared, reason: 'protected', detail };
+  if (detail.some((line) => ofProtection.test(line))) return { ...shared, reason: 'protected', detail };
   return { ...shared, reason: 'failed', detail };
 }
 
-function firstLine(text: string): string {
-  const stderr = /stderr: ([\s\S]*?)(?:\n err\?:|$)/.exec(text)?.[1] ?? text;
-  return (
-    stderr
-      .split('\n')
-      .find((line) => line.trim() !== '')
-      ?.trim() ?? 'the engine ended without a word'
-  );
-}
+/** The engine's own words (pkg/resource/deploy); what Azure says has names such as `Microsoft.DataProtection` in it. */
+const ofProtection = /currently marked for protection|because it is protected/;
 
 /** Names of the stacks of a project, sorted. */
 export async function listStacks(

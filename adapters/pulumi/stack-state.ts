@@ -18,7 +18,7 @@ export interface PendingOperation {
   readonly resource: StateResource;
 }
 
-/** State of a stack as `pulumi stack export` gives it; secrets are ciphertext. */
+/** State of a stack as `pulumi stack export` gives it; a secret is a bag with its ciphertext, or with its plain text where that was asked for. */
 export interface StackState {
   readonly resources?: readonly StateResource[];
   readonly pending_operations?: readonly PendingOperation[];

@@ -1,12 +1,13 @@
+import { engineSays } from '#adapters/pulumi/engine-says.ts';
 import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { openPlace, type PlaceOptions, type TenantPlace } from '#cli/commands/tenant-place.ts';
-import { failure } from '#cli/commands/tenant-run.ts';
+import { failure, refusal } from '#cli/commands/tenant-run.ts';
 import { simulatedSettings } from '#cli/commands/tenant-settings.ts';
 import { resourceCounts } from '#cli/commands/tenant-show.ts';
 import { createOutput, type Output } from '#cli/output.ts';
 import type { OutboundHost } from '#infra/outbound.ts';
 
-/** Opens the place, acts, and closes it whatever happened. */
+/** Opens the place, acts, and closes it whatever happened. A refusal of the engine ends the command with words. */
 export async function withPlace(
   options: PlaceOptions,
   stateDir: string | undefined,
@@ -16,6 +17,9 @@ export async function withPlace(
   const place = await openPlace(options, stateDir, output);
   try {
     await act(place, output);
+  } catch (error) {
+    const said = engineSays(error);
+    throw said === undefined ? error : refusal(said);
   } finally {
     output.progress(undefined);
     await place.close();

@@ -9,6 +9,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
 import { type Existing, findExisting, remedyLines } from '#infra/driver/find-existing.ts';
+import { remedies } from '#infra/driver/remedies.ts';
 import { isComponent } from '#infra/driver/step.ts';
 
 /** Tells how far a run has come: on a terminal in one line, elsewhere a line every few seconds. */
@@ -118,7 +119,7 @@ async function askCloud(
       [
         'Azure could not be asked what the earlier run had made; nothing was changed',
         ...(asked.ok ? [] : asked.detail),
-      ].join('\n  '),
+      ].join('\n  ') + (asked.ok ? '' : whatToDo(asked.detail)),
     );
   if (existing.unclear.length > 0)
     throw new CommandError(
@@ -147,22 +148,24 @@ export function runOptions(
 
 /** The end of the command for a run that did not come to its end. */
 export function failure(failed: RunFailed): CommandError {
-  const lines = failed.detail.map((line) => `  ${line.replace(/^error: /, '')}`).join('\n');
-  const { create, update, replace } = failed.counts;
-  const so = create + update + replace;
+  const lines = saidLines(failed.detail);
+  const { create, update, replace, delete: gone } = failed.counts;
+  const changed = create + update + replace + gone;
+  const so = changed === 0 ? 'nothing was changed' : `${changed} resources were made, changed or deleted before`;
   switch (failed.reason) {
-    case 'locked': {
-      const { lock } = failed;
-      const who = lock === undefined ? '' : ` (${lock.user} on ${lock.host}, process ${lock.pid}, since ${lock.since})`;
-      return new CommandError(exitCodes.no, `somebody else works on this stack${who}; nothing was changed\n${lines}`);
-    }
-    case 'policy':
-      return new CommandError(exitCodes.no, `the policies refuse this; nothing was changed:\n${lines}`);
-    case 'protected':
+    case 'locked':
       return new CommandError(
         exitCodes.no,
-        `something that is protected would have to be deleted; nothing was changed:\n${lines}`,
+        [
+          `somebody else works on this stack${holderOf(failed)}; nothing was changed`,
+          lines,
+          'Wait until that has ended, then repeat the command. Only where its process is dead: `pulumi cancel <slug>`, then repeat the command, which takes up what was made.',
+        ].join('\n'),
       );
+    case 'policy':
+      return new CommandError(exitCodes.no, `the policies refuse this; ${so}:\n${lines}`);
+    case 'protected':
+      return new CommandError(exitCodes.no, `something that is protected would have to be deleted; ${so}:\n${lines}`);
     case 'stopped':
       return new CommandError(exitCodes.no, 'stopped cleanly; the same command takes it up again');
     case 'no-stack':
@@ -173,9 +176,28 @@ export function failure(failed: RunFailed): CommandError {
     case 'failed':
       return new CommandError(
         exitCodes.no,
-        `it did not end well${so > 0 ? `, ${so} resources were made or changed` : ''}; the same command takes it up again:\n${lines}`,
+        `it did not end well; ${so}; the same command takes it up again:\n${lines}${whatToDo(failed.detail)}`,
       );
   }
+}
+
+/** The end of the command for what the engine refuses outside of a run: where the state is kept does not answer, or does not take the sign-in. */
+export function refusal(said: readonly string[]): CommandError {
+  return new CommandError(exitCodes.unreachable, `Pulumi could not do this:\n${saidLines(said)}${whatToDo(said)}`);
+}
+
+function holderOf({ lock, update }: RunFailed): string {
+  if (lock !== undefined) return ` (${lock.user} on ${lock.host}, process ${lock.pid}, since ${lock.since})`;
+  return update === undefined ? '' : ` (${update.user}: ${update.kind.toLowerCase()}, begun ${update.since})`;
+}
+
+function saidLines(said: readonly string[]): string {
+  return said.map((one) => `  ${one.replace(/^error: /, '').replaceAll('\n', '\n  ')}`).join('\n');
+}
+
+function whatToDo(said: readonly string[]): string {
+  const known = remedies(said);
+  return known.length === 0 ? '' : `\nWhat to do:\n${known.map((one) => `  - ${one}.`).join('\n')}`;
 }
 
 /** Asks a person; where nobody can answer, `--yes` is needed. */

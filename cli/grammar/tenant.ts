@@ -33,7 +33,10 @@ export function addTenant(program: Command): void {
     'makes an empty stack, keeps its settings, and says what is still missing; exit 78 while something is',
     new Option('--set <name=value>', 'a setting of the stack; may be given often').argParser(collect),
     new Option('--secret-file <name=path>', 'a secret setting, from a file').argParser(collect),
-    new Option('--secrets-provider <url>', 'what encrypts secrets in the state (default: a passphrase)'),
+    new Option(
+      '--secrets-provider <url>',
+      'what encrypts secrets in the state (default: a passphrase; at Pulumi Cloud its own key)',
+    ),
   ).action(async (slug: string, options) => (await load()).init(slug, options, stateDirOf(program)));
   verb(
     'preview',

@@ -21,6 +21,7 @@ export type ComponentKind =
   | 'Log'
   | 'Workflows'
   | 'Permissions'
+  | 'EventGrid'
   | 'Runtime'
   | 'Backup'
   | 'Watching';

@@ -4,7 +4,7 @@ import * as privatedns from '@pulumi/azure-native/privatedns/index.js';
 import * as resources from '@pulumi/azure-native/resources/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import { inside } from '#infra/addresses.ts';
-import { type Built, createComponent, type StackContext, tagsOf } from '#infra/components/component.ts';
+import { type Built, createComponent, kept, type StackContext, tagsOf } from '#infra/components/component.ts';
 import { machineRules } from '#infra/components/machine-rules.ts';
 
 /** Where everything of a stack is. */
@@ -32,7 +32,8 @@ export function createFoundation(context: StackContext): Built<Foundation> {
     const group = new resources.ResourceGroup(
       'resource-group',
       { resourceGroupName: names.resourceGroup.value, location, tags },
-      { parent },
+      // Azure deletes with it whatever is in it, evidence too.
+      kept(context, parent),
     );
     const common = { resourceGroupName: group.name, location, tags };
     const address = new network.PublicIPAddress(

@@ -15,8 +15,8 @@ export interface ManagedIdentity {
   readonly principalId: pulumi.Output<string>;
 }
 
-/** Who works with an identity of its own. On a single machine that machine is all roles. */
-export type IdentityHolder = Role | 'machine' | 'log' | 'temporal';
+/** Who works with an identity of its own. On a single machine that machine is all roles; `grid` is Event Grid, which hands notices to the hub. */
+export type IdentityHolder = Role | 'machine' | 'log' | 'temporal' | 'grid';
 
 /** Who is who in a stack. */
 export interface Identity {
@@ -30,10 +30,12 @@ export interface Identity {
 
 /** Who has an identity in a stack with these settings. */
 function identityHolders(context: StackContext): readonly IdentityHolder[] {
-  const { log, temporal } = context.settings;
-  if (log === 'embedded') return ['machine'];
+  const { log, temporal, eventGrid } = context.settings;
+  const grid = eventGrid ? (['grid'] as const) : [];
+  if (log === 'embedded') return ['machine', ...grid];
   return [
     ...roles,
+    ...grid,
     ...(log === 'self-hosted' ? (['log'] as const) : []),
     ...(temporal === 'self-hosted' ? (['temporal'] as const) : []),
   ];

@@ -1,7 +1,7 @@
-import * as eventgrid from '@pulumi/azure-native/eventgrid/index.js';
 import * as eventhub from '@pulumi/azure-native/eventhub/index.js';
 import * as pulumi from '@pulumi/pulumi';
 import { type Built, createComponent, type StackContext, tagsOf } from '#infra/components/component.ts';
+import { type EventGrid, prepareEventGrid } from '#infra/components/event-grid.ts';
 import type { Foundation } from '#infra/components/foundation.ts';
 import { createLargeNotifications, type LargeNotifications } from '#infra/components/large-notifications.ts';
 import { lockInProduction } from '#infra/components/lock.ts';
@@ -14,20 +14,16 @@ export interface Ingest {
   readonly hubId: pulumi.Output<string>;
   /** `https://<namespace>.servicebus.windows.net`. */
   readonly eventHubs: pulumi.Output<string>;
-  /** `EventHub:https://…?tenantId=<domain>`: what Graph is asked to deliver to. */
+  /** `EventHub:https://…?tenantId=<domain>`, or `EventGrid:?…`: what Graph is asked to deliver to. */
   readonly notificationUrl: pulumi.Output<string>;
   readonly ownershipUrl: pulumi.Output<string>;
   readonly ownershipContainerId: pulumi.Output<string>;
   readonly ownershipAccountId: pulumi.Output<string>;
   /** Storage for notifications that are too large for the hub. */
   readonly large?: LargeNotifications;
+  /** What Graph's topic needs, where notices take that way. */
+  readonly eventGrid?: EventGrid;
 }
-
-/** Application of Graph as a partner of Event Grid ("Subscribe to events published by Microsoft Graph API", learn.microsoft.com). */
-const graphPartner = {
-  partnerName: 'MicrosoftGraphAPI',
-  partnerRegistrationImmutableId: 'c02e0126-707c-436d-b6a1-175d2748fb58',
-};
 
 /** Event Hubs with one hub, the partition claims, and what is too large for the hub. */
 export function createIngest(context: StackContext, foundation: Foundation): Built<Ingest> {
@@ -116,26 +112,19 @@ export function createIngest(context: StackContext, foundation: Foundation): Bui
       container: innerNames.ownershipContainer,
     });
     const large = settings.largeNotifications ? createLargeNotifications(context, parent, foundation) : undefined;
-    if (settings.eventGrid)
-      new eventgrid.PartnerConfiguration(
-        'event-grid-partner',
-        {
-          resourceGroupName,
-          location: 'global',
-          tags,
-          partnerAuthorization: { authorizedPartnersList: [graphPartner], defaultMaximumExpirationTimeInDays: 365 },
-        },
-        { parent },
-      );
+    const eventGrid = settings.eventGrid ? prepareEventGrid(context, parent, foundation) : undefined;
     return {
       namespaceId: namespace.id,
       hubId: hub.id,
       eventHubs: pulumi.interpolate`https://${namespace.name}.servicebus.windows.net`,
-      notificationUrl: pulumi.interpolate`EventHub:https://${namespace.name}.servicebus.windows.net/eventhubname/${hub.name}?tenantId=${settings.domain}`,
+      notificationUrl:
+        eventGrid?.notificationUrl ??
+        pulumi.interpolate`EventHub:https://${namespace.name}.servicebus.windows.net/eventhubname/${hub.name}?tenantId=${settings.domain}`,
       ownershipUrl: pulumi.interpolate`https://${ownership.name}.blob.core.windows.net/${claims.name}`,
       ownershipContainerId: claims.id,
       ownershipAccountId: ownership.id,
       ...(large === undefined ? {} : { large }),
+      ...(eventGrid === undefined ? {} : { eventGrid }),
     };
   });
 }

@@ -19,8 +19,19 @@ export interface Keys {
   readonly subjectKeysAccountId: pulumi.Output<string>;
   readonly subjectKeysContainerId: pulumi.Output<string>;
   readonly subjectKeysUrl: pulumi.Output<string>;
+  /** Absent where one identity has all roles. */
+  readonly signIns?: SignIns;
   /** Resource ids of the secrets that the stack keeps in the vault. */
   readonly secretIds: Readonly<Partial<Record<VaultSecretName, pulumi.Output<string>>>>;
+}
+
+/** A key and a container of their own for what ingest and triage need not read. */
+export interface SignIns {
+  readonly keyId: pulumi.Output<string>;
+  /** Without a version, as `masterKeyUrl`. */
+  readonly keyUrl: pulumi.Output<string>;
+  readonly containerId: pulumi.Output<string>;
+  readonly containerUrl: pulumi.Output<string>;
 }
 
 /**
@@ -43,26 +54,28 @@ export function createKeys(context: StackContext, foundation: Foundation): Built
       },
       kept(context, parent),
     );
-    const master = new keyvault.Key(
-      'master-key',
-      {
-        resourceGroupName,
-        vaultName: vault.name,
-        keyName: innerNames.masterKey,
-        tags,
-        properties: {
-          kty: 'RSA',
-          keySize: 3072,
-          keyOps: ['wrapKey', 'unwrapKey'],
-          attributes: { enabled: true, exportable: false },
-          // Old versions stay: what they wrapped can be unwrapped for ever, and is wrapped anew when it is next used.
-          rotationPolicy: {
-            lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: 'P1Y' } }],
+    const wrappingKey = (name: string, keyName: string) =>
+      new keyvault.Key(
+        name,
+        {
+          resourceGroupName,
+          vaultName: vault.name,
+          keyName,
+          tags,
+          properties: {
+            kty: 'RSA',
+            keySize: 3072,
+            keyOps: ['wrapKey', 'unwrapKey'],
+            attributes: { enabled: true, exportable: false },
+            // Old versions stay: what they wrapped can be unwrapped for ever, and is wrapped anew when it is next used.
+            rotationPolicy: {
+              lifetimeActions: [{ action: { type: 'rotate' }, trigger: { timeAfterCreate: 'P1Y' } }],
+            },
           },
         },
-      },
-      kept(context, parent),
-    );
+        kept(context, parent),
+      );
+    const master = wrappingKey('master-key', innerNames.masterKey);
     lockInProduction(context, parent, {
       name: 'vault',
       scope: vault.id,
@@ -86,19 +99,29 @@ export function createKeys(context: StackContext, foundation: Foundation): Built
       foundation,
       options: kept(context, parent),
     });
-    const container = createContainer(parent, {
-      name: 'subject-keys-container',
-      resourceGroupName,
-      account,
-      container: innerNames.subjectKeysContainer,
-      options: kept(context, parent),
-    });
+    const containerOf = (name: string, inAccount: string) =>
+      createContainer(parent, {
+        ...{ name, resourceGroupName, account, container: inAccount },
+        options: kept(context, parent),
+      });
+    const container = containerOf('subject-keys-container', innerNames.subjectKeysContainer);
     lockInProduction(context, parent, {
       name: 'subject-keys',
       scope: account.id,
       notes: 'Wrapped keys of persons: one is deleted to erase a person, all of them never.',
     });
     const vaultUrl = `https://${names.keyVault.value}.vault.azure.net`;
+    const urlOf = (inAccount: pulumi.Output<string>) =>
+      pulumi.interpolate`https://${account.name}.blob.core.windows.net/${inAccount}`;
+    // One process with one identity would only have a second door to the same room.
+    const createSignIns = (): SignIns => {
+      const key = wrappingKey('sign-in-key', innerNames.signInKey);
+      const own = containerOf('sign-ins-container', innerNames.signInsContainer);
+      return {
+        ...{ keyId: key.id, containerId: own.id, containerUrl: urlOf(own.name) },
+        keyUrl: pulumi.interpolate`${vaultUrl}/keys/${innerNames.signInKey}`,
+      };
+    };
     return {
       vaultId: vault.id,
       vaultUrl,
@@ -106,7 +129,8 @@ export function createKeys(context: StackContext, foundation: Foundation): Built
       masterKeyUrl: pulumi.interpolate`${vaultUrl}/keys/${innerNames.masterKey}`,
       subjectKeysAccountId: account.id,
       subjectKeysContainerId: container.id,
-      subjectKeysUrl: pulumi.interpolate`https://${account.name}.blob.core.windows.net/${container.name}`,
+      subjectKeysUrl: urlOf(container.name),
+      ...(settings.log === 'embedded' ? {} : { signIns: createSignIns() }),
       secretIds,
     };
   });

@@ -6,7 +6,7 @@ import type { RuntimeArgs } from '#infra/components/runtime-args.ts';
 import { scaleOf } from '#infra/components/scale.ts';
 import { ports, secretsFolder, stateFolder } from '#infra/inside-container.ts';
 import type { Role } from '#infra/names.ts';
-import type { RoleSetting } from '#infra/role-settings.ts';
+import { type RoleSetting, secretFiles, secretsOf } from '#infra/role-settings.ts';
 
 /** One role in Container Apps. */
 export interface RoleApp {
@@ -41,8 +41,7 @@ export function createRoleApp(
 ): RoleApp {
   const { settings, names } = context;
   const { role, identity, args } = given;
-  const secretNames = [...new Set(given.settings.flatMap((one) => (one.kind === 'value' ? [] : [one.secret])))];
-  const files = given.settings.flatMap((one) => (one.kind === 'file' ? [one.secret] : []));
+  const files = secretFiles(given.settings);
   const created = new app.ContainerApp(
     role,
     {
@@ -59,7 +58,7 @@ export function createRoleApp(
         ...(settings.registry === undefined
           ? {}
           : { registries: [{ server: settings.image.split('/')[0] ?? '', identity: identity.id }] }),
-        secrets: secretNames.map((name) => ({
+        secrets: secretsOf(given.settings).map((name) => ({
           name,
           identity: identity.id,
           keyVaultUrl:

@@ -38,6 +38,10 @@ export const armPaths: Readonly<Record<string, string>> = {
   ),
   'azure-native:dbforpostgresql:Server': of('DBforPostgreSQL', 'flexibleServers/{serverName}'),
   'azure-native:eventgrid:PartnerConfiguration': of('EventGrid', 'partnerConfigurations/default'),
+  'azure-native:eventgrid:PartnerTopicEventSubscription': of(
+    'EventGrid',
+    'partnerTopics/{partnerTopicName}/eventSubscriptions/{eventSubscriptionName}',
+  ),
   'azure-native:eventhub:ConsumerGroup': of(
     'EventHub',
     'namespaces/{namespaceName}/eventhubs/{eventHubName}/consumergroups/{consumerGroupName}',

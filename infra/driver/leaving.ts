@@ -87,8 +87,11 @@ export function deskIn(resources: readonly HeldResource[]): boolean {
 
 /** By the name in the program: what a kept thing is, and whether anybody needs it to read the record. */
 const keptWords: readonly (readonly [RegExp, string])[] = [
+  [/^resource-group$/, 'holds all of these; Azure deletes with it whatever is in it'],
   [/^evidence-/, 'evidence, which is kept unchanged for its days'],
   [/^subject-keys/, 'wrapped keys of persons; without them details in the record stay locked'],
+  [/^sign-ins-/, 'the sign-ins and the keys of sessions and workflows'],
+  [/^sign-in-key$/, 'opens the sign-ins and the keys of sessions and workflows'],
   [/^(?:vault|master-key)$/, 'opens the keys of persons; without it details in the record stay locked'],
   [/^(?:log-)?machine(?:-\d)?-disk$/, 'holds the event log: the record itself'],
   [/^backup-vault$/, 'copies of the disks of the event log'],

@@ -8,6 +8,7 @@ export const componentWords: Readonly<Record<string, string>> = {
   Log: 'the event log: everything that happened, in order',
   Workflows: 'Temporal, which renews subscriptions and pages people until somebody acts',
   Permissions: 'who may do what, on exactly what',
+  EventGrid: 'hands the notices in the topic that Graph made to the hub',
   Runtime: 'Tocsin itself, one app for each role',
   Backup: 'copies every four hours of the disks that hold the log',
   Watching: 'alarms about Tocsin itself',
@@ -38,6 +39,10 @@ const azure: Readonly<Record<string, TypeWords>> = {
   'dbforpostgresql:Database': { what: 'database', why: "Temporal's state" },
   'dbforpostgresql:Server': { what: 'PostgreSQL server', why: "holds Temporal's databases" },
   'eventgrid:PartnerConfiguration': { what: 'Event Grid partner', why: 'lets Graph make partner topics here' },
+  'eventgrid:PartnerTopicEventSubscription': {
+    what: 'event subscription',
+    why: "hands what arrives in Graph's topic to the hub, for a day, and then to a container",
+  },
   'eventhub:ConsumerGroup': { what: 'consumer group', why: 'our own place in the hub' },
   'eventhub:EventHub': { what: 'hub', why: 'Graph delivers notices to it' },
   'eventhub:Namespace': { what: 'Event Hubs namespace', why: 'its address is in every subscription' },

@@ -19,6 +19,7 @@ interface Bound {
 const neededWith: readonly Bound[] = [
   { by: 'chatFeed', when: (s) => s.chatFeed, because: 'chatFeed is true', keys: ['serviceUser'] },
   { by: 'eventsFeed', when: (s) => s.eventsFeed, because: 'eventsFeed is true', keys: ['policies'] },
+  { by: 'eventGrid', when: (s) => s.eventGrid, because: 'eventGrid is true', keys: ['eventGridUntil'] },
   { by: 'pagingUrl', when: () => true, because: 'pagingUrl is given', keys: ['pagingSecret'] },
   { by: 'eventsCertificate', when: () => true, because: 'eventsCertificate is given', keys: ['eventsKey'] },
   { by: 'log', when: (s) => s.log === 'connection', because: 'log is connection', keys: ['logConnection'] },
@@ -87,6 +88,7 @@ const uselessWithout: readonly Bound[] = [
     keys: ['eventsCertificate', 'eventsKey', 'policies'],
   },
   { by: 'chatFeed', when: (s) => !s.chatFeed, because: 'chatFeed is false', keys: ['serviceUser'] },
+  { by: 'eventGrid', when: (s) => !s.eventGrid, because: 'eventGrid is false', keys: ['eventGridUntil'] },
 ];
 
 /**
@@ -113,7 +115,7 @@ export function acrossSettings(s: StackSettings, wrong: ReadonlySet<string>): re
     faults.push(`region ${s.region} keeps data in ${residencyOf(s.region)}, but dataResidency is ${s.dataResidency}.`);
   if (!s.chatFeed && !s.eventsFeed && !wrong.has('chatFeed') && !wrong.has('eventsFeed'))
     faults.push('chatFeed and eventsFeed are both false: nothing would be watched.');
-  faults.push(...tierFaults(s));
+  faults.push(...tierFaults(s), ...eventGridFaults(s));
   if (s.ingestMost > s.partitions)
     faults.push(`ingestMost is ${s.ingestMost}, but a hub with ${s.partitions} partitions has work for no more.`);
   if (s.log === 'embedded' && s.temporal === 'self-hosted')
@@ -123,6 +125,18 @@ export function acrossSettings(s: StackSettings, wrong: ReadonlySet<string>): re
       faults.push('temporalCertificate and temporalKey belong together; give both or none.');
   if (s.lockEvidence && s.environment === 'test')
     faults.push('lockEvidence is true in a test stack: what is locked can never be cleared away.');
+  return faults;
+}
+
+function eventGridFaults(s: StackSettings): readonly string[] {
+  const faults: string[] = [];
+  if (s.eventGridActive && !s.eventGrid) faults.push('eventGridActive has no effect: eventGrid is false; take it out.');
+  if (s.eventGrid && s.chatFeed === false)
+    faults.push('eventGrid has no effect: chatFeed is false, and Event Grid has no type for emergency events.');
+  if (s.eventGrid && s.restrictEventHubs)
+    faults.push(
+      'eventGrid and restrictEventHubs are both true: no way of Event Grid through that firewall is documented for its identity.',
+    );
   return faults;
 }
 

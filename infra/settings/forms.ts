@@ -5,6 +5,7 @@ export const forms = {
   imageByDigest: /^(?:[a-z0-9.-]+(?::\d+)?\/)?[a-z0-9._/-]+@sha256:[0-9a-f]{64}$/,
   host: /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
   email: /^[^\s@,]+@[^\s@,]+\.[^\s@,]+$/,
+  day: /^20\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/,
   /** IPv4 address or network in CIDR form. */
   network: /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.|(?![\d.]))){4}(?:\/(?:[89]|[12]\d|3[0-2]))?$/,
   /** Networks of private addresses of which a stack takes a /16 (RFC 1918). */

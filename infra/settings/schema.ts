@@ -83,7 +83,17 @@ export const stackSettings = {
   eventGrid: row(flag, {
     default: 'false',
     description:
-      'Authorises Graph to make Event Grid partner topics in the resource group, and no more: notifications still come by the hub, and nothing of Tocsin reads a topic.',
+      'Notices of chats come through an Event Grid partner topic, which hands them to the hub. Graph makes the topic, and what has to be done then is in docs/deploy.md (Through Event Grid). Emergency events go straight to the hub all the same: Event Grid has no type for them.',
+  }),
+  eventGridUntil: row(matching(forms.day, 'a day such as 2027-06-30'), {
+    absent: 'required with eventGrid',
+    description:
+      'Day until which Graph may make and change topics in the resource group, at most 365 days ahead. A later day renews it; an alarm goes off 30 days before.',
+  }),
+  eventGridActive: row(flag, {
+    default: 'false',
+    description:
+      'true once Graph has made the topic and it was activated: what arrives there is then handed to the hub.',
   }),
 
   chatFeed: row(flag, { default: 'true', description: 'Watch the chats that Teams writes to the service user.' }),

@@ -20,10 +20,25 @@ const resourcesOf = (size: string): readonly Resource[] =>
 const named = (given: Given, name: string) => queryAlarms(settingsOf(given)).find((alarm) => alarm.name === name);
 
 describe('alarms', () => {
-  it('go off when nothing was read for half of the time that the hub keeps, or sooner', () => {
-    expect(named({ ...standard, retentionDays: '1' }, 'lag-half-retention')?.window).toBe('PT6H');
-    expect(named({ ...standard, retentionDays: '3' }, 'lag-half-retention')?.window).toBe('P1D');
-    expect(named({ ...standard, retentionDays: '7' }, 'lag-half-retention')?.window).toBe('P2D');
+  it('go off when a message has waited for half of the time that the hub keeps it', () => {
+    for (const [days, seconds] of [
+      ['1', 43_200],
+      ['3', 129_600],
+      ['7', 302_400],
+    ] as const)
+      expect(named({ ...standard, retentionDays: days }, 'lag-half-retention')?.query).toContain(
+        `Seconds >= ${seconds} `,
+      );
+    // Prometheus knows no setting of a stack: its rule is for the default.
+    const rules = readFileSync(new URL('../../deploy/prometheus/alerts.yml', import.meta.url), 'utf8');
+    expect(rules).toContain(`(tocsin_ingest_lag_seconds) > ${settingsOf(standard).retentionDays * 43_200}\n`);
+  });
+
+  it('go off when nothing was read for half of the time that the hub keeps, or sooner, even when nobody is left to say so', () => {
+    expect(named({ ...standard, retentionDays: '1' }, 'nothing-read')?.window).toBe('PT6H');
+    expect(named({ ...standard, retentionDays: '3' }, 'nothing-read')?.window).toBe('P1D');
+    expect(named({ ...standard, retentionDays: '7' }, 'nothing-read')?.window).toBe('P2D');
+    expect(named(standard, 'nothing-read')?.query).toContain('AzureMetrics');
   });
 
   it('look at disks, restarts and silence where there are machines, by what their agent is told to send', () => {
@@ -67,6 +82,11 @@ describe('alarms', () => {
       expect(watched('large', metric)).toContain('ca-northwind-traders-temporal');
       expect(watched('standard', metric)).toHaveLength(5);
     }
+  });
+
+  it('go off a month before Graph may no longer make topics, where it makes any', () => {
+    expect(named(large, 'event-grid-authorisation')?.query).toContain('now() > datetime(2027-06-30) - 30d');
+    expect(named(standard, 'event-grid-authorisation')).toBeUndefined();
   });
 
   it('hear what the program raises itself, wherever its lines end up', () => {

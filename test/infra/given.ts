@@ -77,6 +77,8 @@ export const large: Given = {
   eventsCertificate: certificate('DDDD'),
   eventsKey: key(canaries.eventsKey),
   eventGrid: 'true',
+  eventGridUntil: '2027-06-30',
+  eventGridActive: 'true',
   allowedNetworks: '198.51.100.0/24',
   log: 'self-hosted',
   logImage: `docker.io/eventstore/eventstore@${digest('b')}`,

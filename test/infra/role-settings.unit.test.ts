@@ -1,12 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { contextOf } from '#cli/roles/context.ts';
+import { openTenantAccess } from '#cli/roles/tenant-access.ts';
+import { readSettings } from '#config/read-settings.ts';
 import type { Setting } from '#config/setting.ts';
-import { settings as config } from '#config/settings.ts';
+import { settings as config, type SettingKey } from '#config/settings.ts';
+import { usedBy } from '#config/used-by.ts';
+import { logConnectionString } from '#infra/log-nodes.ts';
 import { roles } from '#infra/names.ts';
-import { notInStacks, type RoleSetting, roleSettingRows, roleSettings, type Wiring } from '#infra/role-settings.ts';
+import {
+  notInStacks,
+  roleSettingRows,
+  roleSettings,
+  secretFiles,
+  secretsOf,
+  type Wiring,
+} from '#infra/role-settings.ts';
 import { permissionsOf } from '#infra/roles-and-permissions.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
 import { vaultSecrets } from '#infra/vault-secrets.ts';
-import { directoryId, type Given, large, small, standard } from '#test/infra/given.ts';
+import type { Secrets } from '#ports/secrets.ts';
+import { canaries, directoryId, type Given, large, small, standard } from '#test/infra/given.ts';
 import { settingsOf } from '#test/infra/settings-of.ts';
 
 const known = new Map<string, Setting<unknown>>(Object.values(config).map((setting) => [setting.name, setting]));
@@ -22,13 +35,21 @@ function wiring(given: Given): Wiring & { readonly settings: StackSettings } {
     ownershipUrl: 'https://stown.blob.core.windows.net/partition-ownership',
     subjectKeysUrl: 'https://stkey.blob.core.windows.net/subject-keys',
     masterKeyUrl: 'https://kv.vault.azure.net/keys/master',
+    ...(settings.log === 'embedded'
+      ? {}
+      : {
+          signInKeyUrl: 'https://kv.vault.azure.net/keys/sign-ins',
+          signInsUrl: 'https://stkey.blob.core.windows.net/sign-ins',
+        }),
     evidenceUrl: 'https://stevd.blob.core.windows.net',
     deskUrl: 'https://desk.contoso.com',
     deskClientId: directoryId,
-    temporal: settings.temporalAddress ?? 'ca-temporal:7233',
-    chatClientId: directoryId,
+    temporal: settings.temporal === 'off' ? 'off' : (settings.temporalAddress ?? 'ca-temporal:7233'),
+    ...(settings.chatFeed ? { chatClientId: directoryId } : {}),
     ...(settings.eventsFeed ? { eventsClientId: directoryId } : {}),
-    largeNotificationsUrl: 'https://kvg.vault.azure.net/secrets/large-notifications?tenantId=contoso.com',
+    ...(settings.largeNotifications
+      ? { largeNotificationsUrl: 'https://kvg.vault.azure.net/secrets/large-notifications?tenantId=contoso.com' }
+      : {}),
   };
 }
 
@@ -37,6 +58,40 @@ const stacks = [
   ['standard', standard],
   ['large', large],
 ] as const;
+
+const without = (given: Given, names: RegExp): Given =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => !names.test(name)));
+
+const temporalCloud: Given = {
+  temporal: 'cloud',
+  temporalAddress: 'contoso.a1b2c.tmprl.cloud:7233',
+  temporalApiKey: canaries.temporalApiKey,
+};
+
+/** Each way that a stack can be made, as far as roles are given other settings by it. */
+const forms = [
+  ...stacks.map(([name, given]) => [`of size ${name}`, given] as const),
+  ['without Temporal', { ...without(standard, /^temporal/), temporal: 'off' }],
+  [
+    'with Temporal Cloud, and the pages of Temporal',
+    { ...without(large, /^temporal/), ...temporalCloud, temporalPages: 'https://pages.contoso.com' },
+  ],
+  [
+    'with the events feed alone, by the managed identity',
+    { ...without(large, /^(?:serviceUser|eventGrid.*|events(?:Certificate|Key))$/), chatFeed: 'false' },
+  ],
+  ['with Event Grid', { ...standard, eventGrid: 'true', eventGridUntil: '2027-06-30' }],
+  ['without storage for large notifications', { ...standard, largeNotifications: 'false' }],
+  ['on one machine with everything', { ...small, eventsFeed: 'true', policies: 'Oslo', phrases: 'en=Emergency call' }],
+  ['with phrases of its own and without pages', { ...without(standard, /^paging/), phrases: 'en=Emergency call' }],
+] as const satisfies readonly (readonly [string, Given])[];
+
+const keys = Object.keys(config) as SettingKey[];
+function keyOf(name: string): SettingKey {
+  const found = keys.find((key) => config[key].name === name);
+  if (found === undefined) throw new Error(`${name} is no setting`);
+  return found;
+}
 
 describe('the settings that a stack gives to its roles', () => {
   it('are those of the program: each is given, or it is said why not', () => {
@@ -75,6 +130,7 @@ describe('the settings that a stack gives to its roles', () => {
       config.eventHubs.name,
       config.partitionOwnership.name,
       config.subjectKeys.name,
+      config.signIns.name,
       config.evidence.name,
     ] as readonly string[];
     expect(open.filter(({ name }) => !harmless.includes(name))).toEqual([]);
@@ -85,9 +141,8 @@ describe('the settings that a stack gives to its roles', () => {
     (_name, given) => {
       const all = wiring(given);
       const secrets = vaultSecrets(all.settings);
-      const named = (one: RoleSetting) => (one.kind === 'value' ? [] : [one.secret]);
       for (const role of roles)
-        for (const name of roleSettings([role], all).flatMap(named)) {
+        for (const name of secretsOf(roleSettings([role], all))) {
           if (name === 'large-notifications') continue;
           const secret = secrets.find((one) => one.name === name);
           expect(secret, `${role} is given ${name}`).toBeDefined();
@@ -106,8 +161,8 @@ describe('the settings that a stack gives to its roles', () => {
       const inVaults = permissionsOf(all.settings).filter(({ role }) => /^Key Vault (?!Crypto)/.test(role));
       expect(new Set(inVaults.map(({ role }) => role))).toEqual(new Set(['Key Vault Secrets User']));
       for (const role of single ? (['machine'] as const) : roles) {
-        const named = roleSettings(role === 'machine' ? roles : [role], all).flatMap((one) =>
-          one.kind === 'value' ? [] : [one.secret === 'large-notifications' ? 'graph-secret' : `secret-${one.secret}`],
+        const named = secretsOf(roleSettings(role === 'machine' ? roles : [role], all)).map((name) =>
+          name === 'large-notifications' ? 'graph-secret' : `secret-${name}`,
         );
         // The proxy before the desk on a single machine reads files, no settings.
         const files = single ? ['secret-desk-certificate', 'secret-desk-key'] : [];
@@ -119,37 +174,60 @@ describe('the settings that a stack gives to its roles', () => {
 
   it.each(stacks)('use every secret of the vault, in a %s stack', (_name, given) => {
     const all = wiring(given);
-    const named = new Set<string>(
-      roleSettings(roles, all).flatMap((one) => (one.kind === 'value' ? [] : [one.secret])),
-    );
+    const named = new Set<string>(secretsOf(roleSettings(roles, all)));
     const unused = vaultSecrets(all.settings).filter(({ name, others }) => !named.has(name) && others.length === 0);
     expect(unused).toEqual([]);
   });
 
-  it('give each role no more than it needs', () => {
-    const names = (role: (typeof roles)[number]) => roleSettings([role], wiring(standard)).map(({ name }) => name);
-    const shared = [
-      'TOCSIN_STATE_DIR',
-      'TOCSIN_LOG_LEVEL',
-      'TOCSIN_PROBES',
-      'TOCSIN_QUARANTINE_DAYS',
-      'TOCSIN_EVENT_LOG',
-      'TOCSIN_KEY_STORE',
-      'TOCSIN_SUBJECT_KEYS',
-    ];
-    expect(names('triage')).toEqual(shared);
-    expect(names('ingest')).toEqual([
-      ...shared,
-      'TOCSIN_EVENT_HUBS',
-      'TOCSIN_EVENT_HUB',
-      'TOCSIN_EVENT_HUBS_TRANSPORT',
-      'TOCSIN_CONSUMER_GROUP',
-      'TOCSIN_PARTITION_OWNERSHIP',
-      'TOCSIN_TEST_NUMBERS',
-      'TOCSIN_TENANT',
-      'TOCSIN_CHAT_CLIENT_ID',
-    ]);
-    expect(names('desk')).not.toContain('TOCSIN_WEBHOOK_SECRET');
-    expect(names('worker')).not.toContain('TOCSIN_HTTP');
+  it.each(forms)('are for each role exactly those that it uses, in a stack %s', (_name, given) => {
+    const all = wiring(given);
+    const inStack = new Set(roleSettings(roles, all).map(({ name }) => keyOf(name)));
+    for (const role of roles) {
+      const own = roleSettings([role], all).map(({ name }) => keyOf(name));
+      expect(own.toSorted(), role).toEqual([...inStack].filter((key) => usedBy[key].includes(role)).toSorted());
+    }
+  });
+
+  it('are all that a role uses, but for those of which it is said why a stack gives them to nobody', () => {
+    const everything = forms.map(([, given]) => wiring(given));
+    for (const role of roles) {
+      const own = new Set(everything.flatMap((one) => roleSettings([role], one).map(({ name }) => keyOf(name))));
+      const missing = keys.filter(
+        (key) => usedBy[key].includes(role) && !own.has(key) && notInStacks[config[key].name] === undefined,
+      );
+      expect(missing, role).toEqual([]);
+    }
+  });
+
+  it('tell every role that minds it that nobody keeps subscriptions where Temporal is off', () => {
+    const off = wiring({ ...without(standard, /^temporal/), temporal: 'off' });
+    for (const role of roles) {
+      const told = roleSettings([role], off).find(({ name }) => name === config.temporal.name);
+      expect(told, role).toEqual(
+        usedBy.temporal.includes(role) ? { name: config.temporal.name, kind: 'value', value: 'off' } : undefined,
+      );
+    }
+  });
+
+  it('make the address that Graph is told of the one that the stack tells of', async () => {
+    const { notificationUrl, ...rest } = wiring(without(standard, /^paging/));
+    const given = roleSettings(['worker'], { ...rest, notificationUrl }).flatMap((one) =>
+      one.kind === 'value' ? [[one.name, String(one.value)] as const] : [],
+    );
+    expect(given.map(([name]) => name)).not.toContain(config.notificationUrl.name);
+    const read = readSettings({ environment: Object.fromEntries(given) });
+    if (!read.ok) throw new Error(read.problems.join('\n'));
+    const access = openTenantAccess(contextOf(read.settings, '0', AbortSignal.abort()), {} as Secrets);
+    expect(access?.notificationUrl).toBe(notificationUrl);
+    await access?.close();
+  });
+
+  it('let the authority of a self-hosted log vouch for that log alone', () => {
+    for (const role of roles) {
+      const own = roleSettings([role], wiring(large));
+      expect(secretFiles(own), role).toContain('log-authority');
+      expect(own.flatMap((one) => (one.kind === 'file' ? [one.secret] : []))).not.toContain('log-authority');
+    }
+    expect(logConnectionString(settingsOf(large))).toContain(encodeURIComponent('/run/tocsin/log-authority.pem'));
   });
 });

@@ -99,12 +99,42 @@ it('evidence cannot be changed for its days, and is not locked unless somebody a
   expect(stack().outputs['evidenceLocked']).toBe(false);
 });
 
+const topicUrl =
+  'EventGrid:?azuresubscriptionid=11111111-2222-4333-8444-555555555555&resourcegroup=rg-tocsin-northwind-traders&partnertopic=pt-northwind-traders-1q0sa6ld&location=swedencentral';
+
+it('Graph may make the topic that its subscriptions name, and what arrives there is handed to the hub as an identity that may send there', () => {
+  expect(one('event-grid-partner')['partnerAuthorization']).toMatchObject({
+    authorizedPartnersList: [
+      { partnerName: 'MicrosoftGraphAPI', authorizationExpirationTimeInUtc: '2027-06-30T00:00:00Z' },
+    ],
+  });
+  const identity = { type: 'UserAssigned', userAssignedIdentity: expect.stringMatching(/\/grid-identity$/) };
+  expect(one('event-grid-to-hub')).toMatchObject({
+    partnerTopicName: new URLSearchParams(topicUrl.slice(topicUrl.indexOf('?'))).get('partnertopic'),
+    eventDeliverySchema: 'CloudEventSchemaV1_0',
+    deliveryWithResourceIdentity: {
+      identity,
+      destination: { endpointType: 'EventHub', resourceId: expect.stringMatching(/EventHub\/hub$/) },
+    },
+    deadLetterWithResourceIdentity: {
+      identity,
+      deadLetterDestination: {
+        endpointType: 'StorageBlob',
+        blobContainerName: one('dead-letters-container')['containerName'],
+      },
+    },
+    retryPolicy: { eventTimeToLiveInMinutes: 1440, maxDeliveryAttempts: 30 },
+  });
+  for (const name of ['grid-gave-up', 'grid-dropped', 'grid-refused'])
+    expect(one(`alarm-${name}`)['scopes']).toEqual([expect.stringContaining('/partnerTopics/pt-northwind-traders-')]);
+});
+
 it('the outputs hold what others need, and of secrets only where they are', () => {
   expect(stack().outputs).toMatchObject({
     tenant: 'northwind-traders',
-    notificationUrl:
-      'EventHub:https://evhns-northwind-traders-1q0sa6ld.servicebus.windows.net/eventhubname/teams-emergency?tenantId=contoso.com',
+    notificationUrl: topicUrl,
     roleSettings: {
+      worker: { TOCSIN_NOTIFICATION_URL: topicUrl },
       ingest: { TOCSIN_EVENT_LOG: 'secret:https://kv-northwind-t-1q0sa6ld.vault.azure.net/secrets/event-log' },
     },
   });

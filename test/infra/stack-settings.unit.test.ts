@@ -80,6 +80,21 @@ describe('the settings of a stack', () => {
     ['a test stack is not locked', { environment: 'test', lockEvidence: 'true' }, 'never be cleared'],
     ['a list names nothing twice', { alertEmails: 'a@b.se,a@b.se' }, 'twice'],
     ['a flag is true or false', { eventGrid: 'yes' }, 'true or false'],
+    ['a partner is authorised until a day', { eventGrid: 'true' }, 'eventGridUntil is missing'],
+    ['a topic of nobody is not active', { eventGridActive: 'true' }, 'no effect'],
+    [
+      'Event Grid has no type for emergency events',
+      {
+        ...{ eventGrid: 'true', eventGridUntil: '2027-06-30', chatFeed: 'false', serviceUser: '' },
+        ...{ eventsFeed: 'true', policies: 'Oslo' },
+      },
+      'eventGrid has no effect',
+    ],
+    [
+      'Event Grid is not sent through a firewall that may not let it in',
+      { eventGrid: 'true', eventGridUntil: '2027-06-30', restrictEventHubs: 'true' },
+      'no way of Event Grid',
+    ],
     ['pages are signed', { pagingSecret: '' }, 'pagingSecret is missing'],
   ])('%s', (_name, changed, said) => {
     const faults = faultsOf({ ...standard, ...changed });

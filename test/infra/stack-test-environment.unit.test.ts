@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import { standard } from '#test/infra/given.ts';
 import { runStack } from '#test/infra/mocked-stack.ts';
 
-it('a test stack can be cleared away, and one with restricted networks lets in its own alone', async () => {
+it('a test stack can be cleared away, and one with restricted networks lets in its own alone', {
+  timeout: 60_000,
+}, async () => {
   const stack = await runStack({
     ...standard,
     environment: 'test',

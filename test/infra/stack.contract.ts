@@ -67,12 +67,14 @@ export function stackContract(name: string, given: Given): () => MockedStack {
 
     it('protects in production what holds evidence, keys or the address that Graph knows', () => {
       const holding =
-        /^(?:vault|master-key|subject-keys-|evidence-(?:storage|checkpoints|exports)|namespace|hub|(?:log-)?machine(?:-\d)?-disk|database|backup-vault)(?:$|storage|container)/;
+        /^(?:resource-group|vault|master-key|subject-keys-|sign-in-key|sign-ins-|evidence-(?:storage|checkpoints|exports)|namespace|hub|(?:log-)?machine(?:-\d)?-disk|database|backup-vault)(?:$|storage|container)/;
       const unprotected = custom().filter(({ name: resource, type, protect }) => {
         const child = /Properties|Lock|RuleSet|Configuration|Database$|DiagnosticSetting/.test(type);
         return holding.test(resource) && !child && !protect;
       });
       expect(unprotected.map((one) => one.name)).toEqual([]);
+      // Azure deletes with the group whatever is in it: without the group nothing would be retained.
+      expect(custom().find(({ name: resource }) => resource === 'resource-group')?.retainOnDelete).toBe(true);
     });
   });
   return () => stack;

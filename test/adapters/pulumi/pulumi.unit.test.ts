@@ -92,6 +92,22 @@ describe('calling the engine', () => {
     expect(stdout).toBe('config set --non-interactive\nhidden');
   });
 
+  it('asks for outputs without their secrets, and not for what nobody reads', async () => {
+    const asked = join(folder, 'asked');
+    const executable = program(join(folder, 'pulumi'), `echo "$@" >> ${asked}; echo '{"key":"[secret]"}'`);
+    const command = createEngineCommand({ executable, version: '3.259.0', env: { PATH: process.env['PATH'] } });
+    const { run } = command.forAutomation as unknown as {
+      run(args: readonly string[], cwd: string, env: object): Promise<{ readonly stdout: string }>;
+    };
+    const outputs = ['stack', 'output', '--json', '--stack', 'a'];
+    for (let round = 0; round < 2; round++) {
+      expect((await run(outputs, folder, {})).stdout).toBe('{"key":"[secret]"}\n');
+      expect((await run([...outputs, '--show-secrets'], folder, {})).stdout).toBe('{"key":"[secret]"}\n');
+      expect((await run(['stack', 'history', '--json', '--show-secrets'], folder, {})).stdout).toBe('[]');
+    }
+    expect(readFileSync(asked, 'utf8')).toBe('stack output --json --stack a --non-interactive\n'.repeat(2));
+  });
+
   it('writes a language host that Node runs, under the name that the engine looks for', () => {
     const file = join(languageHostFolder(folder), 'pulumi-language-nodejs');
     expect(readFileSync(file, 'utf8')).toContain('language-host-worker.ts');

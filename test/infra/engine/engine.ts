@@ -64,6 +64,7 @@ export async function startBench(backend: Readonly<Record<string, string>> = {})
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
     PULUMI_DEBUG_PROVIDERS: azure.debugProviders,
+    NODE_COMPILE_CACHE: join(options.cacheDir, 'compiled'),
     ...backend,
   };
   const command = createEngineCommand({

@@ -25,12 +25,14 @@ async function grants(stateDir: string): Promise<readonly string[]> {
 }
 
 /** Takes longer than other commands do. */
-function tenantUp(stateDir: string): Promise<{ readonly code: number; readonly stderr: string }> {
-  const args = ['cli/main.ts', 'tenant', 'up', 'contoso', '--simulate', '--no-policy', '--no-start'];
+function tenantUp(
+  stateDir: string,
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  const args = ['bin/tocsin.mjs', 'tenant', 'up', 'contoso', '--simulate', '--no-policy', '--no-start', '--json'];
   const env = { ...process.env, TOCSIN_STATE_DIR: stateDir, NO_COLOR: '1' };
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { env, timeout: 200_000 }, (error, _stdout, stderr) =>
-      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stderr }),
+    execFile(process.execPath, args, { env, timeout: 200_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),
     );
   });
 }
@@ -38,6 +40,7 @@ function tenantUp(stateDir: string): Promise<{ readonly code: number; readonly s
 // The simulated Tocsin of a state folder, and a simulated stack beside it.
 describeTemporal(`leaving a tenant${noEngine === undefined ? '' : ` (skipped: ${noEngine})`}`, () => {
   let started: RunningSystem | undefined;
+  let answer = '';
   const system = () => started as RunningSystem;
   /** Resources in the simulated Azure. */
   const made = () => {
@@ -53,10 +56,24 @@ describeTemporal(`leaving a tenant${noEngine === undefined ? '' : ` (skipped: ${
       expect(init.code, init.stderr).toBe(0);
       const up = await tenantUp(system().stateDir);
       expect(up.code, up.stderr).toBe(0);
+      answer = up.stdout;
     };
     await Promise.all([stack(), untilWell(system(), undefined, 120_000)]);
   }, 240_000);
   afterAll(() => started?.close());
+
+  it.skipIf(noEngine !== undefined)(
+    'begins with a stack, of which a program was told the changes and the outputs',
+    () => {
+      expect(JSON.parse(answer)).toMatchObject({
+        tenant: 'contoso',
+        changes: { create: made(), update: 0, replace: 0, delete: 0, same: 0 },
+        resources: expect.arrayContaining([expect.objectContaining({ op: 'create', name: 'vault' })]),
+        outputs: { tenant: 'contoso', keyVaultUrl: expect.stringMatching(/^https:/) },
+      });
+      expect(answer).not.toMatch(/esdb\+discover:\/\/tocsin:/);
+    },
+  );
 
   it.skipIf(noEngine !== undefined)(
     'deletes nothing while the watch cannot be ended, and says what to do',

@@ -8,6 +8,7 @@ import { driftOf } from '#infra/driver/drift.ts';
 import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { stackProgram } from '#infra/stack-program.ts';
+import { shellLines, textOf } from '#test/docs/documents.ts';
 import { configure, type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
 import { canaries, standard } from '#test/infra/given.ts';
 
@@ -41,20 +42,30 @@ describe.skipIf(noEngine !== undefined)(
       await configure(driver, standard);
     });
     afterAll(() => bench.close());
+    /** What somebody types in the folder with `Pulumi.yaml`. */
+    const typed: (readonly string[])[] = [];
+    const pulumi = async (...args: readonly string[]) => {
+      typed.push(args);
+      const { code, stdout, stderr } = await bench.command.run([...args, '--stack', 'contoso'], { cwd: bench.folder });
+      return { code, stdout, said: `${stdout}${stderr}`.slice(-4000) };
+    };
 
-    it('says in a preview what it would make, with nothing against it by the policies, and makes nothing', async () => {
-      const preview = done(await driver.preview({ policyPacks: [pack] }));
-      expect(preview.counts.create).toBeGreaterThan(100);
-      expect(preview.counts).toMatchObject({ update: 0, replace: 0, delete: 0 });
+    it('says in a preview on the command line what it would make, with nothing against it by the policies, and makes nothing', async () => {
+      const preview = await pulumi('preview', '--policy-pack', pack, '--json');
+      expect(preview.code, preview.said).toBe(0);
+      const { changeSummary } = JSON.parse(preview.stdout) as { changeSummary: Record<string, number> };
+      expect(Object.keys(changeSummary)).toEqual(['create']);
+      expect(changeSummary['create']).toBeGreaterThan(100);
       expect(bench.azure.cloud.list()).toEqual([]);
     });
 
-    it('makes everything from nothing, with ids that are all different', async () => {
-      const up = done(await driver.up());
+    it('makes everything from nothing, with ids that are all different: Pulumi.yaml names the program, which is loaded as TypeScript without a build', async () => {
+      const up = await pulumi('up', '--yes', '--skip-preview');
+      expect(up.code, up.said).toBe(0);
       const made = bench.azure.cloud.list();
       expect(made.length).toBeGreaterThan(100);
       expect(new Set(made.map(({ id }) => id.toLowerCase())).size).toBe(made.length);
-      expect(up.outputs['deskUrl']).toMatchObject({
+      expect((await driver.outputs())['deskUrl']).toMatchObject({
         secret: false,
         value: expect.stringMatching(/^https:\/\/ca-contoso-desk\./),
       });
@@ -62,9 +73,9 @@ describe.skipIf(noEngine !== undefined)(
 
     it('changes nothing when it runs again', async () => {
       const before = bench.azure.cloud.list();
-      const again = done(await driver.up());
-      expect(again.counts).toMatchObject({ create: 0, update: 0, replace: 0, delete: 0 });
-      expect(again.counts.same).toBeGreaterThan(100);
+      const again = await pulumi('up', '--yes', '--skip-preview', '--expect-no-changes');
+      expect(again.code, again.said).toBe(0);
+      expect(again.stdout).toMatch(/\b1\d\d unchanged/);
       expect(bench.azure.cloud.list()).toEqual(before);
     });
 
@@ -77,20 +88,12 @@ describe.skipIf(noEngine !== undefined)(
       expect(JSON.stringify(bench.azure.cloud.list())).toContain(canaries.logConnection);
     });
 
-    it('touches exactly what one setting is about', async () => {
+    it('is the same program by the Automation API, which touches exactly what one setting is about', async () => {
       await configure(driver, { logRetentionDays: '60' });
       const up = done(await driver.up());
       expect(touched(up)).toEqual(['update workspace']);
+      expect(up.counts.same).toBeGreaterThan(100);
       expect(up.steps.find(({ name }) => name === 'workspace')?.changed).toEqual(['retentionInDays']);
-    });
-
-    it('is the same program by the command line, which loads it as TypeScript without a build', async () => {
-      const args = ['preview', '--stack', 'contoso', '--expect-no-changes', '--json'];
-      const { code, stdout, stderr } = await bench.command.run(args, { cwd: bench.folder });
-      expect(code, stderr.slice(-2000)).toBe(0);
-      const { changeSummary } = JSON.parse(stdout) as { changeSummary: Record<string, number> };
-      expect(Object.keys(changeSummary)).toEqual(['same']);
-      expect(changeSummary['same']).toBeGreaterThan(100);
     });
 
     it('refuses to make anew what is protected, before it changes anything', async () => {
@@ -126,6 +129,9 @@ describe.skipIf(noEngine !== undefined)(
       const file = bench.azure.cloud.fileOf(namespace?.id ?? '');
       writeFileSync(file, readFileSync(file, 'utf8').replace('"disableLocalAuth": true', '"disableLocalAuth": false'));
       bench.azure.cloud.remove(group?.id ?? '');
+      const seen = await pulumi('refresh', '--preview-only', '--expect-no-changes');
+      expect(seen.code).not.toBe(0);
+      expect(seen.said).toMatch(/~ 1 to update\s+- 1 to delete[\s\S]*no changes were expected/);
       const looked = done(await driver.refresh());
       expect(
         driftOf(looked.steps)
@@ -143,6 +149,12 @@ describe.skipIf(noEngine !== undefined)(
       const kept = (refusal?.kept ?? []).map(({ urn }) => urn.split('::').at(-1));
       expect(kept).toEqual(expect.arrayContaining(['evidence-storage', 'evidence-checkpoints', 'vault', 'master-key']));
       expect(refusal?.lines.join('\n')).toContain('--keep-evidence');
+
+      const before = bench.azure.cloud.list();
+      const refused = await pulumi('destroy', '--preview-only');
+      expect(refused.code).not.toBe(0);
+      expect(refused.said).toMatch(/cannot be deleted[\s\S]*protect/);
+      expect(bench.azure.cloud.list()).toEqual(before);
 
       const order = leavingOrder((await driver.state()).resources ?? []);
       const locks = order.keep.map((urn) => urn.split('::').at(-1));
@@ -169,6 +181,32 @@ describe.skipIf(noEngine !== undefined)(
       expect(names).toEqual(expect.arrayContaining([...kept, ...locks]));
       // What runs is gone, and with it whoever held a right on what is left.
       expect(names?.filter((name) => name?.startsWith('desk'))).toEqual([]);
+    });
+
+    it('leaves the evidence where it is even when somebody takes the protection off and deletes all on the command line', async () => {
+      expect((await pulumi('state', 'unprotect', '--all', '--yes')).code).toBe(0);
+      // Each lock goes with what it is on, in no order with what is beneath that: a first run may be refused there.
+      await pulumi('destroy', '--yes', '--skip-preview');
+      const destroyed = await pulumi('destroy', '--yes', '--skip-preview');
+      expect(destroyed.code, destroyed.said).toBe(0);
+      expect((await driver.state()).resources ?? []).toEqual([]);
+      const left = bench.azure.cloud.list().map(({ type }) => type.split(':').at(-1));
+      expect(left).toEqual(
+        expect.arrayContaining(['ResourceGroup', 'StorageAccount', 'BlobContainer', 'Vault', 'Key']),
+      );
+    });
+
+    it('has been driven by every command of Pulumi that the guide shows', () => {
+      const shown = shellLines(textOf('docs/deploy.md')).filter((line) => line.startsWith('pulumi '));
+      expect(shown.length).toBeGreaterThan(3);
+      for (const line of shown) {
+        const [, verb, ...words] = line.replace('--stack contoso', '').split(/\s+/);
+        const flags = words.filter((word) => word.startsWith('--'));
+        expect(
+          typed.some((args) => args[0] === verb && flags.every((flag) => args.includes(flag))),
+          line,
+        ).toBe(true);
+      }
     });
   },
 );

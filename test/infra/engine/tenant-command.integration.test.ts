@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { callsIn, shellLines, textOf } from '#test/docs/documents.ts';
 import { noEngine } from '#test/infra/engine/engine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-tenant-'));
@@ -16,7 +18,7 @@ interface Ended {
 
 function tocsin(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['cli/main.ts', '--state-dir', folder, 'tenant', ...args], {
+    const child = spawn(process.execPath, ['bin/tocsin.mjs', '--state-dir', folder, 'tenant', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NO_COLOR: '1' },
     });
@@ -29,9 +31,39 @@ function tocsin(...args: readonly string[]): Promise<Ended> {
   });
 }
 
+/** Files of the simulated cloud, one for each resource. */
+function inCloud(): readonly string[] {
+  const cloud = join(folder, 'simulated-azure', 'cloud');
+  if (!existsSync(cloud)) return [];
+  return readdirSync(cloud)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => join(cloud, name));
+}
+
+// One simulated Azure, in order: each test goes on with what the one before it left.
 describe.skipIf(noEngine !== undefined)(
   `tocsin tenant${noEngine === undefined ? '' : ` (skipped: ${noEngine})`}`,
   () => {
+    it('says in a preview, with its policies, what it would make, what that costs and whom it talks to, and makes nothing', async () => {
+      const { code, stdout, stderr } = await tocsin('preview', 'contoso', '--simulate', '--json');
+      expect(code, stderr).toBe(0);
+      const document = JSON.parse(stdout) as { changes: { create: number }; resources: object[]; outbound: object[] };
+      expect(document).toMatchObject({
+        tenant: 'contoso',
+        changes: { create: expect.any(Number), update: 0, replace: 0, delete: 0 },
+        cost: { currency: 'USD', per: 'month', estimate: true },
+      });
+      expect(document.changes.create).toBeGreaterThan(100);
+      expect(document.resources).toContainEqual(
+        expect.objectContaining({ op: 'create', name: 'evidence-storage', component: 'Evidence' }),
+      );
+      expect(document.outbound).toContainEqual(
+        expect.objectContaining({ host: 'contoso.mesdb.eventstore.cloud', port: 2113, flagged: true }),
+      );
+      expect(stdout + stderr).not.toMatch(/esdb\+discover:\/\/tocsin:/);
+      expect(inCloud()).toEqual([]);
+    });
+
     it('makes a simulated tenant for a newcomer, shows it beforehand, and changes nothing the second time', async () => {
       const { code, stdout, stderr } = await tocsin('up', 'contoso', '--simulate', '--no-policy');
       expect(code, stderr).toBe(0);
@@ -53,21 +85,22 @@ describe.skipIf(noEngine !== undefined)(
       expect(readdirSync(join(folder, 'simulated-azure', 'running'))).toEqual([]);
     }, 240_000);
 
-    it('answers a program with changes and masked outputs', async () => {
-      const { code, stdout, stderr } = await tocsin(
-        'up',
-        'contoso',
-        '--simulate',
-        '--no-policy',
-        '--no-start',
-        '--json',
+    it('says that nothing differs from what was made, and with exit code 1 what somebody changed by hand', async () => {
+      const status = await tocsin('status', 'contoso', '--simulate', '--json');
+      expect(status.code, status.stderr).toBe(0);
+      const { resources, ...rest } = JSON.parse(status.stdout) as { resources: number };
+      expect(resources).toBeGreaterThan(100);
+      expect(rest).toMatchObject({ tenant: 'contoso', pending: [], drift: [], outputs: { tenant: 'contoso' } });
+
+      const namespace = inCloud().find((file) => readFileSync(file, 'utf8').includes(':eventhub:Namespace"')) ?? '';
+      const before = readFileSync(namespace, 'utf8');
+      writeFileSync(namespace, before.replace('"disableLocalAuth": true', '"disableLocalAuth": false'));
+      const drifted = await tocsin('status', 'contoso', '--simulate');
+      expect(drifted.code, drifted.stderr).toBe(1);
+      expect(drifted.stdout).toMatch(/^contoso: \d+ resources$/m);
+      expect(drifted.stdout).toMatch(
+        /namespace was changed: disableLocalAuth is false and was true; `up` puts it back/,
       );
-      expect(code, stderr).toBe(0);
-      expect(JSON.parse(stdout)).toMatchObject({
-        tenant: 'contoso',
-        changes: { create: 0, update: 0, replace: 0, delete: 0, same: expect.any(Number) },
-        outputs: { tenant: 'contoso', keyVaultUrl: expect.stringMatching(/^https:/) },
-      });
     });
 
     it('refuses to delete evidence with exit code 1, and says how to leave', async () => {
@@ -75,6 +108,48 @@ describe.skipIf(noEngine !== undefined)(
       expect(code).toBe(1);
       expect(stderr).toContain('Nothing was deleted.');
       expect(stderr).toContain('tocsin tenant destroy contoso --keep-evidence');
+    });
+
+    it('deletes the rest where somebody says so, and leaves evidence where it is', async () => {
+      const all = inCloud().length;
+      const { code, stdout, stderr } = await tocsin('destroy', 'contoso', '--simulate', '--keep-evidence', '--json');
+      expect(code, stderr).toBe(0);
+      const { tenant, changes, kept } = JSON.parse(stdout) as {
+        tenant: string;
+        changes: { delete: number };
+        kept: string[];
+      };
+      expect(tenant).toBe('contoso');
+      expect(kept).toEqual(expect.arrayContaining(['resource-group', 'evidence-storage', 'evidence-lock', 'vault']));
+      expect(kept).not.toContain('desk');
+      expect(changes.delete).toBeGreaterThan(50);
+      expect(inCloud().length).toBeLessThan(all / 2);
+      expect(inCloud().some((file) => readFileSync(file, 'utf8').includes('immutableStorageWithVersioning'))).toBe(
+        true,
+      );
+    });
+
+    it('keeps the settings of the example in the guide, with which nothing is missing', async () => {
+      const [example = ''] = shellLines(textOf('docs/deploy.md')).filter((line) =>
+        line.includes('tenant init contoso'),
+      );
+      const [[, , , ...given] = []] = callsIn(example);
+      writeFileSync(join(folder, 'log-connection'), 'esdb://tocsin:a-password@log.contoso.com:2113\n');
+      writeFileSync(join(folder, 'temporal-key'), 'an-api-key-of-temporal-cloud\n');
+      const filled = given.map((word) =>
+        word
+          .replace('=./', `=${folder}/`)
+          .replace('sha256:…', `sha256:${'a'.repeat(64)}`)
+          .replace(
+            '/subscriptions/…',
+            `/subscriptions/${randomUUID()}/resourceGroups/x/providers/Microsoft.ContainerRegistry`,
+          ),
+      );
+      const { code, stderr } = await tocsin('init', 'fabrikam', '--simulate', ...filled);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain('next: npx tocsin tenant preview fabrikam --simulate');
+      expect(stderr).not.toContain('a-password');
+      expect(readFileSync(join(folder, 'simulated-azure', 'Pulumi.fabrikam.yaml'), 'utf8')).not.toContain('a-password');
     });
 
     it('says all that is wrong with the settings at once, with exit code 78', async () => {
