@@ -25,6 +25,12 @@ export function crossChecks(values: Partial<Settings>, refused: ReadonlySet<Sett
     problems.push(
       'TOCSIN_SUBJECT_KEYS must be set where TOCSIN_KEY_STORE is a key in a vault: the container of wrapped keys.',
     );
+  if (has('signInStore') !== has('signIns'))
+    problems.push('TOCSIN_SIGN_IN_STORE and TOCSIN_SIGN_INS belong together; set both or neither.');
+  else if (has('signInStore') && values.keyStore?.kind !== 'vault')
+    problems.push(
+      'TOCSIN_KEY_STORE must be a key in a vault where TOCSIN_SIGN_IN_STORE is set; without a vault one store keeps all.',
+    );
   if (has('webhookUrl') !== has('webhookSecret'))
     problems.push('TOCSIN_WEBHOOK_URL and TOCSIN_WEBHOOK_SECRET belong together; set both or neither.');
   if (has('eventsPrivateKey') && !has('eventsCertificate'))

@@ -105,9 +105,17 @@ export type KeyStoreSetting =
 /** `sqlite:<file>`, or the address of a key in a vault, without a version. */
 export function keyStore(value: string): Parsed<KeyStoreSetting> {
   if (value.startsWith('sqlite:') && value.length > 7) return ok({ kind: 'sqlite', file: value.slice(7) });
-  return /^https:\/\/[a-z0-9.-]+(:\d+)?\/keys\/[0-9A-Za-z-]{1,127}$/.test(value)
-    ? ok({ kind: 'vault', keyUrl: value })
+  const key = vaultKey(value);
+  return key.ok
+    ? ok({ kind: 'vault', keyUrl: key.value })
     : wrong('must be sqlite:<file> or https://<vault>.vault.azure.net/keys/<name>');
+}
+
+/** Address of a key in a vault, without a version. */
+export function vaultKey(value: string): Parsed<string> {
+  return /^https:\/\/[a-z0-9.-]+(:\d+)?\/keys\/[0-9A-Za-z-]{1,127}$/.test(value)
+    ? ok(value)
+    : wrong('must be https://<vault>.vault.azure.net/keys/<name>');
 }
 
 /** URL of a Blob container, with or without a shared access signature; plain http only on loopback. */

@@ -43,6 +43,10 @@ async function make(blobs: Blobs, vault: VaultKey, mayMake: boolean): Promise<Op
     const listed = await blobs.list(prefix, 1);
     if (!listed.ok) return { ok: false, vault: false, detail: listed.detail, throttled: false };
     if (listed.names.length > 0) {
+      // Another process may have made it, and keys under it, since this one looked.
+      const now = await blobs.get(masterBlob);
+      if (!now.ok) return { ok: false, vault: false, detail: now.detail, throttled: false };
+      if (now.found === 'yes') return open(blobs, vault, mayMake);
       throw new KeyVaultSetupError(
         'master-key-missing',
         `The container holds keys, but ${masterBlob}, the master key that wraps them, is missing: without it nothing that was sealed can be read. Restore that blob.`,

@@ -34,19 +34,26 @@ export async function run(
   const stack = new AsyncDisposableStack();
   const endpoints = createEndpointsFile(context.stateDir, process.pid);
   const asked = waitForSignal(context);
+  let starting = true;
+  // Whoever waits for its keys or the log ends as well: nothing has begun that would have to end in order.
+  void asked.then(() => starting && stopping.abort());
   guardProcess(context);
   try {
     const { own, staying } = await startRoles(context, roles, options.simulate === true, stack);
+    starting = false;
     await endpoints.write(own);
     void addTemporal(own, staying, endpoints);
     announce(context, own, performance.now() - started);
     await asked;
     context.log.info('stopping');
   } catch (error) {
+    const wasAsked = stopping.signal.aborted;
     stopping.abort();
     await withDeadline(stack.disposeAsync(), stopMs).catch(() => undefined);
     await endpoints.remove();
-    throw error;
+    if (!wasAsked) throw error;
+    context.log.info('ended before it had started');
+    process.exit(exitCodes.done);
   }
   stopping.abort();
   const ended = await withDeadline(stack.disposeAsync(), stopMs);
@@ -119,10 +126,12 @@ async function startRoles(
     (simulate && simulator !== undefined ? { kind: 'connection-string', value: simulator.eventHubs } : undefined);
   if (working.length === 0) return { own: own as unknown as Endpoints };
 
+  const probes = await openProbes(context, roles, stack);
   const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
   await checkLog(context, shared);
+  context.signal.throwIfAborted();
   const needHub = (role: string): EventHubsSetting => {
     if (hub !== undefined) return hub;
     throw new CommandError(
@@ -164,6 +173,7 @@ async function startRoles(
     ingest,
     simulator,
     staying,
+    ...(probes === undefined ? {} : { probes }),
     signal: restStop.signal,
   });
   closeRest = async () => {
@@ -172,6 +182,17 @@ async function startRoles(
   };
   Object.assign(own, rest.endpoints);
   return { own: own as unknown as Endpoints, staying };
+}
+
+/** Before anything is waited for. Where the desk's own listener is the only one, there is none yet. */
+async function openProbes(context: RunContext, roles: ReadonlySet<RoleName>, stack: AsyncDisposableStack) {
+  const { probes: at } = context.settings;
+  if (at === undefined && roles.has('desk')) return undefined;
+  const { openProbeListener } = await import('#cli/roles/probe-listener.ts');
+  const probes = await openProbeListener(at ?? { host: '127.0.0.1', port: 0 });
+  stack.defer(() => probes.close());
+  context.log.info({ probes: probes.url }, 'probes are answered');
+  return probes;
 }
 
 /** Temporal is not waited for: once it answers, the file says where. */

@@ -6,7 +6,9 @@ import { vaultAudience } from '#cli/deployed/vaults.ts';
 import { secretsFolder, stateFolder } from '#infra/inside-container.ts';
 
 /** Of this machine's environment; nothing else of it reaches a role. */
-const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'TOCSIN_CACHE_DIR'];
+const inherited = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ', 'NODE_OPTIONS', 'TOCSIN_CACHE_DIR'];
+
+const filesNamed = new RegExp(`(?:${secretsFolder}/|${encodeURIComponent(`${secretsFolder}/`)})([\\w-]+)\\.pem`, 'g');
 
 /** Folders of a unit on this machine, in place of those in a container. */
 export interface UnitFolders {
@@ -40,8 +42,13 @@ export async function environmentOf(
       settings[name] = here(text);
       continue;
     }
-    const value = here(await vaults.readSecret(url, await tokenOf(identity.endpoint, header, clientId)));
+    const read = async (from: string) => vaults.readSecret(from, await tokenOf(identity.endpoint, header, clientId));
+    const written = await read(url);
+    const value = here(written);
     const asFile = () => writeSecret(folders.secrets, `${url.split('/').at(-1)}.pem`, value);
+    // What it names in the folder of secrets stands beside it in the same vault.
+    for (const [, name = ''] of written.matchAll(filesNamed))
+      await writeSecret(folders.secrets, `${name}.pem`, await read(new URL(name, url).href));
     if (kind === 'file') settings[name] = await asFile();
     else if (unit.kind === 'machine') settings[`${name}_FILE`] = await asFile();
     else settings[name] = value;

@@ -28,11 +28,16 @@ const program = resolve(import.meta.dirname, '../../bin/tocsin.mjs');
 const startMs = 90_000;
 const stopMs = 15_000;
 
-/** Starts it with exactly this environment, and waits until it says where it is. @throws where it ends instead, with what it said */
+/**
+ * Starts it with exactly this environment, and waits until it says where it is.
+ * @param signal ends it while it is waited for
+ * @throws where it ends instead, with what it said
+ */
 export async function startRole(
   unit: { readonly name: string; readonly roles: readonly Role[] },
   stateDir: string,
   env: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<RoleProcess> {
   const { name, roles } = unit;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -74,7 +79,7 @@ export async function startRole(
   const deadline = performance.now() + startMs;
   while (!existsSync(own)) {
     if (code !== undefined) throw new Error(`${name} ended with ${code}:\n${text.slice(-4_000)}`);
-    if (performance.now() > deadline) {
+    if (performance.now() > deadline || signal?.aborted === true) {
       await stop();
       throw new Error(`${name} did not start within ${startMs / 1000} s:\n${text.slice(-4_000)}`);
     }

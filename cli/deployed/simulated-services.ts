@@ -122,7 +122,7 @@ export async function startServices(
   const worker = stack.settings.worker;
   const tenant: SimulatedTenant = {
     ...(await openTenant(folder)),
-    ...{ id: stack.tenantId, domain: worker['TOCSIN_TENANT_DOMAIN'] ?? '' },
+    ...{ id: stack.tenantId, domain: stack.settings.desk['TOCSIN_TENANT_DOMAIN'] ?? '' },
     chatClientId: worker['TOCSIN_CHAT_CLIENT_ID'] ?? '',
     eventsClientId: worker['TOCSIN_EVENTS_CLIENT_ID'] ?? '',
     deskClientId: stack.settings.desk['TOCSIN_DESK_CLIENT_ID'] ?? '',

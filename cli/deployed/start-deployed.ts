@@ -25,6 +25,11 @@ export interface Deployed {
   readonly stack: DeployedStack;
   readonly services: SimulatedServices;
   readonly processes: readonly RoleProcess[];
+  /**
+   * Ends a process in order and starts it anew with the environment that it had, as a platform does: secrets by reference are not read again. Resolves once
+   * it says where it is; what it says meanwhile is in `stderr.log` of its state folder.
+   */
+  restart(name: string): Promise<RoleProcess>;
   /** State folder of the process with the desk: for commands. */
   readonly stateDir: string;
   /** Where people reach the desk. */
@@ -85,17 +90,33 @@ export async function startDeployed(stack: DeployedStack, options: DeployedOptio
       ? 'starting all roles in one process'
       : `starting ${stack.units.map(({ name }) => name).join(', ')}, each as a process of its own`,
   );
+  const closing = new AbortController();
+  const starts = new Map<string, () => Promise<RoleProcess>>();
   const started = await Promise.allSettled(
     stack.units.map(async (unit) => {
       const state = join(folder, unit.name);
       const given = await environmentOf(unit, services, { state, secrets: join(state, 'secrets') });
-      return await startRole(unit, state, { ...given, ...places(unit) });
+      const start = () => startRole(unit, state, { ...given, ...places(unit) }, closing.signal);
+      starts.set(unit.name, start);
+      return await start();
     }),
   );
   const processes = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const restarting = new Set<Promise<unknown>>();
   stopping.defer(async () => {
+    closing.abort();
+    await Promise.allSettled(restarting);
     await Promise.all(processes.map((one) => one.stop()));
   });
+  const restart = async (name: string) => {
+    const index = processes.findIndex((one) => one.name === name);
+    const start = starts.get(name);
+    if (start === undefined || index < 0) throw new RangeError(`nothing runs as ${name}`);
+    await processes[index]?.stop();
+    const again = await start();
+    processes[index] = again;
+    return again;
+  };
   const failed = started.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const { endpoints, stateDir } = processes.find((one) => one.roles.includes('desk')) ?? {
@@ -112,6 +133,11 @@ export async function startDeployed(stack: DeployedStack, options: DeployedOptio
   const running = stopping.move();
   return {
     ...{ stack, services, processes, stateDir },
+    restart(name) {
+      const again = restart(name);
+      restarting.add(again);
+      return again;
+    },
     deskUrl,
     authority: authority.cert,
     ingress,

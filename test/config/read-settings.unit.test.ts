@@ -127,6 +127,21 @@ describe('settings', () => {
     expect(problems({ TOCSIN_WEBHOOK_SECRET: secret })).toEqual([expect.stringContaining('belong together')]);
   });
 
+  it('take a store of its own for sign-ins only whole, and only beside a key store in a vault', () => {
+    const own = { TOCSIN_SIGN_IN_STORE: 'https://kv.vault.azure.net/keys/sign-ins' };
+    const both = { ...own, TOCSIN_SIGN_INS: 'https://stkey.blob.core.windows.net/sign-ins' };
+    const vault = {
+      TOCSIN_KEY_STORE: 'https://kv.vault.azure.net/keys/master',
+      TOCSIN_SUBJECT_KEYS: 'https://stkey.blob.core.windows.net/subject-keys',
+    };
+    expect(problems({ ...vault, ...both })).toEqual([]);
+    expect(problems({ ...vault, ...own })).toEqual([expect.stringContaining('belong together')]);
+    expect(problems(both)).toEqual([expect.stringContaining('TOCSIN_KEY_STORE must be a key in a vault')]);
+    expect(problems({ ...vault, ...both, TOCSIN_SIGN_IN_STORE: 'sqlite:keys.db' })).toEqual([
+      expect.stringContaining('TOCSIN_SIGN_IN_STORE must be https://<vault>.vault.azure.net/keys/<name>'),
+    ]);
+  });
+
   it('let the desk beyond this machine only where people sign in and a proxy speaks TLS', () => {
     const desk = { TOCSIN_HTTP: '0.0.0.0:8080', TOCSIN_DESK_URL: 'https://desk.contoso.example' };
     expect(problems(desk)).toEqual([

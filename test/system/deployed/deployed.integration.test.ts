@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { accessOf } from '#cli/deployed/access.ts';
 import { bagOf, ofType, unitOf } from '#cli/deployed/deployed-stack.ts';
 import { allReady, callThrough, signInAndSubscribe } from '#cli/deployed/first-call.ts';
 import { ask } from '#cli/http.ts';
@@ -6,9 +7,11 @@ import { roles } from '#infra/names.ts';
 import { describeTemporal } from '#test/adapters/temporal/start-temporal.ts';
 import { standard } from '#test/infra/given.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { secretsIn } from '#test/system/deployed/containers.ts';
 import { sendLargeNotice } from '#test/system/deployed/large-notice.ts';
 import { browserFor } from '#test/system/deployed/responder.ts';
 import { complaints, type RunningStack, startStack } from '#test/system/deployed/running-stack.ts';
+import { restartWaiting, takeVaultsAway } from '#test/system/deployed/vaults-away.ts';
 
 describeTemporal('the settings that a stack gives to its roles', () => {
   const signal = new AbortController().signal;
@@ -75,6 +78,25 @@ describeTemporal('the settings that a stack gives to its roles', () => {
     }
   });
 
+  it('let a call reach the board while the vaults are away; a role that starts meanwhile waits for them, and nothing is lost', async () => {
+    const { deployed } = running;
+    const comeBack = await takeVaultsAway(deployed);
+    // Who runs has the master key in memory: keys of new persons are made, and what is sealed is shown.
+    const during = await callThrough(deployed, signal, { caller: 'Tomasz Lindqvist' });
+    expect(during.caller).toBe('Tomasz Lindqvist');
+    const waiting = await Promise.all((['ingest', 'worker'] as const).map((role) => restartWaiting(deployed, role)));
+    // Nobody reads the hub now: the notice waits there.
+    const later = callThrough(deployed, signal, { caller: 'Aoife Byrne' });
+    later.catch(() => undefined);
+    await comeBack();
+    await Promise.all(waiting.map(({ started }) => started));
+    expect((await later).caller).toBe('Aoife Byrne');
+    await allReady(deployed, signal);
+    const board = JSON.stringify((await ask(`${deployed.desk}/api/emergencies`)).body);
+    expect(board).toContain('Tomasz Lindqvist');
+    expect(board).not.toContain('[locked]');
+  });
+
   it('prove each role by its own managed identity, which is asked for nothing that the stack does not allow it', () => {
     const { stack, deployed } = running;
     expect(deployed.services.refused).toEqual([]);
@@ -94,6 +116,28 @@ describeTemporal('the settings that a stack gives to its roles', () => {
     expect(asked('ingest')).toEqual(new Set([vault, storage, hub]));
     expect(asked('worker')).toEqual(new Set([vault, storage, 'api://AzureADTokenExchange']));
     expect(asked('desk')).toEqual(new Set([vault, storage, hub, 'api://AzureADTokenExchange']));
+  });
+
+  it('keep sign-ins and keys of sessions where ingest and triage can open nothing', async () => {
+    const { stack, deployed } = running;
+    const { ingest, triage, worker, desk } = stack.settings;
+    const signIns = await secretsIn(deployed, worker['TOCSIN_SIGN_INS']);
+    expect(signIns).toEqual(expect.arrayContaining(['credential/chat/token-cache', 'temporal/codec-keys']));
+    expect(signIns).toContainEqual(expect.stringMatching(/^desk\/session-key\//));
+    expect(desk['TOCSIN_SIGN_INS']).toBe(worker['TOCSIN_SIGN_INS']);
+    const others = (await secretsIn(deployed, ingest['TOCSIN_SUBJECT_KEYS'])).map((name) => name.split('/')[0]);
+    expect(new Set(others)).toEqual(new Set(['notification-key', 'subscription']));
+    for (const settings of [ingest, triage]) expect(settings).not.toHaveProperty('TOCSIN_SIGN_INS');
+    const wrapping = stack.settings.worker['TOCSIN_SIGN_IN_STORE']?.split('/').at(-1);
+    const keyOf = ofType(stack, 'azure-native:keyvault:Key').find(({ inputs }) => inputs['keyName'] === wrapping);
+    const access = accessOf(stack);
+    const mayOpen = (role: (typeof roles)[number]) =>
+      access.has(
+        unitOf(stack, role).identity.principalId,
+        ['Key Vault Crypto Service Encryption User'],
+        keyOf?.id ?? '',
+      );
+    expect(roles.filter(mayOpen)).toEqual(['resolve', 'desk', 'worker']);
   });
 
   it('are ones that no process complains of, and all end when they are asked to', async () => {
