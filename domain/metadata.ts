@@ -60,7 +60,8 @@ export function inboxPositionOf(metadata: JsonObject): InboxPosition | undefined
     typeof count !== 'number'
   )
     return undefined;
-  return { incarnation, sequenceNumber, index, count };
+  const at = typeof metadata['enqueuedAt'] === 'string' ? Date.parse(metadata['enqueuedAt']) : Number.NaN;
+  return { incarnation, sequenceNumber, index, count, ...(Number.isNaN(at) ? {} : { enqueuedAt: at }) };
 }
 
 export interface InboxPosition {
@@ -68,4 +69,6 @@ export interface InboxPosition {
   readonly sequenceNumber: number;
   readonly index: number;
   readonly count: number;
+  /** When the hub took the message, milliseconds since 1970 UTC; a gap says when it was put on record. */
+  readonly enqueuedAt?: number;
 }

@@ -23,10 +23,12 @@ import { emergencyEnrichedV1 } from '#domain/schemas/schema-emergency-enriched.v
 import { emergencyLinkedV1 } from '#domain/schemas/schema-emergency-linked.v1.ts';
 import { emergencyRaisedV1 } from '#domain/schemas/schema-emergency-raised.v1.ts';
 import { emergencyResolvedV1 } from '#domain/schemas/schema-emergency-resolved.v1.ts';
+import { erasureRequestedV1, personErasedV1 } from '#domain/schemas/schema-erasure.v1.ts';
 import { fetchDelayedV1, fetchResumedV1 } from '#domain/schemas/schema-fetch.v1.ts';
 import { gapBackFilledV1 } from '#domain/schemas/schema-gap-back-filled.v1.ts';
 import { keyStoreBoundV1 } from '#domain/schemas/schema-key-store-bound.v1.ts';
 import { pagingAdvancedV1 } from '#domain/schemas/schema-paging-advanced.v1.ts';
+import { quarantineRepublishedV1, republishingRequestedV1 } from '#domain/schemas/schema-quarantine.v1.ts';
 import { resolveAdvancedV1 } from '#domain/schemas/schema-resolve-advanced.v1.ts';
 import { responderPagedV1 } from '#domain/schemas/schema-responder-paged.v1.ts';
 import {
@@ -89,6 +91,12 @@ const subscription = (type: string, description: string, schema: EventVersion['s
 });
 const access = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({
   ...{ type, version: 1, streams: ['access'], description, schema },
+});
+const quarantine = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({
+  ...{ type, version: 1, streams: ['quarantine-<uuid>'], description, schema },
+});
+const subject = (type: string, description: string, schema: EventVersion['schema']): EventVersion => ({
+  ...{ type, version: 1, streams: ['subject-<uuid>'], description, schema },
 });
 
 /** Every version of every event that Tocsin writes: the one table. */
@@ -171,6 +179,14 @@ export const eventRegistry: readonly EventVersion[] = [
   access('SessionStarted', 'Somebody signed in to the desk', sessionStartedV1),
   access('SessionEnded', 'Somebody signed out', sessionEndedV1),
   access('AccessRecordInterrupted', 'So many looks could not be recorded', accessRecordInterruptedV1),
+  quarantine(
+    'RepublishingRequested',
+    'Somebody wants bytes that nobody could read to be read again',
+    republishingRequestedV1,
+  ),
+  quarantine('QuarantineRepublished', 'What came of it', quarantineRepublishedV1),
+  subject('ErasureRequested', 'Somebody wants a person to be erased', erasureRequestedV1),
+  subject('PersonErased', 'The keys of that person are destroyed', personErasedV1),
   {
     type: 'KeyStoreBound',
     version: 1,

@@ -9,12 +9,14 @@ import { assetRoutes } from '#web/routes/assets.ts';
 import { auditRoutes } from '#web/routes/audit.ts';
 import { deskRoutes } from '#web/routes/desks.ts';
 import { emergencyRoutes } from '#web/routes/emergencies.ts';
+import { erasureRoutes } from '#web/routes/erasures.ts';
 import { methodRoutes } from '#web/routes/methods.ts';
 import { openApiRoutes } from '#web/routes/openapi.ts';
 import { pageRoutes } from '#web/routes/pages.ts';
 import { isFromPages, pagesMayRead, payloadRoutes } from '#web/routes/payloads.ts';
 import { probeRoutes } from '#web/routes/probes.ts';
 import { projectionRoutes } from '#web/routes/projections.ts';
+import { quarantineRoutes } from '#web/routes/quarantine.ts';
 import { signInRoutes } from '#web/routes/sign-in.ts';
 import { streamRoutes } from '#web/routes/stream.ts';
 import { subscribingRoutes } from '#web/routes/subscribing.ts';
@@ -56,6 +58,8 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     deskRoutes,
     probeRoutes,
     projectionRoutes,
+    quarantineRoutes,
+    erasureRoutes,
     subscribingRoutes,
     payloadRoutes,
     signInRoutes,

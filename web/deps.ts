@@ -1,10 +1,12 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Assets } from '#web/assets.ts';
 import type { DeskData } from '#web/desk-data.ts';
+import type { Erasing } from '#web/erasing.ts';
 import type { DeskRegistry } from '#web/live/desk-registry.ts';
 import type { Pulse } from '#web/live/pulse.ts';
 import type { PayloadReader } from '#web/payloads.ts';
 import type { ProjectionAdmin } from '#web/projection-admin.ts';
+import type { Quarantine } from '#web/quarantine.ts';
 import type { DeskSignIn, Viewer } from '#web/sign-in/desk-sign-in.ts';
 import type { Sessions } from '#web/sign-in/sessions.ts';
 import type { Subscribing } from '#web/subscribing.ts';
@@ -16,6 +18,10 @@ export interface DeskDeps {
   readonly projections?: ProjectionAdmin;
   /** Sign-in, subscriptions, watch; without it their addresses are not there. */
   readonly subscribing?: Subscribing;
+  /** What nobody could read; without it `/api/quarantine` is not there. */
+  readonly quarantine?: Quarantine;
+  /** Erases persons; without it `/api/erasures` is not there. */
+  readonly erasing?: Erasing;
   /** What Temporal's pages may ask; without it its address is not there. */
   readonly payloads?: PayloadReader;
   /** People sign in; without it everybody who reaches the desk may do everything, under a name that they claim. */

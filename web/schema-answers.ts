@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { permissions, roles } from '#domain/access/roles.ts';
 import { dispositions } from '#domain/emergency/events.ts';
 import { errorCodes } from '#domain/errors.ts';
+import { republishOutcomes } from '#domain/quarantine/events.ts';
 import { emergencyStates } from '#web/desk-data.ts';
 import { healthKinds } from '#web/health-report.ts';
 
@@ -196,6 +197,32 @@ export const subscriptionListSchema = z.looseObject({
   ),
 });
 export const startedSchema = z.looseObject({ started: z.literal(true) });
+export const quarantineListSchema = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      ...{
+        id: z.guid(),
+        recordedAt: time,
+        type: z.string(),
+        why: z.string(),
+        partition: z.string(),
+        stream: z.string(),
+      },
+      bytes: z.number().optional(),
+      readableUntil: time,
+      state: z.enum(['kept', 'gone', 'requested', ...republishOutcomes]),
+    }),
+  ),
+});
+const many = z.int().min(0);
+export const erasureExtentSchema = z.looseObject({
+  ...{ objectIds: many, upns: many, numbers: many, emergencies: many, notices: many, sharedNumbers: many },
+  extent: z.string().describe('to be sent with the erasure: what is erased is what was shown'),
+});
+export const erasedSchema = z.looseObject({
+  keys: many,
+  left: many.describe('notices that still hold something under the key of somebody else'),
+});
 export const renewalSchema = startedSchema.extend({
   at: time.optional().describe('when it comes; absent: at once'),
 });

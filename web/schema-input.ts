@@ -79,6 +79,9 @@ export const callerBodySchema = z.strictObject({
   }),
 });
 
+/** `POST /api/erasures`: of whom, and what `POST /api/erasures/preview` said. */
+export const eraseBodySchema = callerBodySchema.extend({ extent: token, by: typed(120).min(1).optional() });
+
 /** `GET /api/stream`; `after` says what `Last-Event-ID` says, for those that cannot send headers. */
 export const streamQuerySchema = z.strictObject({ after: token.optional() });
 export const lastEventIdSchema = token;
@@ -104,6 +107,9 @@ export const watchQuerySchema = z.strictObject({ from: instant.optional(), to: i
 
 /** `POST /api/credentials/{id}/sign-in`. */
 export const signInBodySchema = z.strictObject({ method: z.enum(['device-code', 'browser']).optional() });
+
+/** `POST /api/credentials/{id}/sign-in/address`: where the browser ended. Secret. */
+export const signInAddressBodySchema = z.strictObject({ address: typed(16_384).min(1) });
 
 /** `POST /api/credentials/{id}/revoke` and `POST /api/leaving`. */
 export const revokeBodySchema = z.strictObject({ why: typed(400).min(1) });

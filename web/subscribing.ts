@@ -6,6 +6,8 @@ export interface Subscribing {
   watch(from: number, to: number): Promise<WatchReport>;
   /** Begins a sign-in and waits for what the person needs: a code, or an address. */
   signIn(id: string, method: SignInMethod | undefined): Promise<Started<PendingSignIn>>;
+  /** Finishes a sign-in by browser; what becomes of it is in `credentials`. @param address secret: where the browser ended */
+  completeSignIn(id: string, address: string): Promise<Started<undefined>>;
   /** Forgets the grant here. */
   revoke(id: string, why: string): Promise<Started<undefined>>;
   renew(id: string): Promise<Started<RenewalView | undefined>>;

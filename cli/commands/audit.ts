@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline';
+import { firstLine } from '#cli/commands/pasted.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk, proofFor, reasonOf } from '#cli/http.ts';
 import { createOutput, printable, printableLines, table } from '#cli/output.ts';
@@ -25,17 +25,6 @@ export async function list(options: ListOptions, stateDir: string | undefined): 
   const { caller, ...rest } = options;
   const given = caller === '-' ? { caller: await firstLine() } : caller === undefined ? {} : { caller };
   await withReadingDesk(stateDir, (desk) => listFrom(desk, { ...rest, ...given }));
-}
-
-/** Of stdin, where it stands in no history of a shell and no list of processes. */
-async function firstLine(): Promise<string> {
-  try {
-    for await (const line of createInterface({ input: process.stdin })) return line;
-    throw new CommandError(exitCodes.usage, 'nothing came on stdin');
-  } finally {
-    // Whoever writes to it may leave it open.
-    process.stdin.destroy();
-  }
 }
 
 async function listFrom(desk: string, options: ListOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { Metrics } from '#cli/roles/metrics.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
@@ -21,7 +22,7 @@ export interface PartitionHealth {
   readonly lastEnqueued?: LastEnqueued;
   /** Messages that the hub has and the log has not. */
   readonly lagMessages?: number;
-  /** Age of the newest of them, 0 when there is none. */
+  /** Age of the oldest of them, 0 when there is none. */
   readonly lagMs?: number;
 }
 
@@ -37,6 +38,14 @@ const pollMs = 3000;
 
 export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): IngestProbe {
   const all = new Map<string, Mutable<PartitionHealth>>();
+  const backlogs = new Map<string, Backlog>();
+  const backlogOf = (partition: string): Backlog => {
+    const backlog = backlogs.get(partition) ?? createBacklog();
+    backlogs.set(partition, backlog);
+    return backlog;
+  };
+  // Before that nobody knows what the log has, so nobody knows what it lacks.
+  const opened = new Set<string>();
   const of = (partition: string): Mutable<PartitionHealth> => {
     const known = all.get(partition);
     if (known !== undefined) return known;
@@ -46,14 +55,19 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
   };
   const measure = (health: Mutable<PartitionHealth>) => {
     const { lastEnqueued } = health;
-    if (lastEnqueued === undefined) return;
+    if (lastEnqueued === undefined || !opened.has(health.partition)) return;
     health.lagMessages = Math.max(0, lastEnqueued.sequenceNumber - health.appendedTo);
-    health.lagMs = health.lagMessages === 0 ? 0 : Math.max(0, clock.now() - lastEnqueued.enqueuedAt);
+    const oldestAt = backlogOf(health.partition).oldestUnreadAt() ?? lastEnqueued.enqueuedAt;
+    health.lagMs = health.lagMessages === 0 ? 0 : Math.max(0, clock.now() - oldestAt);
     metrics.ingestLagMessages.set({ partition: health.partition }, health.lagMessages);
     metrics.ingestLagSeconds.set({ partition: health.partition }, health.lagMs / 1000);
   };
   const newest = (a: LastEnqueued | undefined, b: LastEnqueued) =>
     a === undefined || b.sequenceNumber >= a.sequenceNumber ? b : a;
+  const ends = (health: Mutable<PartitionHealth>, at: LastEnqueued) => {
+    health.lastEnqueued = newest(health.lastEnqueued, at);
+    backlogOf(health.partition).end(at.sequenceNumber, at.enqueuedAt, clock.now());
+  };
 
   return {
     observer: {
@@ -70,18 +84,25 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         if (state === 'reading') all.delete('*');
       },
       opened(partition, sequenceNumber) {
-        of(partition).appendedTo = sequenceNumber;
+        const health = of(partition);
+        // The hub is a new one: where the old one ended says nothing any more.
+        if (sequenceNumber < health.appendedTo) delete health.lastEnqueued;
+        health.appendedTo = sequenceNumber;
+        opened.add(partition);
+        backlogOf(partition).read(sequenceNumber);
       },
-      heard(partition, lastEnqueued) {
+      heard(partition, lastEnqueued, first) {
         const health = of(partition);
         health.heardAt = clock.now();
-        if (lastEnqueued !== undefined) health.lastEnqueued = newest(health.lastEnqueued, lastEnqueued);
+        if (first !== undefined) backlogOf(partition).seen(first.sequenceNumber, first.enqueuedAt);
+        if (lastEnqueued !== undefined) ends(health, lastEnqueued);
         measure(health);
       },
       appended(partition, events, sequenceNumber, offset) {
         const health = of(partition);
         health.appendedTo = sequenceNumber;
         health.appendedOffset = offset;
+        backlogOf(partition).read(sequenceNumber, events.at(-1)?.enqueuedAt);
         const now = clock.now();
         // Counted by type first: finding the counter of a set of labels costs more than counting.
         const types = new Map<string, number>();
@@ -116,16 +137,15 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
           // The vendor's client reconnects by itself and says nothing meanwhile.
           if (answer?.ok !== true) {
             if (health.state === 'reading') health.away = 'hub';
+            // What is known to wait grows older meanwhile.
+            measure(health);
             continue;
           }
           if (health.state === 'reading') delete health.away;
           const { lastEnqueuedSequenceNumber, lastEnqueuedAt } = answer.partition;
-          health.lastEnqueued = newest(health.lastEnqueued, {
-            sequenceNumber: lastEnqueuedSequenceNumber,
-            enqueuedAt: lastEnqueuedAt ?? 0,
-          });
+          ends(health, { sequenceNumber: lastEnqueuedSequenceNumber, enqueuedAt: lastEnqueuedAt ?? 0 });
           // An answer of the hub and nothing missing is the proof that we listen.
-          if (health.state === 'reading' && health.lastEnqueued.sequenceNumber <= health.appendedTo)
+          if (health.state === 'reading' && (health.lastEnqueued?.sequenceNumber ?? 0) <= health.appendedTo)
             health.heardAt = clock.now();
           measure(health);
         }

@@ -53,6 +53,7 @@ export async function startIngest(
   );
   const ownership = await openOwnership(context, hub);
   const own = createSubscriptionSecrets(shared.secrets, clock, settings.keyStore?.kind === 'vault' ? 2_000 : 100);
+  const check = judge(simulator, () => [...(settings.clientStates ?? []), ...own.clientStates()]);
   const ingest = createIngest({
     log: shared.eventLog,
     source,
@@ -68,7 +69,15 @@ export async function startIngest(
     testNumbers: settings.testNumbers,
     phrases: [...(settings.phrases ?? []), ...defaultPhrases],
     refresh: own.refresh,
-    judgeClientState: judge(simulator, () => [...(settings.clientStates ?? []), ...own.clientStates()]),
+    judgeClientState: (subscriptionId, clientState, proof) => {
+      const judged = check(subscriptionId, clientState, proof);
+      if (judged === 'match' && proof === undefined && subscriptionId !== undefined)
+        own.saw(subscriptionId, clientState);
+      return judged;
+    },
+    feedOf: (subscriptionId, clientState) =>
+      simulator?.tenant.subscriptions.find(({ id }) => id === subscriptionId)?.feed ??
+      own.feedOf(subscriptionId, clientState),
     onRetry: (reason, attempt) => {
       metrics.appendRetries.inc({ reason });
       if (attempt > 1) log.warn({ reason, attempt }, 'an append has to be repeated');

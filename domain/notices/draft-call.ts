@@ -104,6 +104,12 @@ function draftRead(notice: Notice, resource: JsonObject, data: object, context: 
   });
 }
 
+/** The call that a notice of the emergency feed stands for whose form nobody knows. */
+export function callOfUnknownForm(notice: Notice, context: DraftContext): CallReport<PersonalValue> {
+  const named = textField(notice.resourceData, 'id');
+  return withClientState(unknownCall(notice, named, 'shape-unknown', context), context);
+}
+
 /** A call of which nothing is known but that it happened; the notice's own id makes it the same call as a later notice that can be read. */
 function unknownCall(
   notice: Notice,

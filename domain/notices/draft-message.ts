@@ -39,8 +39,9 @@ const textBound = 8192;
 export function draftMessage(item: ChatItem, opened: Opened | undefined, context: DraftContext): DraftParts {
   const { notice } = item;
   const read = readable(item.content, opened);
-  // A notice that did not say what it is about may turn out to be an event of the other feed.
-  if (read.state === 'read' ? isCallEvent(read.resource) : read.state === 'unreadable' && item.guessed)
+  // A notice that did not say what it is about may turn out to be an event of the other feed: by its content, by its subscription, or because nobody can tell.
+  const ofEvents = item.guessed && (read.state === 'unreadable' || context.feed === 'events');
+  if (read.state === 'read' ? isCallEvent(read.resource) : ofEvents)
     return draftCall({ ...item, kind: 'emergency-call' }, opened, context);
 
   const resource = read.state === 'read' ? read.resource : undefined;

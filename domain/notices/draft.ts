@@ -1,4 +1,4 @@
-import { draftCall } from '#domain/notices/draft-call.ts';
+import { callOfUnknownForm, draftCall } from '#domain/notices/draft-call.ts';
 import { draftMessage } from '#domain/notices/draft-message.ts';
 import { type DraftParts, typeOr } from '#domain/notices/draft-parts.ts';
 import { bytesOf, envelopeOf, idOf, oneOf, sourceOf, toQuarantine, withoutSecrets } from '#domain/notices/envelope.ts';
@@ -70,16 +70,8 @@ function partsOf(item: Item, opened: Opened | undefined, context: DraftContext):
       return draftComms(item);
     case 'empty':
       return { type: 'tocsin.empty', content: 'inline', data: { kind: item.kind, bytes: context.body.length } };
-    case 'unrecognised': {
-      const bytes = bytesOf(canonicalJson(withoutSecrets(item.value)));
-      return {
-        type: 'tocsin.unrecognised',
-        content: 'minimised',
-        data: { kind: item.kind, why: item.why, bytes: bytes.length, ...envelopeOf(item.notice) },
-        commitTo: bytes,
-        quarantine: toQuarantine(bytes),
-      };
-    }
+    case 'unrecognised':
+      return draftUnrecognised(item, context);
     case 'undecodable':
       return {
         type: 'tocsin.undecodable',
@@ -91,6 +83,26 @@ function partsOf(item: Item, opened: Opened | undefined, context: DraftContext):
     default:
       return assertNever(item);
   }
+}
+
+/** What no decoder knows. Of a subscription of the emergency feed it is a call all the same: whatever comes there is one. */
+function draftUnrecognised(item: Extract<Item, { kind: 'unrecognised' }>, context: DraftContext): DraftParts {
+  const { kind, why, notice } = item;
+  const bytes = bytesOf(canonicalJson(withoutSecrets(item.value)));
+  const isCall = context.feed === 'events' && notice !== undefined && why !== 'unknown-lifecycle-event';
+  return {
+    type: 'tocsin.unrecognised',
+    content: 'minimised',
+    data: {
+      ...{ kind, why, bytes: bytes.length, ...envelopeOf(notice) },
+      // Published again, it is no more to be trusted than it was.
+      ...(notice === undefined ? {} : { clientStateCheck: context.clientState }),
+      ...(isCall ? { call: callOfUnknownForm(notice, context) } : {}),
+    },
+    commitTo: bytes,
+    quarantine: toQuarantine(bytes),
+    ...(isCall ? { callerKeys: [] } : {}),
+  };
 }
 
 /** A notification of the calling API: that a call changed, its state, and nothing of who takes part. */

@@ -78,6 +78,8 @@ export interface DraftContext {
   readonly body: Uint8Array;
   /** `mismatch`: values are known for subscriptions and this is none of them; `unchecked`: no value is known. */
   readonly clientState: 'match' | 'mismatch' | 'unchecked';
+  /** What its subscription is of, where that is known: it is all that says so of a notice that names neither type nor resource. */
+  readonly feed?: Feed;
   readonly testNumbers: readonly string[];
   readonly phrases: readonly Phrase[];
   /** Of what we fetched ourselves: id of the stored event that only referred to it, as its message says. Worth something only with a `match`. */

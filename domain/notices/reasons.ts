@@ -24,6 +24,7 @@ export const reasonTexts = {
   'content-not-sent': 'The notice came on the emergency feed without its content.',
   'cannot-be-read':
     'The notice came on the emergency feed, or may have, but its content could not be decrypted. All that is known is that it happened.',
+  'not-stored': 'The event log refused what the notice told. All that is known is that it came.',
   'notices-not-fetched':
     'N notices could not be fetched from Microsoft Graph or its storage for too long: each of them may be an emergency call. Look into the chats of the security desk.',
   'notices-lost':

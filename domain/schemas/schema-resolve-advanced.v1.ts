@@ -14,6 +14,8 @@ export const resolveAdvancedV1 = z.looseObject({
   givenUp: count.optional(),
   oldestWaitingAt: z.iso.datetime().optional(),
   messages: z.array(z.looseObject({ stream: z.string(), revisions: z.array(count) })).optional(),
+  backlog: z.array(z.looseObject({ kind: z.string(), stream: z.string(), from: count, to: count, count })).optional(),
   delayed: z.array(z.looseObject({ id: z.string(), since: z.iso.datetime(), count, next: count })).optional(),
+  republish: z.array(z.looseObject({ id: z.string(), stream: z.string(), revision: count })).optional(),
   backFill: z.looseObject({ gaps: z.array(z.looseObject({})), open: z.array(z.looseObject({})) }).optional(),
 });

@@ -2,13 +2,14 @@ import type { ExpectedRevision, NewEvent } from '#ports/event-log.ts';
 import { type AppendDeps, appendSettled, type SettledAppend } from '#processor/ingest/append.ts';
 import { maxEventBytes, smallerEvents } from '#processor/ingest/fit.ts';
 import { splitByLimit } from '#processor/ingest/split.ts';
+import { standIns } from '#processor/ingest/stand-in.ts';
 
 /** Most events of one append. */
 const maxEventsPerAppend = 2000;
 
 export interface AppendPartsDeps extends AppendDeps {
-  /** Told what the log refused of an event that was then stored smaller. */
-  readonly onCut: (detail: string) => void;
+  /** Told why the log refused an event that is then stored smaller, or as far as the log takes it. */
+  readonly onCut: (reason: OfTheEvents['reason'], detail: string) => void;
 }
 
 /** Appends the events of a batch in order, in as many appends as it takes; stops at the first that does not work. */
@@ -30,7 +31,7 @@ export async function appendParts(
   return last;
 }
 
-/** What is too large for the log in spite of all is halved, and an event that is it alone is cut: it would be in the way of all behind it for ever. */
+/** What the log refuses for what it is (too large in spite of all, invalid) is halved, and an event that is it alone is stored as far as the log takes it: it would be in the way of all behind it for ever. */
 async function appendPart(
   deps: AppendPartsDeps,
   stream: string,
@@ -39,33 +40,38 @@ async function appendPart(
   signal: AbortSignal,
 ): Promise<SettledAppend> {
   const settled = await appendSettled(deps, stream, expected, events, signal);
-  if (!isTooLarge(settled)) return settled;
+  if (!isOfTheEvents(settled)) return settled;
   const [only] = events;
-  if (events.length === 1 && only !== undefined) return appendSmaller(deps, stream, expected, only, settled, signal);
+  if (events.length === 1 && only !== undefined) return appendLess(deps, stream, expected, only, settled, signal);
   const half = Math.ceil(events.length / 2);
   const first = await appendPart(deps, stream, expected, events.slice(0, half), signal);
   return first.outcome === 'appended' ? appendPart(deps, stream, first.revision, events.slice(half), signal) : first;
 }
 
-type Refused = Extract<SettledAppend, { outcome: 'refused' }>;
+type OfTheEvents = Extract<SettledAppend, { outcome: 'refused' }> & { readonly reason: 'too-large' | 'invalid' };
 
-async function appendSmaller(
+async function appendLess(
   deps: AppendPartsDeps,
   stream: string,
   expected: ExpectedRevision,
   event: NewEvent,
-  refused: Refused,
+  refused: OfTheEvents,
   signal: AbortSignal,
 ): Promise<SettledAppend> {
-  deps.onCut(refused.detail);
-  let settled: SettledAppend = refused;
-  for (const smaller of smallerEvents(event)) {
-    settled = await appendSettled(deps, stream, expected, [smaller], signal);
-    if (!isTooLarge(settled)) break;
+  const { reason, detail } = refused;
+  deps.onCut(reason, detail);
+  for (const less of reason === 'too-large' ? smallerEvents(event) : []) {
+    const settled = await appendSettled(deps, stream, expected, [less], signal);
+    if (!isOfTheEvents(settled)) return settled;
   }
-  return settled;
+  for (const less of standIns(event, reason)) {
+    const settled = await appendSettled(deps, stream, expected, [less], signal);
+    if (!isOfTheEvents(settled)) return settled;
+  }
+  // Not even what is ours alone: it is not the event that the log objects to.
+  return refused;
 }
 
-function isTooLarge(settled: SettledAppend): settled is Refused {
-  return settled.outcome === 'refused' && settled.reason === 'too-large';
+function isOfTheEvents(settled: SettledAppend): settled is OfTheEvents {
+  return settled.outcome === 'refused' && (settled.reason === 'too-large' || settled.reason === 'invalid');
 }

@@ -23,8 +23,12 @@ export interface PartitionObserver {
   readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string, away?: Away) => void;
   /** Reading begins; the log has everything up to that sequence number (-1: nothing). */
   readonly opened: (partition: string, sequenceNumber: number) => void;
-  /** The hub answered for this partition: proof that it is listened to. */
-  readonly heard: (partition: string, lastEnqueued: LastEnqueued | undefined) => void;
+  /** The hub answered for this partition: proof that it is listened to. `first` is the first message of the answer, where it has any. */
+  readonly heard: (
+    partition: string,
+    lastEnqueued: LastEnqueued | undefined,
+    first?: Pick<ReceivedMessage, 'sequenceNumber' | 'enqueuedAt'>,
+  ) => void;
   readonly appended: (
     partition: string,
     events: readonly PreparedEvent[],
@@ -140,7 +144,8 @@ async function readOn(
   let ended: Ended | undefined;
   let progressed = false;
   let appending: Promise<void> = Promise.resolve();
-  const onCut = (detail: string) => deps.observe.refused(partition, 'too-large', `${detail}: the event is stored cut`);
+  const onCut = (reason: string, detail: string) =>
+    deps.observe.refused(partition, reason, `${detail}: the event is stored as far as the log takes it`);
   const finish = (how: Ended) => {
     ended ??= how;
     inner.abort();
@@ -158,7 +163,7 @@ async function readOn(
         );
         break;
       }
-      deps.observe.heard(partition, item.lastEnqueued);
+      deps.observe.heard(partition, item.lastEnqueued, item.kind === 'batch' ? item.messages[0] : undefined);
       if (item.kind === 'idle') continue;
       const fresh = item.messages.filter((message) => message.sequenceNumber > lastSequence);
       if (fresh.length === 0) continue;

@@ -2,7 +2,7 @@ import type { RecordedBy } from '#domain/metadata.ts';
 import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
-import type { DraftContext, EventDraft, Item, Opened, Phrase } from '#domain/notices/item.ts';
+import type { DraftContext, EventDraft, Feed, Item, Opened, Phrase } from '#domain/notices/item.ts';
 import { isoTime } from '#domain/notices/times.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -33,6 +33,8 @@ export interface PrepareDeps {
     /** What proves that the notice is one that we fetched ourselves. */
     proof: string | undefined,
   ) => DraftContext['clientState'];
+  /** The feed of the subscription that a notice came for; undefined where that is not known. Asked only about notices that do not say what they are about. */
+  readonly feedOf?: (subscriptionId: string | undefined, clientState: string | undefined) => Feed | undefined;
 }
 
 /** An event that is ready to be appended, with what metrics want to know of it. */
@@ -148,9 +150,13 @@ function draftItems(
       'notice' in item && item.notice !== undefined
         ? deps.judgeClientState(item.notice.subscriptionId, item.notice.clientState, proof)
         : 'unchecked';
+    const silent =
+      (item.kind === 'chat-message' && item.guessed) || item.kind === 'unrecognised' ? item.notice : undefined;
+    const feed = silent && deps.feedOf?.(silent.subscriptionId, silent.clientState);
     const draft = draftEvent(item, opened[index], {
       ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
       ...recovered,
+      ...(feed === undefined ? {} : { feed }),
     });
     const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
     const place = { offset: message.offset, sequenceNumber, enqueuedAt: enqueued, index, count: items.length };

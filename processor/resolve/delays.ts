@@ -72,13 +72,18 @@ export function createDelays(deps: DelaysDeps): Delays {
   /** False when the signal came first. Refused by the revision, a process that was displaced wrote it: it is on record, and that is what counts. */
   async function append({ id, next }: Delay, event: FetchEvent, cause: string, signal: AbortSignal): Promise<boolean> {
     const stream = `${fetchStreams}${id}`;
-    const result = await appendSurely(deps, signal, stream, next === 0 ? 'no-stream' : next - 1, [
-      {
-        id: uuid5(namespace, `${stream}|${next}|${event.type}`),
-        ...{ type: event.type, data: { ...event.data }, metadata: deps.metadata(cause, id) },
-      },
-    ]);
-    return result !== undefined;
+    const write = (data: JsonObject) =>
+      appendSurely(deps, signal, stream, next === 0 ? 'no-stream' : next - 1, [
+        {
+          id: uuid5(namespace, `${stream}|${next}|${event.type}`),
+          ...{ type: event.type, data, metadata: deps.metadata(cause, id) },
+        },
+      ]);
+    const result = await write({ ...event.data });
+    if (result?.ok !== false || (result.reason !== 'invalid' && result.reason !== 'too-large'))
+      return result !== undefined;
+    // The names of the notices come from outside, and the alarm must not fail of them: without them it only links to no call that is fetched late.
+    return (await write({ ...event.data, ...('notices' in event.data ? { notices: [] } : {}) })) !== undefined;
   }
 
   async function record(fresh: readonly Fetch[], signal: AbortSignal): Promise<boolean> {

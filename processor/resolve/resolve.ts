@@ -1,18 +1,27 @@
 import { fetchStreams } from '#domain/fetching/events.ts';
 import type { EventMetadata } from '#domain/metadata.ts';
 import { streamPrefixes } from '#domain/names.ts';
+import { quarantineStreams } from '#domain/quarantine/events.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import type { Graph } from '#ports/graph.ts';
 import type { Ids } from '#ports/ids.ts';
+import type { Sealer } from '#ports/sealer.ts';
 import { createFollower, type FollowerState, type Taken } from '#processor/follower.ts';
 import { type BackFillHealth, createBackFill } from '#processor/resolve/back-fill.ts';
+import { createBacklog } from '#processor/resolve/backlog.ts';
 import { createDelays } from '#processor/resolve/delays.ts';
 import { type FetchDeps, fetchMessage, fetchPayload } from '#processor/resolve/fetch.ts';
 import { createLane, type FetchOutcome, type LaneDeps } from '#processor/resolve/lane.ts';
 import { readPlaces } from '#processor/resolve/places.ts';
-import { createWaitingList, type Source, type WaitingHealth } from '#processor/resolve/waiting-list.ts';
+import { createRepublish } from '#processor/resolve/republish.ts';
+import {
+  createWaitingList,
+  type Source,
+  type SourceKind,
+  type WaitingHealth,
+} from '#processor/resolve/waiting-list.ts';
 
 export interface ResolveDeps extends Omit<FetchDeps, 'clock' | 'graph'> {
   readonly log: EventLog;
@@ -25,8 +34,12 @@ export interface ResolveDeps extends Omit<FetchDeps, 'clock' | 'graph'> {
   readonly graph?: Pick<Graph, 'message' | 'chats' | 'messages'>;
   /** The tenant whose chats `graph` reads; gaps wait without it. */
   readonly tenantId?: string;
+  /** Opens what lies in quarantine; what somebody wants to be published again waits without it. */
+  readonly quarantine?: Pick<Sealer, 'openQuarantine'>;
   /** Milliseconds that a notice may wait for Graph or its storage until all that wait are raised as one unverified emergency (default 60,000). */
   readonly unverifiedAfterMs?: number;
+  /** How many notices of each kind are held in memory at most; the others are read again when there is room (default 500 payloads, 2,000 messages). */
+  readonly atHand?: Readonly<Record<SourceKind, number>>;
   /** Told what came of each referred notice; must not throw. */
   readonly observe?: (outcome: ResolveOutcome, event: RecordedEvent) => void;
 }
@@ -55,8 +68,8 @@ export interface Resolve {
 
 const resolveStream = 'resolve';
 const together = 8;
-/** More than this wait only while a service is away: then it is waited for, not run ahead of. Payloads that are not there yet wait two minutes, and must not hold up others. */
-const most = { blob: 500, message: 2_000 } as const;
+/** More than this wait only while a service is away. What comes from the other one, and what follows in the log, must not wait for that. */
+const mostAtHand = { blob: 500, message: 2_000 } as const;
 /** So long what is fetched is waited for before the log is read on: most answers come sooner, and then one position stands for both. */
 const settleMs = 250;
 /** While something is under way by itself it is looked after this often. */
@@ -92,35 +105,59 @@ export function createResolve(deps: ResolveDeps): Resolve {
     attempt: (fetch, signal) => fetchMessage(deps, fetch, signal),
   });
   const lanes = [blobs, messages];
-  const isFull = () => list.pending('blob') >= most.blob || list.pending('message') >= most.message;
+  const { atHand = mostAtHand } = deps;
   const retrying = {
     ...{ log, clock, ids: deps.ids },
     onWaiting: (detail: string | undefined) => {
       logAway = detail;
     },
   };
+  const backlog = createBacklog(retrying, ({ data }) => (isReferred(data) ? sourceOf(data).kind : undefined));
   const { unverifiedAfterMs = 60_000 } = deps;
   const delays = createDelays({
     ...{ ...retrying, list, metadata: deps.metadata, unverifiedAfterMs },
     isAway: (kind) => (kind === 'blob' ? blobs : messages).isAway(),
   });
   const backFill = createBackFill({ ...deps, ...retrying, isActive });
+  const republish = createRepublish({
+    ...{ ...retrying, metadata: deps.metadata, publisher: deps.publisher, isActive },
+    sealer: deps.quarantine ?? { openQuarantine: async () => noKeys },
+    clientState: deps.clientState ?? (() => undefined),
+  });
 
-  const idle = () => Promise.all([...lanes, backFill].map((each) => each.idle()));
+  const beside = [backFill, republish];
+  const waiting = () => ({ waiting: list.pending('message') + backlog.count('message') });
+  const idle = () => Promise.all([...lanes, ...beside].map((each) => each.idle()));
 
   function sort(event: RecordedEvent): number {
     backFill.take(event);
     delays.take(event);
+    republish.take(event);
     if (!event.stream.startsWith(streamPrefixes.inbox)) return 0;
     const { data } = event;
     if (data['tocsinrecovered'] === true) list.recovered(data['id']);
-    else if (data['tocsincontent'] === 'referred') list.add(event, sourceOf(data));
+    else if (isReferred(data)) add(event);
     return 1;
+  }
+
+  function add(event: RecordedEvent): void {
+    const source = sourceOf(event.data);
+    const isFull = () => list.pending(source.kind) >= atHand[source.kind];
+    if (!backlog.takes(event, source.kind, isFull)) list.add(event, source);
+  }
+
+  const kinds = ['blob', 'message'] as const;
+  const hasRoom = (kind: SourceKind) => backlog.count(kind) > 0 && list.pending(kind) <= atHand[kind] / 2;
+
+  async function refill(signal: AbortSignal): Promise<void> {
+    for (const kind of kinds.filter(hasRoom))
+      for (const event of await backlog.next(kind, atHand[kind] - list.pending(kind), signal))
+        list.add(event, sourceOf(event.data));
   }
 
   /** Gives what is due a moment; whatever takes longer goes on beside. */
   async function work(ms: number, signal: AbortSignal): Promise<void> {
-    for (const each of [...lanes, backFill]) each.kick(tenure.signal);
+    for (const each of [...lanes, ...beside]) each.kick(tenure.signal);
     const ending = new AbortController();
     const fetched = Promise.all(lanes.map((lane) => lane.idle()));
     await Promise.race([fetched, clock.sleep(ms, AbortSignal.any([signal, ending.signal]))]);
@@ -131,20 +168,16 @@ export function createResolve(deps: ResolveDeps): Resolve {
   async function take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Taken> {
     let done = 0;
     for (const event of events) done += sort(event);
+    await refill(signal);
     await work(settleMs, signal);
-    while (isFull() && !signal.aborted) {
-      await work(lookMs, signal);
-      if (lanes.every((lane) => lane.isIdle()))
-        await clock.sleep(Math.min(lookMs, ...lanes.map((lane) => lane.dueIn() ?? lookMs)), signal);
-    }
-    const urgent = backFill.changed() || isChanged;
+    const urgent = beside.filter((each) => each.changed()).length > 0 || isChanged;
     isChanged = false;
     return { done, urgent, aborted: signal.aborted };
   }
 
   function dueIn(): number | undefined {
-    if (isChanged) return 0;
-    const isBusy = lanes.some((lane) => !lane.isIdle()) || backFill.isBusy();
+    if (isChanged || kinds.some(hasRoom)) return 0;
+    const isBusy = lanes.some((lane) => !lane.isIdle()) || beside.some((each) => each.isBusy());
     const times = [...lanes.map((lane) => lane.dueIn()), delays.dueIn(), isBusy ? lookMs : undefined];
     // While notices are on record as delayed, their end is looked for.
     if (delays.health().delayed !== undefined) times.push(lookMs);
@@ -159,19 +192,27 @@ export function createResolve(deps: ResolveDeps): Resolve {
     tenure = new AbortController();
     const ours = tenure;
     signal.addEventListener('abort', () => ours.abort(), { once: true, signal: ours.signal });
+    backlog.restore(memo);
     const left = await readPlaces(retrying, list.restore(memo), signal);
     for (const event of left) list.add(event, sourceOf(event.data));
     delays.restore(memo);
-    backFill.restore(memo);
+    for (const each of beside) each.restore(memo);
   }
 
   const follower = createFollower({
     ...{ ...retrying, instanceId: deps.instanceId, metadata: deps.metadata },
     ...{ stream: resolveStream, type: 'ResolveAdvanced' },
     stage: {
-      prefixes: [streamPrefixes.watch, fetchStreams],
+      prefixes: [streamPrefixes.watch, fetchStreams, quarantineStreams],
       ...{ claimed, take, dueIn },
-      memo: () => ({ ...list.memo(), ...delays.memo(), ...backFill.memo() }),
+      memo: () => ({
+        ...list.memo(),
+        ...waiting(),
+        ...backlog.memo(),
+        ...delays.memo(),
+        ...backFill.memo(),
+        ...republish.memo(),
+      }),
     },
   });
 
@@ -183,16 +224,22 @@ export function createResolve(deps: ResolveDeps): Resolve {
     },
     health() {
       const position = follower.position();
-      const away = logAway ?? blobs.waitingFor() ?? messages.waitingFor() ?? backFill.health().waitingFor;
+      const besides = backFill.health().waitingFor ?? republish.waitingFor();
+      const away = logAway ?? blobs.waitingFor() ?? messages.waitingFor() ?? besides;
       return {
         ...{ state: follower.state(), caughtUp: follower.caughtUp(), counts: { ...counts } },
         ...(position === undefined ? {} : { position }),
         ...(away === undefined ? {} : { waitingFor: away }),
-        ...{ ...list.health(), ...delays.health(), backFill: backFill.health() },
+        ...{ ...list.health(), ...waiting(), pending: list.pending('blob') + backlog.count('blob') },
+        ...{ ...delays.health(), backFill: backFill.health() },
       };
     },
   };
 }
+
+const noKeys = { ok: false, reason: 'unavailable', detail: 'this process has no key store' } as const;
+
+const isReferred = (data: JsonObject) => data['tocsincontent'] === 'referred' && data['tocsinrecovered'] !== true;
 
 function sourceOf(data: JsonObject): Source {
   const inner = data['data'];

@@ -69,11 +69,28 @@ async function judgeReport(deps: JudgeDeps, report: ReportedCall, signal: AbortS
     if (result.reason === 'too-large' && call.text !== undefined) {
       const { text: _, ...withoutText } = call;
       call = withoutText;
+    } else if ((result.reason === 'too-large' || result.reason === 'invalid') && !call.reasons.includes('not-stored')) {
+      call = bareReport(report);
     } else if (result.reason !== 'wrong-expected-revision') {
       return { kind: 'refused', emergencyId, detail: result.reason };
     } else if ((await emergencies.reload(emergencyId, signal)) === undefined) break;
   }
   return { kind: 'aborted' };
+}
+
+/** The call without what was only passed on from outside: for a log that will not take it as it is. The notice keeps the rest. */
+function bareReport({
+  feed,
+  emergencyId,
+  reasons,
+  test,
+  callerTokens,
+  noticeId,
+  receivedAt,
+}: ReportedCall): ReportedCall {
+  const words = reasons.filter((reason) => /^[a-z-]{1,64}$/.test(reason));
+  const judged = { confidence: 'low' as const, reasons: [...words, 'not-stored'] };
+  return { feed, emergencyId, test, callerTokens, noticeId, receivedAt, ...judged };
 }
 
 /** Tells the other emergencies about the one that this notice raised. A crash in between is made good when the notice is judged again. */

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
+import { systemClock } from '#adapters/system/clock.ts';
 import { bareEnvironment, expectPlain, runToEnd, useOneRun } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { auditRecordSchema, healthSchema } from '#web/schema-answers.ts';
@@ -128,6 +130,29 @@ describe('tocsin audit', () => {
     );
     expect(early.emergencies.total).toBe(0);
     expect((await run.tocsin('audit', 'replay', '--at', 'noon')).code).toBe(2);
+  });
+});
+
+describe('tocsin quarantine', () => {
+  it('lists what nobody could read, and has it read again', async () => {
+    const { eventHubs = '', eventHub: hub = '' } = run.endpoints;
+    const connection = { kind: 'connection-string', value: eventHubs } as const;
+    const publisher = createEventHubsPublisher({ connection, hub, transport: 'amqp', clock: systemClock });
+    await publisher.publish([{ body: new TextEncoder().encode('{"half') }]);
+    await publisher.close();
+    const all = async () => (await run.ask<{ items: { id: string; state: string }[] }>('/api/quarantine')).items;
+    const [one] = await eventually('it is on record', async () => (await all()).length > 0 && all());
+    const listed = await run.tocsin('quarantine', 'list');
+    expect(listed.stdout).toMatch(/ +tocsin\.undecodable +\S+ +6 +kept +20/);
+    expect(listed.stderr).toBe('1 in all, of which 1 can be published again.\n');
+    expect(await run.json('quarantine', 'publish', '--all', '--json')).toEqual({
+      items: [{ id: one?.id, started: true }],
+    });
+    // Nobody mended anything: it lies there once more.
+    await eventually('it was read again', async () => {
+      const [again, first] = await all();
+      return again?.state === 'kept' && first?.state === 'published';
+    });
   });
 });
 

@@ -27,6 +27,20 @@ describe('what ingest knows of our own subscriptions', () => {
     expect(known.clientStates()).toEqual(['one', 'two']);
   });
 
+  it('are the feed of each: by its client state, or by the id that Graph gave it once both were seen together', async () => {
+    const { secrets, known } = begin();
+    await secrets.write('subscription/chat/client-state', states('one'), 'none');
+    await secrets.write('subscription/events/0123456789ab/client-state', states('two'), 'none');
+    await known.refresh();
+    expect(known.feedOf('graph-1', 'two')).toBe('events');
+    expect(known.feedOf(undefined, 'one')).toBe('chat');
+    expect(known.feedOf('graph-1', 'neither')).toBeUndefined();
+    known.saw('graph-1', 'two');
+    known.saw('graph-2', 'of somebody else');
+    expect(known.feedOf('graph-1', undefined)).toBe('events');
+    expect(known.feedOf('graph-2', undefined)).toBeUndefined();
+  });
+
   it('stay known while the key store is away', async () => {
     const { clock, secrets } = begin();
     await secrets.write('subscription/chat/client-state', states('one'), 'none');

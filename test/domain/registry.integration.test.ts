@@ -4,9 +4,12 @@ import { recordMissing } from '#test/domain/event-fixtures.ts';
 import { eventfulRun } from '#test/domain/eventful-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
-/** What staying subscribed writes takes days and outages, and who looked at what takes people who sign in: their own tests check what is written against the registry. */
+/**
+ * What staying subscribed writes takes days and outages, who looked at what takes people who sign in, and what is published again or erased takes somebody who asks for it: their own tests
+ * check what is written against the registry.
+ */
 const isOfSubscribing = (stream: string) =>
-  /^(credential|subscription|reconcile|watch|fetch|back-fill)-|^access$/.test(stream);
+  /^(credential|subscription|reconcile|watch|fetch|back-fill|quarantine|subject)-|^access$/.test(stream);
 
 /** Written by the role `worker`, whose tests have Temporal. */
 const ofPaging: readonly string[] = ['ResponderPaged', 'PagingAdvanced'];

@@ -1,4 +1,11 @@
-import type { CredentialView, Started, Subscribing, SubscriptionView, WatchReport } from '#web/subscribing.ts';
+import type {
+  CredentialView,
+  PendingSignIn,
+  Started,
+  Subscribing,
+  SubscriptionView,
+  WatchReport,
+} from '#web/subscribing.ts';
 
 /** Sign-in, subscriptions and watch in memory, with handles to make things happen. */
 export interface FakeSubscribing extends Subscribing {
@@ -63,11 +70,21 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
         ],
       };
     },
-    signIn: async (id, method) =>
-      act(`sign-in ${id}`, id === 'chat', {
-        ...{ method: method ?? 'device-code', userCode: 'H7WQ4KTD', verificationUri: 'https://login.example/device' },
+    async signIn(id, method) {
+      const pending: PendingSignIn = {
+        ...(method === 'browser'
+          ? { method, userCode: '', verificationUri: 'https://login.example/authorize?state=this' }
+          : { method: 'device-code', userCode: 'H7WQ4KTD', verificationUri: 'https://login.example/device' }),
         expiresAt: iso(now() + 900_000),
-      }),
+      };
+      const begun = act(`sign-in ${id}${method === 'browser' ? ' by browser' : ''}`, id === 'chat', pending);
+      if (begun.ok) credential = { ...credential, pending };
+      return begun;
+    },
+    completeSignIn: async (id, address) =>
+      address.includes('state=other')
+        ? { ok: false, reason: 'refused', detail: 'This address belongs to another sign-in.' }
+        : act(`address ${id}: ${address}`, id === 'chat', undefined),
     revoke: async (id, why) => act(`revoke ${id}: ${why}`, id === 'chat', undefined),
     renew: async (id) => act(`renew ${id}`, id === 'chat', undefined),
     recreate: async (id) => act(`recreate ${id}`, id === 'chat', undefined),

@@ -46,12 +46,17 @@ export function startTocsin(
   return launchTocsin(stateDir, args, more, onTestFinished);
 }
 
-/** The same for a process that several tests share. @param atEnd is given what ends it */
+/**
+ * The same for a process that several tests share.
+ * @param atEnd is given what ends it
+ * @param launched is given the process before it says where it is
+ */
 export async function launchTocsin(
   stateDir: string,
   args: readonly string[],
   more: Readonly<Record<string, string>>,
   atEnd: (end: () => Promise<void>) => void,
+  launched: (process: Pick<TocsinProcess, 'end' | 'said'>) => void = () => undefined,
 ): Promise<TocsinProcess> {
   mkdirSync(stateDir, { recursive: true });
   const child = spawn(process.execPath, [bin, 'run', ...args], {
@@ -66,6 +71,7 @@ export async function launchTocsin(
   atEnd(async () => {
     await end(child, 'SIGKILL');
   });
+  launched({ end: (signal) => end(child, signal), said: () => said });
   const own = join(stateDir, 'endpoints', `${child.pid}.json`);
   rmSync(own, { force: true });
   await eventually(`tocsin run ${args.join(' ')}`, () => {
@@ -90,14 +96,15 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs one command to its end. */
+/** Runs one command to its end. @param input what it reads on stdin */
 export function tocsin(
   stateDir: string,
   args: readonly string[],
   more: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [bin, ...args],
       { cwd: root, env: environment(stateDir, more), maxBuffer: 64 * 1024 ** 2, timeout: 60_000 },
@@ -105,5 +112,6 @@ export function tocsin(
         resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr });
       },
     );
+    if (input !== undefined) child.stdin?.end(input);
   });
 }

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { FakeDeskData } from '#test/support/fake-desk-data.ts';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
+import { emptyQuarantine, knowsNobody } from '#test/support/fake-keeping.ts';
 import { createFakeSubscribing } from '#test/support/fake-subscribing.ts';
 import { createDeskApp } from '#web/app.ts';
 import { loadAssets } from '#web/assets.ts';
@@ -29,6 +30,7 @@ export function createDeskFixture(more: Partial<DeskDeps> = {}): DeskFixture {
     data,
     subscribing: createFakeSubscribing(),
     projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
+    ...{ quarantine: emptyQuarantine, erasing: knowsNobody },
     assets,
     hosts: () => [host, 'localhost:8080'],
     log: {

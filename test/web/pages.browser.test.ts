@@ -136,7 +136,7 @@ describe('the admin page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('lets somebody sign in: shows the code, and closes by itself once it was entered', async () => {
+  it('lets somebody sign in by code or by browser, and closes by itself once that is done', async () => {
     desk.data.setHealth({
       rows: [
         {
@@ -150,9 +150,28 @@ describe('the admin page', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByText('H7WQ4KTD').waitFor();
     expect(await dialog.getByRole('link').getAttribute('href')).toBe('https://login.example/device');
+    // Where codes are blocked: by browser, which ends at a page that does not load.
+    await dialog.getByRole('button', { name: 'Codes are blocked' }).click();
+    await dialog.getByText('https://login.example/authorize?state=this').waitFor();
+    // Who comes back to the page later finds the same one.
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Sign in: chat' }).click();
+    await dialog.getByText('https://login.example/authorize?state=this').waitFor();
+    const address = dialog.getByLabel('Paste its whole address');
+    await address.fill('http://localhost:1/?code=1&state=other');
+    await dialog.getByRole('button', { name: 'Finish the sign-in' }).click();
+    await dialog.getByText('This address belongs to another sign-in.').waitFor();
+    await address.fill('http://localhost:1/?code=1&state=this');
+    await address.press('Enter');
+    await dialog.getByText('Tocsin has it.').waitFor();
+    expect(await address.inputValue()).toBe('');
     desk.subscribing.enterCode();
     await dialog.waitFor({ state: 'detached' });
-    expect(desk.subscribing.asked).toEqual(['sign-in chat']);
+    expect(desk.subscribing.asked).toEqual([
+      'sign-in chat',
+      'sign-in chat by browser',
+      'address chat: http://localhost:1/?code=1&state=this',
+    ]);
     expect(complaints).toEqual([]);
   });
 

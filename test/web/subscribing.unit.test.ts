@@ -40,6 +40,25 @@ describe('sign-in, subscriptions and watch over HTTP', () => {
     expect(subscribing.asked).toEqual(['sign-in chat', 'revoke chat: moving', 'renew chat', 'recreate chat']);
   });
 
+  it('take the address at which a browser ended, and say why it is not the one', async () => {
+    const subscribing = createFakeSubscribing();
+    const { post } = createDeskFixture({ subscribing });
+    const path = '/api/credentials/chat/sign-in/address';
+    await fits(await post(path, { address: ' http://localhost:1/?code=1&state=this\n' }), answers.startedSchema);
+    expect(subscribing.asked).toEqual(['address chat: http://localhost:1/?code=1&state=this']);
+    const other = await post(path, { address: 'http://localhost:1/?code=canary&state=other' });
+    expect(other.status).toBe(409);
+    const said = await other.text();
+    expect(JSON.parse(said)).toMatchObject({ code: 'refused', detail: 'This address belongs to another sign-in.' });
+    expect(said).not.toContain('canary');
+    for (const body of [{}, { address: '' }, { address: 'canary'.repeat(3000) }, { code: 'canary' }]) {
+      const refused = await post(path, body);
+      expect([refused.status, await refused.text()]).toEqual([400, expect.not.stringContaining('canary')]);
+    }
+    expect((await post('/api/credentials/nowhere/sign-in/address', { address: 'x' })).status).toBe(404);
+    expect((await post(path, { address: 'x' }, { 'x-tocsin-request': '' })).status).toBe(403);
+  });
+
   it('say what is not there, and that nobody can carry it out', async () => {
     const subscribing = createFakeSubscribing();
     const { post } = createDeskFixture({ subscribing });

@@ -1,13 +1,14 @@
 import type { HealthAction, HealthReport, HealthRow } from '#web/health-report.ts';
 import type { CredentialView, PendingSignIn } from '#web/subscribing.ts';
 import { startDesk } from './desk.ts';
-import { askSure, showCode } from './dialogs.ts';
+import { askSure } from './dialogs.ts';
 import { button, byId, el, setText } from './dom.ts';
 import { fullTime, shortAge, when } from './format.ts';
 import { getJson, postJson } from './http.ts';
 import { listenToKeys } from './keys.ts';
 import { serverNow } from './live.ts';
 import { may } from './session.ts';
+import { showSignIn } from './sign-in-dialog.ts';
 import { toast } from './toast.ts';
 
 const desk = startDesk();
@@ -76,7 +77,7 @@ function actButton({ act, of, word }: HealthAction) {
   return element;
 }
 
-async function carryOut(act: HealthAction['act'], of: string, key: string) {
+async function carryOut(act: HealthAction['act'], of: string, key: string, method?: 'browser'): Promise<void> {
   if (
     act === 'recreate' &&
     !(await askSure(
@@ -89,14 +90,20 @@ async function carryOut(act: HealthAction['act'], of: string, key: string) {
   draw();
   const id = encodeURIComponent(of);
   const begun = serverNow();
+  const waiting = act === 'sign-in' && method === undefined ? await waitingByBrowser(of) : undefined;
+  if (waiting !== undefined) {
+    acting.delete(key);
+    draw();
+    return followSignIn(of, waiting, begun);
+  }
   const answer =
     act === 'sign-in'
-      ? await postJson<PendingSignIn>(`/api/credentials/${id}/sign-in`, {})
+      ? await postJson<PendingSignIn>(`/api/credentials/${id}/sign-in`, method === undefined ? {} : { method })
       : await postJson<object>(`/api/subscriptions/${id}/${act}`, {});
   acting.delete(key);
   draw();
   if (!answer.ok) return toast(answer.word);
-  if (act === 'sign-in') return showSignIn(of, answer.value as PendingSignIn, begun);
+  if (act === 'sign-in') return followSignIn(of, answer.value as PendingSignIn, begun);
   const { at } = answer.value as { readonly at?: string };
   toast(
     act === 'recreate'
@@ -107,12 +114,24 @@ async function carryOut(act: HealthAction['act'], of: string, key: string) {
   );
 }
 
-/** The code, large, until somebody entered it. */
-async function showSignIn(id: string, pending: PendingSignIn, begun: number) {
-  const closed = showCode(pending);
+/** Somebody may have the page of that one open: its address is asked for, rather than that it begins anew. */
+async function waitingByBrowser(id: string): Promise<PendingSignIn | undefined> {
+  const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
+  const pending = answer.ok ? answer.value.items.find((one) => one.id === id)?.pending : undefined;
+  return pending?.method === 'browser' && Date.parse(pending.expiresAt) > serverNow() ? pending : undefined;
+}
+
+/** The code, large, or the address, until somebody signed in. */
+async function followSignIn(id: string, pending: PendingSignIn, begun: number): Promise<void> {
+  const closed = showSignIn(pending, async (address) => {
+    const answer = await postJson<object>(`/api/credentials/${encodeURIComponent(id)}/sign-in/address`, { address });
+    return answer.ok ? undefined : answer.word;
+  });
   for (;;) {
     const wait = new Promise<'wait'>((resolve) => setTimeout(() => resolve('wait'), 2000));
-    if ((await Promise.race([closed, wait])) !== 'wait') return;
+    const ended = await Promise.race([closed, wait]);
+    if (ended === 'browser') return carryOut('sign-in', id, `sign-in ${id}`, ended);
+    if (ended !== 'wait') return;
     const answer = await getJson<{ items: readonly CredentialView[] }>('/api/credentials');
     const now = answer.ok ? answer.value.items.find((one) => one.id === id) : undefined;
     if (now?.signIn === undefined || now.signIn === 'waiting' || Date.parse(now.signInAt ?? '') < begun) continue;

@@ -3,7 +3,7 @@ import { type SignedIn, signedIn, signOut } from './session.ts';
 import { forGood } from './storage.ts';
 
 /** Opens a dialog and resolves with what its content hands over, undefined when it is closed without. */
-function ask<T>(title: string, build: (done: (value: T) => void) => readonly Node[]): Promise<T | undefined> {
+export function ask<T>(title: string, build: (done: (value: T) => void) => readonly Node[]): Promise<T | undefined> {
   return new Promise((resolve) => {
     let value: T | undefined;
     const dialog = el('dialog', { attributes: { 'aria-labelledby': 'dialog-title' } });
@@ -165,37 +165,6 @@ export async function askSure(title: string, what: string): Promise<boolean> {
     ),
   ]);
   return sure === true;
-}
-
-/** What a person needs to sign in; resolves when it is closed. */
-export async function showCode(pending: {
-  readonly userCode: string;
-  readonly verificationUri: string;
-}): Promise<void> {
-  await ask<never>('Sign the service user in', () => [
-    el(
-      'ol',
-      { class: 'steps' },
-      el(
-        'li',
-        {},
-        'Open ',
-        el('a', {
-          text: pending.verificationUri,
-          attributes: { href: pending.verificationUri, target: '_blank', rel: 'noreferrer' },
-        }),
-      ),
-      ...(pending.userCode === ''
-        ? []
-        : [el('li', {}, 'Enter this code', el('output', { class: 'code', text: pending.userCode }))]),
-      el('li', { text: 'Sign in as the service user, and come back: this closes by itself.' }),
-    ),
-    el(
-      'p',
-      { class: 'buttons' },
-      button('Close', (event) => (event.currentTarget as HTMLElement).closest('dialog')?.close()),
-    ),
-  ]);
 }
 
 const keys = [

@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import { readBody, readQuery } from '#web/input.ts';
 import { problem } from '#web/problem.ts';
-import { revokeBodySchema, signInBodySchema, watchQuerySchema } from '#web/schema-input.ts';
+import { revokeBodySchema, signInAddressBodySchema, signInBodySchema, watchQuerySchema } from '#web/schema-input.ts';
 import type { Started } from '#web/subscribing.ts';
 
 const dayMs = 86_400_000;
@@ -25,6 +25,11 @@ export function subscribingRoutes(app: Hono<DeskEnv>, { subscribing, now, log }:
     const body = await readBody(c, signInBodySchema);
     if (!body.ok) return body.response;
     return answer(await subscribing.signIn(c.req.param('id'), body.value.method), 'credential-not-found');
+  });
+  app.post('/api/credentials/:id/sign-in/address', async (c) => {
+    const body = await readBody(c, signInAddressBodySchema);
+    if (!body.ok) return body.response;
+    return answer(await subscribing.completeSignIn(c.req.param('id'), body.value.address), 'credential-not-found');
   });
   app.post('/api/credentials/:id/revoke', async (c) => {
     const body = await readBody(c, revokeBodySchema);

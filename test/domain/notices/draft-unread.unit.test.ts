@@ -44,4 +44,16 @@ describe('what only refers to its content', () => {
     });
     expect(draftOf('chat-basic').cloudEvent.data).not.toHaveProperty('call');
   });
+
+  it('is a call at once where only its subscription says that it is of the emergency feed', () => {
+    const { items, drafts } = drafted('blob-referred', { feed: 'events', clientState: 'mismatch' });
+    expect(items[0]).toMatchObject({ kind: 'chat-message', guessed: true });
+    expect(drafts[0]).toMatchObject({ type: 'tocsin.suspicious', cloudEvent: { tocsincontent: 'referred' } });
+    expect(drafts[0]?.cloudEvent.data).toMatchObject({
+      ...{ referred: 'blob', blobId: expect.stringContaining('5a1c0e2b') },
+      call: { feed: 'events', confidence: 'low', reasons: ['content-not-sent', 'client-state-mismatch'] },
+    });
+    for (const feed of ['chat', undefined] as const)
+      expect(drafted('blob-referred', feed && { feed }).drafts[0]?.cloudEvent.data).not.toHaveProperty('call');
+  });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { readCallReport } from '#domain/emergency/read.ts';
 import { emergencyIdOf } from '#domain/names.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
-import type { EventLog, NewEvent } from '#ports/event-log.ts';
+import type { EventLog, ExpectedRevision, NewEvent, RecordedEvent } from '#ports/event-log.ts';
 import { createMemoryHub } from '#simulator/memory-event-source.ts';
 import { createMemoryKeyStore } from '#simulator/memory-key-store.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -114,5 +115,53 @@ describe('a notice that would be too large to store', () => {
     });
     expect(isJsonObject(data['content'])).toBe(false);
     expect(said).toContain('0 refused too-large');
+  });
+});
+
+describe('a notice that the log refuses as invalid', () => {
+  /** Refuses what `offends` finds in, whatever came with it. */
+  const refusing = (offends: (text: string) => boolean) => (log: EventLog) => ({
+    ...log,
+    append: async (stream: string, expected: ExpectedRevision, events: readonly NewEvent[]) =>
+      events.some((event) => offends(JSON.stringify(event.data)))
+        ? ({ ok: false, reason: 'invalid', detail: 'not to my taste' } as const)
+        : log.append(stream, expected, events),
+  });
+  const message = {
+    resource: chat,
+    resourceData: {
+      ...{ '@odata.type': '#Microsoft.Graph.chatMessage', id: '1', importance: 'high', body },
+      from: { user: { id: 'u1', displayName: 'Ana Petrova' } },
+    },
+  };
+
+  it('is stored without what the log does not take, as the call that it is, and counted', async () => {
+    const { events, data, plain, said } = await store(
+      message,
+      refusing((text) => text.includes('"content":')),
+    );
+    expect(events.map(({ metadata }) => metadata['sequenceNumber'])).toEqual([0, 1]);
+    expect(plain['call']).toMatchObject({ caller: { name: 'Ana Petrova' } });
+    expect(data['notStored']).toMatchObject({ reason: 'invalid', hash: { algorithm: 'SHA-256' } });
+    expect(said).toContain('0 refused invalid');
+    expect(said.filter((line) => line.includes('waiting'))).toEqual([]);
+  });
+
+  it('is raised as a call of which nothing else is known where the log takes nothing of it', async () => {
+    const onlyOurs = await store(
+      message,
+      refusing((text) => text.includes('"caller":')),
+    );
+    expect(onlyOurs.events).toHaveLength(2);
+    expect(onlyOurs.data['call']).toMatchObject({
+      ...{ emergencyId: emergencyIdOf('chat', 't', '19:x@thread.v2/1'), confidence: 'low' },
+      reasons: expect.arrayContaining(['known-phrase', 'not-stored']),
+    });
+    const named = await store(
+      { resource: chat, resourceData: { id: '1' } },
+      refusing((text) => text.includes('"reference":')),
+    );
+    expect(named.data['call']).toMatchObject({ feed: 'chat', confidence: 'low', reasons: ['not-stored'] });
+    expect(readCallReport(named.first as RecordedEvent)).toMatchObject({ test: false });
   });
 });

@@ -26,8 +26,9 @@ function setting() {
     } as unknown as RecordedEvent,
     ...{ source: { kind: 'message' }, attempts: 1, knownAt: clock.monotonic() },
   });
+  const log = createMemoryEventLog(() => clock.now());
   const delays = createDelays({
-    ...{ clock, log: createMemoryEventLog(() => clock.now()), unverifiedAfterMs, isAway: () => true },
+    ...{ clock, log, unverifiedAfterMs, isAway: () => true },
     list: { all: () => waiting },
     metadata: (causation: string, correlation: string) =>
       eventMetadata({ role: 'resolve', build: 'test' }, clock.now(), correlation, causation),
@@ -35,7 +36,7 @@ function setting() {
     onRetry: () => undefined,
   } as unknown as Parameters<typeof createDelays>[0]);
   const arrive = (n: number) => void waiting.push(notice(n));
-  return { clock, delays, arrive };
+  return { clock, log, delays, arrive };
 }
 
 it('looks again when there is something to put on record, and not all the time until then', async () => {
@@ -58,4 +59,14 @@ it('looks again when there is something to put on record, and not all the time u
   expect(delays.dueIn()).toBe(0);
   expect(await delays.check(signal)).toBe(true);
   expect(delays.dueIn()).toBeUndefined();
+});
+
+it('puts the alarm on record also where the log refuses the names of the notices', async () => {
+  const { clock, log, delays, arrive } = setting();
+  log.faults = (_, events) =>
+    JSON.stringify(events).includes('notice-1') ? { ok: false, reason: 'invalid', detail: 'no' } : undefined;
+  arrive(1);
+  clock.advance(unverifiedAfterMs);
+  expect(await delays.check(new AbortController().signal)).toBe(true);
+  expect(log.events).toMatchObject([{ type: 'FetchDelayed', data: { count: 1, notices: [] } }]);
 });

@@ -15,11 +15,13 @@ describe('resolve, whatever happens', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
         const place = createPlace();
+        // So few that much has to be read again.
+        const few = { atHand: { blob: 3, message: 5 } };
         const clock = createHurriedClock(noon);
         let sent = 0;
         const ids = new Set<string>();
         try {
-          place.start(clock);
+          place.start(clock, few);
           for (const each of steps) {
             switch (each.do) {
               case 'notices': {
@@ -48,10 +50,10 @@ describe('resolve, whatever happens', () => {
                 break;
               case 'restart':
                 await place.stop();
-                place.start(clock);
+                place.start(clock, few);
                 break;
               case 'second':
-                place.start(clock);
+                place.start(clock, few);
                 break;
               case 'lost-answer': {
                 let first = true;

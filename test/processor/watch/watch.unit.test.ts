@@ -89,6 +89,21 @@ describe('the record of the watch', () => {
     expect(kept()[1]?.[1]).toBeGreaterThanOrEqual(3000);
   });
 
+  it('goes on record also for a policy that comes while it runs, and goes on from what is known of it', async () => {
+    const policy: WatchTarget = { feed: 'events', policy: 'HQ', credential: 'events', subscription: 'events/hq' };
+    const targets = [chat];
+    run(targets);
+    await pass(2000);
+    targets.push(policy);
+    await pass(2000);
+    expect(kept('watch-events')).toEqual([['WatchClosed', expect.any(Number), 'not-started']]);
+    targets.splice(1, 1);
+    await pass(2000);
+    targets.push({ ...policy });
+    await pass(2000);
+    expect(kept('watch-events')).toHaveLength(1);
+  });
+
   it('proves itself once a minute, not more often', async () => {
     await subscribed(start + 600 * minute);
     run();
@@ -192,6 +207,19 @@ describe('the record of the watch', () => {
       expect(kept().at(-1)?.[0]).toBe('WatchOpened');
       expect(Number(kept().at(-1)?.[1])).toBeGreaterThanOrEqual(66_000);
     });
+  });
+
+  it('goes on when another subscription has taken the place of the one that is deleted', async () => {
+    await subscribed(start + 600 * minute);
+    run();
+    await pass(3000);
+    const expiresAt = iso(start + 700 * minute);
+    await put('subscription-chat', 'SubscriptionCreated', {
+      ...{ feed: 'chat', graphId: 'g-2', expiresAt, deliversUntil: expiresAt },
+    });
+    await put('subscription-chat', 'SubscriptionRemoved', { feed: 'chat', graphId: 'g', cause: 'recreated' });
+    await pass(10_000);
+    expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
   });
 
   describe('what comes late to the log', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { permissionsOf, type Role } from '#domain/access/roles.ts';
 import { type Need, routeRules } from '#domain/access/routes.ts';
+import { emptyQuarantine, knowsNobody } from '#test/support/fake-keeping.ts';
 import { people, type SignedDesk, startSignedDesk } from '#test/web/sign-in/signed-desk.ts';
 import { type Answer, createUserAgent, type UserAgent } from '#test/web/sign-in/user-agent.ts';
 import { createDeskApp } from '#web/app.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   signed = await startSignedDesk({
     server: {
       projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
-      payloads,
+      ...{ payloads, quarantine: emptyQuarantine, erasing: knowsNobody },
     },
   });
   for (const role of Object.keys(who) as Role[]) {
@@ -52,7 +53,7 @@ describe('every address', () => {
       signIn: signed.signIn,
       subscribing: signed.desk.subscribing,
       projections: { list: () => [], digest: async () => undefined, rebuild: async () => undefined },
-      payloads,
+      ...{ payloads, quarantine: emptyQuarantine, erasing: knowsNobody },
       assets: new Map(),
       hosts: () => [],
       log: { info() {}, warn() {}, error() {} },

@@ -1,0 +1,71 @@
+import { userInfo } from 'node:os';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import { ask, expectOk } from '#cli/http.ts';
+import { createOutput, table } from '#cli/output.ts';
+import { withReadingDesk } from '#cli/reading-desk.ts';
+import { requireDesk } from '#cli/running.ts';
+import { mostQuarantined, type QuarantinedView } from '#web/quarantine.ts';
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** `tocsin quarantine list`. */
+export async function list(options: JsonOption, stateDir: string | undefined): Promise<void> {
+  const output = createOutput();
+  const items = await withReadingDesk(stateDir, quarantined);
+  if (options.json === true) return output.json({ items });
+  const lines = table(
+    ['RECORDED', 'PARTITION', 'TYPE', 'WHY', 'BYTES', 'STATE', 'KEPT UNTIL', 'ID'],
+    items.map((item) => [
+      ...[item.recordedAt, item.partition, item.type, item.why, String(item.bytes ?? '')],
+      ...[item.state, item.readableUntil, item.id],
+    ]),
+  );
+  for (const line of lines) output.data(line);
+  const kept = items.filter(({ state }) => state === 'kept').length;
+  output.say(
+    items.length >= mostQuarantined
+      ? `The newest ${items.length}, of which ${kept} can be published again.`
+      : `${items.length} in all, of which ${kept} can be published again.`,
+  );
+}
+
+interface PublishOptions extends JsonOption {
+  readonly all?: boolean;
+  readonly by?: string;
+}
+
+/** `tocsin quarantine publish`: exit code 1 where one of them cannot be. */
+export async function publish(
+  ids: readonly string[],
+  options: PublishOptions,
+  stateDir: string | undefined,
+): Promise<void> {
+  const output = createOutput();
+  if (ids.length === 0 && options.all !== true)
+    throw new CommandError(exitCodes.usage, 'say which: ids as `tocsin quarantine list` shows them, or --all');
+  const desk = await requireDesk(stateDir);
+  const kept = async () => (await quarantined(desk)).filter(({ state }) => state === 'kept').map(({ id }) => id);
+  const wanted = options.all === true ? await kept() : ids;
+  const by = options.by ?? userInfo().username;
+  const items: { readonly id: string; readonly started: boolean; readonly why?: string }[] = [];
+  for (const id of wanted) {
+    try {
+      expectOk(await ask(`${desk}/api/quarantine/${encodeURIComponent(id)}/publish`, { method: 'POST', body: { by } }));
+      items.push({ id, started: true });
+    } catch (error) {
+      // One that is gone is no reason to leave the others; a desk that is gone is.
+      if (!(error instanceof CommandError) || error.exitCode !== exitCodes.no) throw error;
+      items.push({ id, started: false, why: error.message });
+    }
+  }
+  if (options.json === true) output.json({ items });
+  else for (const { id, started, why } of items) output.say(`${id}: ${started ? 'is published again' : why}`);
+  if (options.json !== true && items.length === 0) output.say('There is nothing that can be published again.');
+  if (items.some(({ started }) => !started)) process.exitCode = exitCodes.no;
+}
+
+async function quarantined(desk: string): Promise<readonly QuarantinedView[]> {
+  return expectOk(await ask(`${desk}/api/quarantine`))['items'] as unknown as readonly QuarantinedView[];
+}

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import type { RunContext } from '#cli/roles/context.ts';
+import { createQuarantine } from '#cli/roles/quarantine.ts';
+import type { Shared } from '#cli/roles/shared.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import type { AuditQueries, AuditQuery, StoredRecord } from '#projections/audit/queries.ts';
+
+const now = Date.parse('2026-11-21T14:00:00Z');
+let next = 0;
+const record = (type: string, stream: string, data: JsonObject): StoredRecord => ({
+  ...{ id: `00000000-0000-4000-8000-00000000000${next}`, position: `${next}`, revision: next++, stream, type },
+  recordedAt: new Date(now - 60_000 + next).toISOString(),
+  ...{ data, metadata: { partition: '3' } },
+});
+const kept = (day: string, more: JsonObject = {}) => ({
+  data: { why: 'not-json', bytes: 7, quarantine: { day, box: 'b' }, ...more },
+});
+
+it('lists what nobody could read, since when, until when, and what became of it', async () => {
+  const records = [
+    record('tocsin.undecodable', 'inbox-hub-3', kept('2026-10-01')),
+    record('tocsin.undecodable', 'inbox-hub-3', kept('2026-11-20')),
+    record('tocsin.suspicious', 'inbox-hub-3', { data: { kind: 'chat-message' } }),
+    record('tocsin.undecryptable', 'inbox-hub-3', {
+      data: { undecryptable: 'key-unknown', quarantine: { day: '2026-11-21', box: 'b' } },
+    }),
+  ];
+  const asked = record('RepublishingRequested', `quarantine-${records[3]?.id}`, {});
+  const audit = {
+    async *page({ type, stream }: AuditQuery) {
+      yield* [...records, asked].filter((each) => each.type === type || each.stream === stream).reverse();
+    },
+    get: async (id: string) => {
+      const found = records.find((each) => each.id === id);
+      return found && { record: found, causes: [], effects: [] };
+    },
+  } as unknown as AuditQueries;
+  const context = { clock: { now: () => now }, settings: { quarantineDays: 30 } } as unknown as RunContext;
+  const quarantine = createQuarantine(context, {} as Shared, () => audit);
+  expect(await quarantine.list()).toMatchObject([
+    { id: records[3]?.id, why: 'key-unknown', state: 'requested', readableUntil: '2026-12-22T00:00:00.000Z' },
+    { id: records[1]?.id, why: 'not-json', state: 'kept', bytes: 7, partition: '3' },
+    { id: records[0]?.id, state: 'gone' },
+  ]);
+  const publish = (id = '') => quarantine.publish(id, { by: 'Olga', from: 'cli' });
+  expect(await publish(records[0]?.id)).toMatchObject({ ok: false, reason: 'refused' });
+  expect(await publish(records[2]?.id)).toMatchObject({ ok: false, reason: 'not-found' });
+  expect(await publish('something else')).toMatchObject({ ok: false, reason: 'not-found' });
+});
