@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { addAudit } from '#cli/grammar/audit.ts';
 import { addEmergency } from '#cli/grammar/emergency.ts';
+import { addKeeping } from '#cli/grammar/keeping.ts';
 import { examples, grouping, json, stateDirOf } from '#cli/grammar/parts.ts';
 import { addProjection } from '#cli/grammar/projection.ts';
 import { addSimulate } from '#cli/grammar/simulate.ts';
@@ -60,6 +61,7 @@ export function createProgram(): Command {
   addSimulate(program);
   addEmergency(program);
   addAudit(program);
+  addKeeping(program);
   addProjection(program);
   addSubscribing(program);
   addTenant(program);

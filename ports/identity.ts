@@ -18,12 +18,19 @@ export interface Identity {
   }): Promise<SignInResult>;
   /**
    * Second way to sign in, for tenants that block device codes: authorization code with PKCE (RFC 7636). `open` is called with the URL that a
-   * person opens in a browser; the answer comes to a loopback address of this machine.
+   * person opens in a browser, and until when (milliseconds since 1970 UTC); the answer comes to a loopback address of this machine, or to `completeSignInWithBrowser`. `name` says which sign-in it
+   * is: begun again under the same name, as after its process died, it goes on with the same URL.
    */
   signInWithBrowser(options: {
     readonly signal: AbortSignal;
-    readonly open: (url: string) => void | Promise<void>;
+    readonly open: (url: string, expiresAt: number) => void | Promise<void>;
+    readonly name?: string;
   }): Promise<SignInResult>;
+  /**
+   * Finishes the sign-in by browser that waits, in whichever process: for browsers that do not reach the loopback address. The one that began it is then
+   * to be ended by its signal. @param address secret: what stands in the address bar at the end
+   */
+  completeSignInWithBrowser(address: string): Promise<SignInResult>;
   /** An access token for Graph: the kept one while it lives longer than `liveMs` (default 5 minutes), else a new one. `force` always asks for a new one. */
   token(options?: { readonly liveMs?: number; readonly force?: boolean }): Promise<TokenResult>;
   /** What is known without asking anybody. */
@@ -59,6 +66,8 @@ export interface CredentialState {
   readonly tokenExpiresAt?: number;
   /** When the grant ends if it is not used before (a refresh token lives 90 days after its last use; a certificate till its end). */
   readonly grantExpiresAt?: number;
+  /** When a person signed in, milliseconds since 1970 UTC; delegated only, absent where it was before this was kept. */
+  readonly signedInAt?: number;
   /** Object id of the service user; delegated only. Personal. */
   readonly userId?: string;
   /** Sign-in name of the service user. Personal. */

@@ -1,7 +1,9 @@
 // Tables that would rot if people wrote them: settings, errors and stored events, made from the code. With --check nothing is written, and a difference fails.
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Setting } from '#config/setting.ts';
-import { settings } from '#config/settings.ts';
+import { type SettingKey, settings } from '#config/settings.ts';
+import { usedBy } from '#config/used-by.ts';
+import { retryWords } from '#domain/credentials/retry.ts';
 import { errorCodes } from '#domain/errors.ts';
 import { applicationPermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import { identityTroubles } from '#domain/identity/trouble-table.ts';
@@ -13,12 +15,22 @@ import { stackDiagram } from './generate-stack-diagram.ts';
 const generated = '<!-- Generated from the code by `npm run docs`; changes here are lost. -->\n';
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
+function usersOf(key: SettingKey): string {
+  const users = usedBy[key];
+  if (users.length === 0) return 'commands';
+  return users.length === 6
+    ? 'all'
+    : users.length === 5 && !users.includes('simulator')
+      ? 'all but simulator'
+      : users.join(', ');
+}
+
 function settingsPage(): string {
-  const rows = (Object.values(settings) as Setting<unknown>[]).map(
-    (setting) =>
-      `| \`${setting.name}\`${setting.secret ? ' (also `_FILE`)' : ''} | ${cell(setting.description)} | ${cell(setting.default === undefined ? (setting.absent ?? '') : `\`${setting.default}\``)} |`,
+  const rows = (Object.entries(settings) as [SettingKey, Setting<unknown>][]).map(
+    ([key, setting]) =>
+      `| \`${setting.name}\`${setting.secret ? ' (also `_FILE`)' : ''} | ${cell(setting.description)} | ${cell(setting.default === undefined ? (setting.absent ?? '') : `\`${setting.default}\``)} | ${usersOf(key)} |`,
   );
-  return `${generated}# Settings\n\nCommand line flags beat the environment, the environment beats an optional \`tocsin.json\` in the working folder (an object from these names to texts). A name that begins with \`TOCSIN_\` and is not listed here is an error. Secrets can be read from a file: \`<name>_FILE\`.\n\n| name | meaning | default |\n|---|---|---|\n${rows.join('\n')}\n`;
+  return `${generated}# Settings\n\nCommand line flags beat the environment, the environment beats an optional \`tocsin.json\` in the working folder (an object from these names to texts). A name that begins with \`TOCSIN_\` and is not listed here is an error. Secrets can be read from a file: \`<name>_FILE\`. Where roles run apart, each needs what it uses and nothing else.\n\n| name | meaning | default | roles that use it |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function errorsPage(): string {
@@ -53,13 +65,13 @@ function signInPage(): string {
   const troubles = Object.entries(whoActs).map(([kind, title]) => {
     const rows = identityTroubles
       .filter((row) => row.kind === kind)
-      .map(({ code, what, next }) => `| \`${code}\` | ${cell(what)} | ${cell(next)} |`);
-    return `### ${title}\n\n| code | what it means | what to do |\n|---|---|---|\n${rows.join('\n')}\n`;
+      .map((row) => `| \`${row.code}\` | ${cell(row.what)} | ${cell(row.next)} | ${retryWords(row)} |`);
+    return `### ${title}\n\n| code | what it means | what to do | tried again |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
   const gaps = Object.entries(gapWords).map(
     ([cause, { word, next }]) => `| \`${cause}\` | ${cell(word)} | ${cell(next)} |`,
   );
-  return `${generated}# Sign-in, permissions and gaps\n\n## Permissions\n\nTocsin asks for these and no others; \`tocsin doctor\` says when one is missing or one too many is granted.\n\n| permission | kind | what for |\n|---|---|---|\n${permissions.join('\n')}\n\n## What Microsoft Entra ID answers, and what to do\n\n${troubles.join('\n')}\n## Why a feed was not watched\n\nThe causes that \`tocsin watch report\` and the page Watch name.\n\n| cause | in words | if it goes on |\n|---|---|---|\n${gaps.join('\n')}\n`;
+  return `${generated}# Sign-in, permissions and gaps\n\n## Permissions\n\nTocsin asks for these and no others; \`tocsin doctor\` says when one is missing or one too many is granted.\n\n| permission | kind | what for |\n|---|---|---|\n${permissions.join('\n')}\n\n## What Microsoft Entra ID answers, and what to do\n\nA refusal that somebody can repair elsewhere (consent given, a policy lifted, a certificate uploaded) is tried again by itself, so that the feed is watched again within a minute of the repair. One that only a new sign-in ends is ended by that sign-in at once, and tried again hourly.\n\n${troubles.join('\n')}\n## Why a feed was not watched\n\nThe causes that \`tocsin watch report\` and the page Watch name.\n\n| cause | in words | if it goes on |\n|---|---|---|\n${gaps.join('\n')}\n`;
 }
 
 const pages = {

@@ -115,8 +115,12 @@ export const requestSignIn = defineUpdate<
   void,
   [{ readonly method?: 'device-code' | 'browser'; readonly why: string }]
 >('requestSignIn');
+/** `address`: secret, where the browser ended at the end of a sign-in. Refused, and then in no history, where it is not that of the sign-in that waits. */
+export const completeSignIn = defineUpdate<void, [{ readonly address: string }]>('completeSignIn');
 export const cancelSignIn = defineUpdate<void>('cancelSignIn');
 export const refreshNow = defineUpdate<void>('refreshNow');
+/** A subscription got no token: sent by its activity, as the credential itself looks only at half of a token's life. */
+export const tokenRefused = defineSignal('tokenRefused');
 export const revokeCredential = defineUpdate<void, [{ readonly why: string }]>('revokeCredential');
 export const retireCredential = defineUpdate<void>('retireCredential');
 export const credentialView = defineQuery<CredentialView>('credentialView');
@@ -216,7 +220,9 @@ export const descriptions = {
   requestSignIn: {
     description: 'Start a sign-in. The code appears in the details and in the query.',
   },
+  completeSignIn: { description: 'Here is the address at which the browser of a sign-in by browser ended.' },
   cancelSignIn: { description: 'End the sign-in that is under way.' },
+  tokenRefused: { description: 'A subscription got no token: look now (sent by its activity).' },
   refreshNow: { description: 'Get a new token now.' },
   revokeCredential: { description: 'Forget the grant, so that it is never used again.' },
   retireCredential: { description: 'Forget the grant and end: this feed is no longer wanted.' },

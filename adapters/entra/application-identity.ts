@@ -59,6 +59,7 @@ export function createApplicationIdentity(deps: ApplicationIdentityDeps): Identi
     kind: 'application',
     signInWithCode: async () => fail(notByPerson),
     signInWithBrowser: async () => fail(notByPerson),
+    completeSignInWithBrowser: async () => fail(notByPerson),
     token: ({ liveMs = 300_000, force = false } = {}) => keeper.token({ liveMs, force }),
     state: () => stateOf(keeper, owner),
     forget: keeper.forget,

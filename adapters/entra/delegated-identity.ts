@@ -1,6 +1,7 @@
 import { type AuthenticationResult, PublicClientApplication } from '@azure/msal-node';
 import type { Identity, IdentityFailure, SignInResult } from '#ports/identity.ts';
-import { signInByBrowser } from './browser-sign-in.ts';
+import { type BrowserAttempt, createBrowserAttempts } from './browser-attempt.ts';
+import { completeByAddress, signInByBrowser } from './browser-sign-in.ts';
 import { createDevicePolling } from './device-polling.ts';
 import type { Exchange } from './exchange.ts';
 import { attempt } from './failure.ts';
@@ -19,6 +20,7 @@ export function createDelegatedIdentity(deps: IdentityDeps): Identity {
   const { credential, secrets, clock, ids } = deps;
   const session = createSession(deps);
   const { owner, fail } = session;
+  const attempts = createBrowserAttempts({ credential, owner, secrets, clock });
 
   const applicationOn = (network: Exchange['network']) =>
     new PublicClientApplication({ auth: authOf(deps), system: systemOf(network) });
@@ -61,7 +63,9 @@ export function createDelegatedIdentity(deps: IdentityDeps): Identity {
           scopes: [...delegatedScopes],
           forceRefresh: true,
         });
-        return { ok: true, grant: grantOf(application, result, exchange) };
+        const { signedInAt } = grant;
+        const renewed = grantOf(application, result, exchange);
+        return { ok: true, grant: signedInAt === undefined ? renewed : { ...renewed, signedInAt } };
       });
     },
   });
@@ -70,8 +74,9 @@ export function createDelegatedIdentity(deps: IdentityDeps): Identity {
     outcome: { readonly ok: true; readonly grant: Grant } | IdentityFailure,
   ): Promise<SignInResult> => {
     if (!outcome.ok) return outcome;
-    const replaced = await keeper.replace(outcome.grant);
-    return replaced.ok ? describeGrant(outcome.grant) : replaced;
+    const grant = { ...outcome.grant, signedInAt: clock.now() };
+    const replaced = await keeper.replace(grant);
+    return replaced.ok ? describeGrant(grant) : replaced;
   };
 
   return {
@@ -94,16 +99,29 @@ export function createDelegatedIdentity(deps: IdentityDeps): Identity {
       return await keep(why === undefined || outcome.ok ? outcome : fail({ error: why }));
     },
 
-    async signInWithBrowser({ signal, open }) {
+    async signInWithBrowser({ signal, open, name }) {
       const exchange = session.exchange(signInMs, signal);
-      const opened = watch(open);
+      const opened = watch(({ url, expiresAt }: Pick<BrowserAttempt, 'url' | 'expiresAt'>) => open(url, expiresAt));
       const outcome = await attempt(exchange, session.skewMs, async () => {
         const application = applicationOn(exchange.network);
-        const signedIn = await signInByBrowser({ application, clock, signal, open: opened.call });
+        const named = name === undefined ? {} : { name };
+        const deps = { application, attempts, owner, clock, signal, open: opened.call, ...named };
+        const signedIn = await signInByBrowser(deps);
         if (!signedIn.ok) return fail(signedIn.refusal);
         return { ok: true, grant: grantOf(application, signedIn.result, exchange) };
       });
       opened.rethrow();
+      return await keep(outcome);
+    },
+
+    async completeSignInWithBrowser(address) {
+      const exchange = session.exchange(renewMs);
+      const outcome = await attempt(exchange, session.skewMs, async () => {
+        const application = applicationOn(exchange.network);
+        const signedIn = await completeByAddress({ application, attempts }, address);
+        if (!signedIn.ok) return fail(signedIn.refusal);
+        return { ok: true, grant: grantOf(application, signedIn.result, exchange) };
+      });
       return await keep(outcome);
     },
 

@@ -7,6 +7,8 @@ export interface Grant {
   readonly token: { readonly value: string; readonly expiresAt: number };
   readonly permissions: readonly string[];
   readonly grantExpiresAt?: number;
+  /** When a person signed in, milliseconds since 1970 UTC. */
+  readonly signedInAt?: number;
   readonly userId?: string;
   readonly userName?: string;
   readonly tenantId?: string;

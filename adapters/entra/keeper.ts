@@ -40,12 +40,22 @@ export const renewMs = 40_000;
 const holdMs = 60_000;
 const waitMs = 50_000;
 
+/**
+ * Refused, it is asked again no sooner than this by those that need a token just now, milliseconds: whoever keeps the sign-in looks for its repair, and what comes
+ * of that is in the store. All processes together stay under what Entra takes for a loop (AADSTS50196: 15 equal requests in five minutes).
+ */
+const refusedMs = 120_000;
+
 export function createKeeper(deps: KeeperDeps): Keeper {
   const { credential, owner, secrets, clock, ids, isDisposable, fail, renew } = deps;
   const name = `credential/${credential}/token-cache`;
   let pending: Promise<TokenResult> | undefined;
   // A renewed grant that could not be stored: the one that is stored may be worth nothing any more.
   let unsaved: { readonly grant: Grant; readonly over: SecretVersion | 'none' } | undefined;
+
+  let refused:
+    | { readonly failure: IdentityFailure; readonly over: SecretVersion | 'none'; readonly at: number }
+    | undefined;
 
   const read = async (): Promise<Kept | IdentityFailure> => {
     const stored = await secrets.read(name);
@@ -101,6 +111,11 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     }
     unsaved = undefined;
     const outcome = await renew(now.grant);
+    // An application may prove itself by another certificate the next time.
+    refused =
+      outcome.ok || outcome.trouble.kind === 'back-off' || isDisposable
+        ? undefined
+        : { failure: outcome, over: now.version, at: clock.monotonic() };
     return outcome.ok ? await save(outcome.grant, now.version) : outcome;
   };
 
@@ -122,6 +137,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (!before.ok) return before;
       const kept = force ? undefined : living(before.grant, liveMs);
       if (kept !== undefined) return kept;
+      if (!force && refused?.over === before.version && clock.monotonic() - refused.at < refusedMs)
+        return refused.failure;
       pending ??= locked(() => renewed(before.version, liveMs)).finally(() => {
         pending = undefined;
       });

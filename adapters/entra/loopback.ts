@@ -1,48 +1,41 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
-/** What the browser brought back. */
-export type Redirected =
-  | { readonly type: 'code'; readonly code: string }
-  | { readonly type: 'refused'; readonly error: string; readonly description?: string; readonly suberror?: string };
+import { type BrowserAnswer, browserAnswerIn, isSameText } from '#domain/identity/browser-address.ts';
 
 /** Waits on this machine for a browser to come back from Entra (RFC 8252 section 7.3). */
 export interface Loopback {
   /** `http://localhost:<port>`: Entra takes any port for a registered `http://localhost`. */
   readonly redirectUri: string;
   /** Settles with the first request that carries the state. */
-  readonly redirected: Promise<Redirected>;
+  readonly redirected: Promise<BrowserAnswer>;
   close(): Promise<void>;
 }
 
-/** @param state random; requests with another one change nothing */
-export async function openLoopback(state: string): Promise<Loopback> {
-  const { promise, resolve } = Promise.withResolvers<Redirected>();
+/**
+ * @param state random; requests with another one change nothing
+ * @param port to be listened on; any that is free without it
+ * @throws where that port is another's now
+ */
+export async function openLoopback(state: string, port = 0): Promise<Loopback> {
+  const { promise, resolve } = Promise.withResolvers<BrowserAnswer>();
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
     const url = URL.parse(request.url ?? '', redirectUri());
     const isOurs =
       request.headers.host === new URL(redirectUri()).host && url?.pathname === '/' && request.method === 'GET';
     if (!isOurs) return answer(response, 404, 'There is nothing here.');
     const query = url.searchParams;
-    if (query.get('state') !== state) return answer(response, 400, 'This is not the sign-in that Tocsin waits for.');
-    const [code, error] = [query.get('code'), query.get('error')];
-    if (error !== null) {
-      const [description, suberror] = [query.get('error_description'), query.get('error_subcode')];
-      resolve({
-        type: 'refused',
-        error,
-        ...(description === null ? {} : { description }),
-        ...(suberror === null ? {} : { suberror }),
-      });
+    if (!isSameText(query.get('state') ?? '', state))
+      return answer(response, 400, 'This is not the sign-in that Tocsin waits for.');
+    const brought = browserAnswerIn(query);
+    if (brought === undefined) return answer(response, 400, 'There is no code in this answer.');
+    resolve(brought);
+    if (brought.type === 'refused')
       return answer(response, 200, 'The sign-in did not succeed. Go back to Tocsin: it says why.');
-    }
-    if (code === null || code === '') return answer(response, 400, 'There is no code in this answer.');
-    resolve({ type: 'code', code });
     return answer(response, 200, 'Tocsin has the answer. You can close this window.');
   });
   const redirectUri = () => `http://localhost:${(server.address() as AddressInfo).port}`;
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
 
   return {

@@ -13,6 +13,7 @@ export function createUnsetIdentity(credential: CredentialId, secrets: Pick<Secr
     kind: credential === 'chat' ? 'delegated' : 'application',
     signInWithCode: async () => refused,
     signInWithBrowser: async () => refused,
+    completeSignInWithBrowser: async () => refused,
     token: async () => refused,
     state: async () => ({ ok: true, signedIn: false, permissions: [] }),
     async forget() {

@@ -75,7 +75,7 @@ export function createSqliteSecrets(deps: SqliteSecretsDeps): Secrets & { close(
 
     async lock(name, { waitMs, holdMs, signal }) {
       assertName(name);
-      const holder = ids.random();
+      const holder = locks.holder(ids.random());
       const until = clock.monotonic() + waitMs;
       for (;;) {
         const taken = connection.run((database) => locks.take(database, name, holder, holdMs));

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isProcessAlive, ownIdentity } from '#adapters/sqlite/process-identity.ts';
+import { isProcessAlive, ownIdentity } from '#adapters/programs/process-identity.ts';
 import { whenFree } from '#adapters/sqlite/schema.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { ClaimRequest, OwnershipClaim, PartitionOwnership } from '#ports/partition-ownership.ts';

@@ -26,6 +26,8 @@ export interface WorkerHostOptions {
   readonly searchAttributes?: SearchAttributeTypes;
   /** Workflows kept in memory, about 1.8 MB each (default 100). With fewer than there are busy ones, work takes four times as long. */
   readonly maxCachedWorkflows?: number;
+  /** Milliseconds that work on a workflow waits for the worker that has it in memory, which may be dead by now (default 10,000, as the SDK's). */
+  readonly stickyMs?: number;
   /** Shown in histories in plain text (default `worker-<process id>`). */
   readonly identity?: string;
   /** host:port for Prometheus. */
@@ -112,6 +114,7 @@ export function runWorker(options: WorkerHostOptions): WorkerHost {
         ...(build && { workerDeploymentOptions: versioned(build) }),
         ...tuning,
         maxCachedWorkflows: options.maxCachedWorkflows ?? 100,
+        ...(options.stickyMs !== undefined && { stickyQueueScheduleToStartTimeout: options.stickyMs }),
       });
       const deps = { temporal, clock, log, identity, target, native, memory, set };
       const control = createControl({ ...deps, ...(build && { build }) });

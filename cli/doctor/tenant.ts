@@ -140,7 +140,8 @@ async function checkGraph(
       remedy: 'Check the network to Microsoft Graph; `tocsin credential list` shows the sign-in.',
     };
   const wanted = access.desired.subscriptions.filter((spec) => spec.feed === feed).length;
-  const ours = listed.value.filter(({ notificationUrl }) => notificationUrl === access.notificationUrl).length;
+  const address = (feed === 'events' ? access.eventsUrl : undefined) ?? access.notificationUrl;
+  const ours = listed.value.filter(({ notificationUrl }) => notificationUrl === address).length;
   return ours >= wanted
     ? { check, state: 'ok', found: `Graph has ${ours}` }
     : {

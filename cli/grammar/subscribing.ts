@@ -11,10 +11,19 @@ export function addSubscribing(program: Command): void {
       "signs the service user in: shows a code to be entered at Microsoft's page, and waits until somebody did",
     )
     .addOption(new Option('--feed <feed>', 'which feed').choices(feeds).default('chat'))
-    .option('--browser', 'where device codes are blocked: by a page in a browser of the machine on which Tocsin runs')
-    .option('--no-wait', 'only show the code')
+    .option(
+      '--browser',
+      'where device codes are blocked: by a page in a browser; on another machine than that of Tocsin, the address at which it ends is pasted here',
+    )
+    .addOption(
+      new Option(
+        '--complete',
+        'finishes a sign-in by browser that waits, with the address at which the browser ended; reads it from stdin',
+      ).conflicts('browser'),
+    )
+    .option('--no-wait', 'only show the code, or only hand the address in')
     .addOption(json())
-    .addHelpText('after', examples('sign-in', 'sign-in --feed chat --browser'))
+    .addHelpText('after', examples('sign-in', 'sign-in --feed chat --browser', 'sign-in --complete <address.txt'))
     .action(async (options) => (await import('#cli/commands/sign-in.ts')).signIn(options, stateDirOf(program)));
   addCredential(program);
   addSubscription(program);

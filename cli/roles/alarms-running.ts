@@ -4,6 +4,7 @@ import { createAlarms } from '#cli/roles/alarms.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { ListeningState } from '#cli/roles/listening.ts';
 import type { Metrics } from '#cli/roles/metrics.ts';
+import { createUnreadLines } from '#cli/roles/unread-lines.ts';
 import type { WatchTarget } from '#processor/watch/watch.ts';
 import type { WatchQueries } from '#projections/watch/queries.ts';
 
@@ -20,18 +21,20 @@ export interface AlarmsOptions {
 
 const lookMs = 5_000;
 
-/** Writes a line for each alarm, and sets the gauges of sign-in, subscriptions and watch; resolves when the signal was aborted. */
+/** Writes a line for each alarm and for each partition where something has waited for long, and sets the gauges of sign-in, subscriptions and watch; resolves when the signal was aborted. */
 export async function runAlarms({ context, targets, watch, listening, signal }: AlarmsOptions): Promise<void> {
   const { clock, log, metrics } = context;
   const startedAt = clock.now();
   const alarms = createAlarms(startedAt);
+  const unread = createUnreadLines();
   while (!signal.aborted) {
     const record = watch === undefined || !watch.known() ? undefined : await recordOf(watch.queries);
     const now = clock.now();
+    const heard = listening?.();
     const facts: AlarmFacts = {
       targets,
       ...(record === undefined ? {} : { watch: record }),
-      ...(listening === undefined ? {} : { listening: listening() }),
+      ...(heard === undefined ? {} : { listening: heard }),
     };
     if (record !== undefined) setGauges(metrics, { ...facts, watch: record }, now, startedAt);
     for (const line of alarms.look(facts, now)) {
@@ -39,6 +42,8 @@ export async function runAlarms({ context, targets, watch, listening, signal }: 
       if ('alarm' in line) log.error(line, `${line.of}: ${line.word}`);
       else log.info(line, `${line.of}: it is over`);
     }
+    for (const line of unread.look(heard?.partitions ?? [], now))
+      log.warn(line, `messages of the hub wait in partition ${line.unreadPartition}`);
     await clock.sleep(lookMs, signal);
   }
 }

@@ -6,6 +6,7 @@ import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import type { DeskSignInParts } from '#cli/roles/desk-sign-in.ts';
+import { createErasing } from '#cli/roles/erasing.ts';
 import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
@@ -13,6 +14,7 @@ import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening, type Listening } from '#cli/roles/listening.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
+import { createQuarantine } from '#cli/roles/quarantine.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
@@ -48,6 +50,8 @@ export interface RunningDesk {
   readonly url: string;
   /** What only the desk counts, in Prometheus' text format. */
   readonly figures: () => string;
+  /** Whether every call of the record can be shown. */
+  readonly ready: () => boolean;
   close(): Promise<void>;
 }
 
@@ -77,17 +81,18 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     acts: options.acts,
     now: clock.now,
   });
+  const ready = () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp);
   const deps = {
     context,
     shared,
     readModels,
+    ready,
     health: () =>
       healthReport({
         ...{ context, listening, readModels, subscribing, keyStore },
         ...{ triage: options.triage, resolve: options.resolve },
         workflows: () => [...(options.workflows?.() ?? []), ...(evidence === undefined ? [] : [evidence.row()])],
       }),
-    ready: () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp),
   };
   const data = createDeskData(deps);
   const signing = await openSignIn(deps, settings);
@@ -97,6 +102,8 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const started = await startDeskServer({
     data,
     projections: adminOf(readModels),
+    quarantine: createQuarantine(context, shared, () => readModels.audit),
+    erasing: createErasing(context, shared, readModels),
     ...{ subscribing, desks },
     ...(signing === undefined ? {} : { signIn: signing.signIn }),
     // Where nobody signs in, nobody can be asked for a role.
@@ -120,6 +127,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   return {
     url: started.desk.url,
     figures: () => openDesks(desks.counts()),
+    ready,
     async close() {
       await started.desk.close();
       await Promise.all([following, watching, recording, alarms]);

@@ -1,3 +1,4 @@
+import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import { inboxStream } from '#domain/names.ts';
 import type { GapCause } from '#domain/watch/events.ts';
@@ -95,6 +96,7 @@ const cutOffMs = 3000;
 export function createListening(deps: ListeningDeps): Listening {
   const { clock } = deps;
   let remote: readonly PartitionHealth[] = [];
+  const backlogs = new Map<string, Backlog>();
   let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
   let reachedAt = clock.monotonic();
   let lookAt = reachedAt;
@@ -120,7 +122,7 @@ export function createListening(deps: ListeningDeps): Listening {
       while (!signal.aborted) {
         if (deps.elsewhere !== undefined && clock.monotonic() >= lookAt) {
           lookAt = clock.monotonic() + pollMs;
-          remote = await lookElsewhere(deps.elsewhere, remote, clock.now()).catch(() => remote);
+          remote = await lookElsewhere(deps.elsewhere, remote, backlogs, clock.now()).catch(() => remote);
         }
         // Since when it is so has to be known before anybody asks.
         look();
@@ -149,6 +151,7 @@ function together(
 async function lookElsewhere(
   from: NonNullable<ListeningDeps['elsewhere']>,
   before: readonly PartitionHealth[],
+  backlogs: Map<string, Backlog>,
   now: number,
 ): Promise<readonly PartitionHealth[]> {
   const claims = (await from.ownership.list()).filter(({ ownerId }) => ownerId !== from.self);
@@ -174,11 +177,16 @@ async function lookElsewhere(
       if (ends?.ok !== true) return base;
       const { lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedAt } = ends.partition;
       const lagMessages = Math.max(0, sequenceNumber - appendedTo);
+      const backlog = backlogs.get(partition) ?? createBacklog();
+      backlogs.set(partition, backlog);
+      backlog.read(appendedTo, tail.ok ? tail.position?.enqueuedAt : undefined);
+      backlog.end(sequenceNumber, lastEnqueuedAt ?? now, now);
+      const oldestAt = backlog.oldestUnreadAt() ?? lastEnqueuedAt ?? now;
       return {
         ...base,
         lastEnqueued: { sequenceNumber, enqueuedAt: lastEnqueuedAt ?? 0 },
         lagMessages,
-        lagMs: lagMessages === 0 ? 0 : Math.max(0, now - (lastEnqueuedAt ?? now)),
+        lagMs: lagMessages === 0 ? 0 : Math.max(0, now - oldestAt),
       };
     }),
   );

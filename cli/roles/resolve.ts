@@ -51,6 +51,7 @@ export async function startResolve(
     metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
     payloads: await payloadsOf(context),
     publisher,
+    quarantine: shared.sealer,
     unverifiedAfterMs: settings.unverifiedAfter * 1000,
     ...(access === undefined || settings.chatClientId === undefined || settings.tenant === undefined
       ? {}

@@ -1,9 +1,11 @@
 import type { RoleName } from '#cli/role-names.ts';
 import { runAlarms } from '#cli/roles/alarms-running.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import type { RunningDesk } from '#cli/roles/desk.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
+import type { ProbeListener } from '#cli/roles/probe-listener.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
@@ -18,6 +20,8 @@ export interface RestOptions {
   readonly ingest: RunningIngest | undefined;
   readonly simulator: RunningSimulator | undefined;
   readonly staying: StayingSubscribed;
+  /** Absent where the desk's own listener is the only one. */
+  readonly probes?: ProbeListener;
   readonly signal: AbortSignal;
 }
 
@@ -82,21 +86,18 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     endings.push(() => alarms);
   }
   const endpoints: Record<string, string> = {};
-  let figures: (() => string) | undefined;
+  let running: RunningDesk | undefined;
   if (roles.has('desk')) {
     const desk = await (await import('#cli/roles/desk.ts')).startDesk(parts);
     endings.push(() => desk.close());
     endpoints['desk'] = desk.url;
-    figures = desk.figures;
+    running = desk;
   }
-  if (context.settings.probes !== undefined || !roles.has('desk')) {
-    const probes = await (await import('#cli/roles/probes.ts')).startProbes({
-      ...parts,
-      figures,
-      at: context.settings.probes ?? { host: '127.0.0.1', port: 0 },
-    });
-    endings.push(() => probes.close());
-    endpoints['probes'] = probes.url;
+  if (options.probes !== undefined) {
+    const listener = options.probes;
+    (await import('#cli/roles/probes.ts')).answerProbes({ ...parts, desk: running, listener });
+    endings.push(() => listener.close());
+    endpoints['probes'] = listener.url;
   }
   return {
     endpoints,

@@ -1,4 +1,5 @@
 import type { RunContext } from '#cli/roles/context.ts';
+import { expireNotificationKeys } from '#cli/roles/housekeeping.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { liveSimulated } from '#cli/roles/simulated-past.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
@@ -40,6 +41,10 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
   const { context, roles, simulator, signal } = options;
   const { secrets } = options.shared;
   const access = openTenantAccess(context, secrets);
+  const beside = [
+    access?.policies.run(signal),
+    ...(roles.has('worker') ? [expireNotificationKeys(context, secrets, signal)] : []),
+  ].map((each) => each?.catch((error: unknown) => context.log.error({ err: error }, 'housekeeping ended by itself')));
   const lived =
     simulator === undefined || access === undefined
       ? Promise.resolve()
@@ -66,7 +71,7 @@ export async function openStayingSubscribed(options: StayingSubscribedOptions): 
     rows: worker?.rows ?? (roles.has('worker') ? () => [withoutTemporal] : undefined),
     async close() {
       await worker?.ended;
-      await lived;
+      await Promise.all([lived, ...beside]);
       await temporal?.close();
       await access?.close();
     },

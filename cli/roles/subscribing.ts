@@ -15,6 +15,7 @@ import type {
 /** What can be asked of the workflows; absent where Temporal is off. */
 export interface SubscribingActs {
   signIn(id: string, method: PendingSignIn['method'] | undefined): Promise<Started<PendingSignIn>>;
+  completeSignIn(id: string, address: string): Promise<Started<undefined>>;
   revoke(id: string, why: string): Promise<Started<undefined>>;
   renew(id: string): Promise<Started<RenewalView | undefined>>;
   recreate(id: string): Promise<Started<undefined>>;
@@ -53,6 +54,7 @@ export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subs
       return { from: iso(from), to: iso(to), feeds: [...feeds.values()].map((own) => watchedFeed(own, from, end)) };
     },
     signIn: async (id, method) => (await acts?.signIn(id, method)) ?? away,
+    completeSignIn: async (id, address) => (await acts?.completeSignIn(id, address)) ?? away,
     revoke: async (id, why) => (await acts?.revoke(id, why)) ?? away,
     renew: async (id) => (await acts?.renew(id)) ?? away,
     recreate: async (id) => (await acts?.recreate(id)) ?? away,

@@ -9,7 +9,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { graphCallLog } from '#cli/roles/graph-log.ts';
 import { managedIdentityAssertion } from '#cli/roles/managed-identity-assertion.ts';
-import { policiesOf } from '#cli/roles/policies.ts';
+import { type PolicyWatch, watchPolicies } from '#cli/roles/policy-watch.ts';
 import { clouds } from '#domain/identity/clouds.ts';
 import { streamPrefixes } from '#domain/names.ts';
 import type { Graph } from '#ports/graph.ts';
@@ -17,6 +17,7 @@ import type { Identity } from '#ports/identity.ts';
 import type { Outbound } from '#ports/outbound.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { WatchTarget } from '#processor/watch/watch.ts';
+import { throughEventGrid } from '#workflows/activities/subscription-request.ts';
 import { type Feed, streamOf, subscriptionWorkflowId } from '#workflows/contract.ts';
 import { type Desired, desiredBy } from '#workflows/desired.ts';
 
@@ -24,12 +25,15 @@ import { type Desired, desiredBy } from '#workflows/desired.ts';
 export interface TenantAccess {
   readonly secrets: Secrets;
   readonly outbound: Outbound;
-  /** What the settings want to be signed in and subscribed. */
+  /** What the settings, and the list of policies as it is now, want to be signed in and subscribed. */
   readonly desired: Desired;
-  /** What of it is to be watched. */
+  /** What of it is to be watched: always the same array, whose entries come and go with the policies. */
   readonly targets: readonly WatchTarget[];
+  readonly policies: PolicyWatch;
   /** Where Graph delivers. */
   readonly notificationUrl: string;
+  /** Where it delivers emergency events where the rest takes the way through Event Grid, which has no type for them. */
+  readonly eventsUrl?: string;
   identity(feed: Feed): Identity;
   graph(feed: Feed): Graph;
   close(): Promise<void>;
@@ -70,26 +74,33 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
   };
   const identity = (feed: Feed): Identity => identities[feed] ?? createUnsetIdentity(feed, secrets);
   const graphs = new Map<Feed, Graph>();
-  const policies = policiesOf(settings);
-  const desired = desiredBy({
-    ...(chatClientId === undefined ? {} : { chat: { content: settings.chatContent } }),
-    ...(eventsClientId === undefined
-      ? {}
-      : {
-          events: {
-            method: settings.eventsPrivateKey === undefined ? 'federated' : 'certificate',
-            ...{ apiVersion: settings.eventsApi, policies },
-          },
-        }),
+  const desiredWith = (policies: readonly string[]) =>
+    desiredBy({
+      ...(chatClientId === undefined ? {} : { chat: { content: settings.chatContent } }),
+      ...(eventsClientId === undefined
+        ? {}
+        : {
+            events: {
+              method: settings.eventsPrivateKey === undefined ? 'federated' : 'certificate',
+              ...{ apiVersion: settings.eventsApi, policies },
+            },
+          }),
+    });
+  const policies = watchPolicies(context, (names) => {
+    desired = desiredWith(names);
+    keepTargets(targets, desired);
   });
+  let desired = desiredWith(policies.names());
+  const targets = keepTargets([], desired);
   return {
-    ...{ secrets, outbound, desired, identity },
-    targets: desired.subscriptions.map(({ id, feed, policy, credential }) => ({
-      ...{ feed, credential },
-      subscription: streamOf(subscriptionWorkflowId(id)).slice(streamPrefixes.subscription.length),
-      ...(policy === undefined ? {} : { policy }),
-    })),
+    ...{ secrets, outbound, identity, policies, targets },
+    get desired() {
+      return desired;
+    },
     notificationUrl: settings.notificationUrl ?? notificationUrlOf(context),
+    ...(eventsClientId !== undefined && throughEventGrid(settings.notificationUrl ?? '')
+      ? { eventsUrl: notificationUrlOf(context) }
+      : {}),
     graph(feed) {
       const made =
         graphs.get(feed) ??
@@ -105,6 +116,19 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
       await outbound.close();
     },
   };
+}
+
+/** Those that are wanted still stay what they are: what is known of them is kept by them. */
+function keepTargets(targets: WatchTarget[], { subscriptions }: Desired): WatchTarget[] {
+  const before = new Map(targets.map((target) => [target.subscription, target]));
+  const now = subscriptions.map(({ id, feed, policy, credential }): WatchTarget => {
+    const subscription = streamOf(subscriptionWorkflowId(id)).slice(streamPrefixes.subscription.length);
+    return (
+      before.get(subscription) ?? { ...{ feed, credential, subscription }, ...(policy === undefined ? {} : { policy }) }
+    );
+  });
+  targets.splice(0, targets.length, ...now);
+  return targets;
 }
 
 function proofOf({ settings }: RunContext): ApplicationProof {

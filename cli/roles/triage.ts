@@ -17,7 +17,16 @@ export function startTriage(context: RunContext, shared: Shared, signal: AbortSi
     ids,
     instanceId: context.instanceId,
     metadata: (causationId, correlationId) => eventMetadata(by, clock.now(), correlationId, causationId),
-    observe: (outcome) => metrics.triageEvents.inc({ outcome: outcome.kind }),
+    observe(outcome, { stream, revision }) {
+      metrics.triageEvents.inc({ outcome: outcome.kind });
+      if (outcome.kind !== 'refused') return;
+      metrics.errors.inc({ code: 'triage-refused' });
+      const { emergencyId, detail } = outcome;
+      log.error(
+        { stream, revision, emergencyId, detail },
+        'the log does not take what a notice means; it stays in the record',
+      );
+    },
     onError: (error, event) => {
       metrics.errors.inc({ code: 'triage-failed' });
       log.error(

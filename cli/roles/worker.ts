@@ -107,7 +107,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     rows: () => [
       temporal.row(),
       { kind: 'role', name: 'worker', ...word },
-      ...(uncovered === undefined ? [] : [uncovered]),
+      ...[uncovered, options.access?.policies.trouble()].filter((row) => row !== undefined),
       ...(follower === undefined ? [] : [followerRow(follower, options)]),
     ],
   };
@@ -142,6 +142,7 @@ async function activityDeps(options: WorkerOptions, channels: readonly Channel[]
     delivery: {
       notificationUrl: access?.notificationUrl ?? '',
       lifecycleNotificationUrl: access?.notificationUrl ?? '',
+      ...(access?.eventsUrl === undefined ? {} : { eventsUrl: access.eventsUrl }),
       ...(context.settings.largePayloadsUrl === undefined ? {} : { blobStoreUrl: context.settings.largePayloadsUrl }),
       applicationId: (feed: 'chat' | 'events') =>
         feed === 'chat' ? context.settings.chatClientId : context.settings.eventsClientId,
@@ -183,6 +184,7 @@ async function ensureForEver(
 ) {
   if (access === undefined) return;
   for (let tries = 0; !signal.aborted; tries++) {
+    const changed = access.policies.changed();
     try {
       const until = await leavingUntil({ secrets, clock: context.clock });
       if (until === undefined) await starter.ensure(access.desired);
@@ -192,7 +194,7 @@ async function ensureForEver(
           'somebody is deleting this tenant: until then nothing is subscribed',
         );
       tries = 0;
-      await context.clock.sleep(ensureMs, signal);
+      await context.clock.sleep(ensureMs, AbortSignal.any([signal, changed]));
     } catch (error) {
       if (tries % 15 === 0)
         context.log.warn(

@@ -8,6 +8,7 @@ import type { PendingSignIn, RenewalView, Started } from '#web/subscribing.ts';
 import {
   type Accepted,
   type CredentialView,
+  completeSignIn,
   credentialView,
   credentialWorkflowId,
   type PendingCode,
@@ -23,6 +24,8 @@ import { leaveTenant } from '#workflows/leaving.ts';
 const actMs = 15_000;
 /** All subscriptions at once, with what is said about those that do not end. */
 const leaveMs = 30_000;
+/** Before that: whether anybody is there to do it. Who waits for a refusal is a person. */
+const reachMs = 10_000;
 const codeMs = 20_000;
 /** An answer to a page of the desk must not wait for a worker that is not there. */
 const lookMs = 1_500;
@@ -81,6 +84,13 @@ export function createWorkflowActs(temporal: Temporal, secrets: Secrets, clock: 
         detail: 'Entra ID gave no code in time; `tocsin credential list` says why.',
       };
     },
+    completeSignIn: async (id, address) => {
+      const handle = credential(id);
+      return act(
+        id,
+        handle && (async () => void (await handle.executeUpdate(completeSignIn, { args: [{ address }] }))),
+      );
+    },
     revoke: async (id, why) => {
       const handle = credential(id);
       return act(id, handle && (async () => void (await handle.executeUpdate(revokeCredential, { args: [{ why }] }))));
@@ -98,7 +108,13 @@ export function createWorkflowActs(temporal: Temporal, secrets: Secrets, clock: 
       const visibility = connection && createWorkflowVisibility(connection);
       return act(
         'all',
-        connection && visibility && (() => leaveTenant({ client: connection.client, visibility, secrets, clock })),
+        connection &&
+          visibility &&
+          (async () => {
+            const { connection: server, namespace } = connection;
+            await connection.within(reachMs, () => server.workflowService.describeNamespace({ namespace }));
+            return leaveTenant({ client: connection.client, visibility, secrets, clock });
+          }),
         leaveMs,
       );
     },

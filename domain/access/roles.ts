@@ -17,6 +17,8 @@ export const permissions = [
   'record.read',
   /** Search the stored record for a person. */
   'persons.search',
+  /** Erase a person, for good. */
+  'persons.erase',
   /** See how Tocsin itself is, and when each feed was watched. */
   'health.see',
   /** See sign-ins, subscriptions and read models. */
@@ -39,6 +41,7 @@ const granted: Readonly<Record<Role, readonly Permission[]>> = {
     'persons.see',
     'record.read',
     'persons.search',
+    'persons.erase',
     'health.see',
     'operation.see',
     'operation.act',

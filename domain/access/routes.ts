@@ -48,6 +48,9 @@ export const routeRules: readonly RouteRule[] = [
   // Reads, but with a person in the body.
   post('/api/audit/caller', 'persons.search'),
   post('/api/audit/caller/counts', 'persons.search'),
+  // A person in the body, too; the first only counts.
+  post('/api/erasures/preview', 'persons.erase'),
+  post('/api/erasures', 'persons.erase'),
 
   get('/watch', 'health.see'),
   get('/admin', 'health.see'),
@@ -59,8 +62,11 @@ export const routeRules: readonly RouteRule[] = [
   get('/api/projections/{name}/digest', 'operation.see'),
   get('/api/credentials', 'operation.see'),
   get('/api/subscriptions', 'operation.see'),
+  get('/api/quarantine', 'operation.see'),
+  post('/api/quarantine/{id}/publish', 'operation.act'),
   post('/api/projections/{name}/rebuild', 'operation.act'),
   post('/api/credentials/{id}/sign-in', 'operation.act'),
+  post('/api/credentials/{id}/sign-in/address', 'operation.act'),
   post('/api/credentials/{id}/revoke', 'operation.act'),
   post('/api/subscriptions/{id}/renew', 'operation.act'),
   post('/api/subscriptions/{id}/recreate', 'operation.act'),

@@ -8,6 +8,8 @@ export interface CredentialRules {
   readonly foreseenMs: readonly number[];
   /** After how long each reminder follows the one before; the last one repeats. */
   readonly remindMs: readonly number[];
+  /** The longest wait between two tries of what may be repaired from outside: in the first week, and later. */
+  readonly healMs: readonly [number, number];
 }
 
 const hour = 3_600_000;
@@ -17,6 +19,8 @@ export const credentialRules: CredentialRules = {
   refreshShare: 0.5,
   foreseenMs: [14 * day, 7 * day, 3 * day, day],
   remindMs: [0, hour, 4 * hour, 12 * hour, day],
+  // Entra takes more than 15 equal requests in five minutes for a loop (AADSTS50196): with the jitter, which makes it up to a quarter sooner, these are ten.
+  healMs: [40_000, 300_000],
 };
 
 /** How loud a reminder can get. */

@@ -12,7 +12,7 @@ export interface IdentityTroubleRow {
 const signIn = 'Run `tocsin sign-in --feed chat`, or sign in on the admin page.';
 const signInAfter = `Then sign in again: ${signIn[0]?.toLowerCase()}${signIn.slice(1)}`;
 const registration = 'Entra admin center > App registrations > the app of Tocsin';
-const byBrowser = 'or, where Tocsin runs on your own machine, sign in by browser instead of by code';
+const byBrowser = 'or sign in by browser instead of by code (`tocsin sign-in --browser`, or the admin page)';
 const findPolicy =
   'Find it in the Entra admin center: Sign-in logs > the failed sign-in > Conditional Access tab (filter Authentication protocol = device code).';
 const wait = 'Nothing has to be done: it is tried again by itself, later and later.';
@@ -110,6 +110,11 @@ export const identityTroubles: readonly IdentityTroubleRow[] = [
     ['damaged-grant', 'The stored sign-in is damaged, or of a newer version of Tocsin.', signIn],
     ['cancelled', 'The sign-in was cancelled.', signIn],
     ['timed-out', 'The sign-in was not finished in time.', signIn],
+    [
+      'browser-over',
+      'That sign-in by browser is over: its address was used already, it took too long, or another one was begun.',
+      'Begin a new one: run `tocsin sign-in --feed chat --browser`, or sign in on the admin page.',
+    ],
   ]),
   ...rows('admin-must-act', [
     [
@@ -145,7 +150,7 @@ export const identityTroubles: readonly IdentityTroubleRow[] = [
     [
       'AADSTS530035',
       'Security defaults block the sign-in.',
-      'Entra admin center > Overview > Properties > Security defaults: replace them by Conditional Access policies that exclude only the service account, or, where Tocsin runs on your own machine, sign in by browser.',
+      'Entra admin center > Overview > Properties > Security defaults: replace them by Conditional Access policies that exclude only the service account, or sign in by browser (`tocsin sign-in --browser`, or the admin page).',
     ],
     [
       'protection_policy_required',

@@ -16,10 +16,10 @@ export interface ClientState {
 }
 
 /**
- * Notices wait in the hub for at most 90 days (retention of its highest tier), and a subscription whose creation nobody heard of is adopted with the state that it was
- * given before the present one: it lives with that until it is made anew (`clientStateMs`, 180 days).
+ * A subscription whose creation nobody heard of is adopted with the state that it was given before the present one, and one of emergency events lives with that for as
+ * long as it is renewed. What is accepted too long costs nothing: nobody but Graph and we knew it.
  */
-const overlapMs = (180 + 90) * 86_400_000;
+const overlapMs = 3650 * 86_400_000;
 const mostPrevious = 32;
 
 /** From the stored text; damaged text is none. */

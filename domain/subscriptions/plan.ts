@@ -12,8 +12,11 @@ export interface SubscriptionRules {
   readonly quietMs: number;
   /** A certificate is replaced by a new one at a renewal when it is this old. */
   readonly certificateMs: number;
-  /** The client state can only change with a new subscription: made anew when it is this old. */
-  readonly clientStateMs: number;
+  /**
+   * The client state can only change with a new subscription: another one takes its place when it is this old. Absent for emergency events: Graph has one subscription
+   * for a policy (409), so the old one would have to be deleted first, and no call may fall into that gap. They get a new client state whenever they are made anew.
+   */
+  readonly clientStateMs?: number;
 }
 
 const minute = 60_000;
@@ -29,7 +32,7 @@ export function subscriptionRules(feed: 'chat' | 'events'): SubscriptionRules {
     reauthoriseMs: hour,
     quietMs: 10 * minute,
     certificateMs: 90 * day,
-    clientStateMs: 180 * day,
+    ...(feed === 'chat' ? { clientStateMs: 180 * day } : {}),
   };
 }
 
@@ -48,6 +51,8 @@ export interface HeldSubscription {
   /** In [0, 1): spreads what would otherwise fall on the same moment. */
   readonly jitter: number;
   readonly certificateId?: string;
+  /** Of all changes, deletions too: what it is made of so that two can stand side by side while one takes the place of the other. */
+  readonly wider?: true;
   /** A call that Graph may have carried out though no answer came: until `quietMs` after it only the same may be asked again. */
   readonly attempted?: { readonly kind: Touch; readonly at: number };
 }
@@ -59,7 +64,7 @@ export type SubscriptionPlan =
   /** Graph has none for us, or not any more: look, then adopt or create. */
   | { readonly do: 'obtain' }
   | { readonly do: Touch }
-  /** Delete and create: a client state cannot be changed, and Graph refuses a second one for the same resource (409). */
+  /** Another one takes its place: a client state cannot be changed. */
   | { readonly do: 'recreate' }
   | { readonly do: 'wait'; readonly until: number; readonly next: Touch | 'recreate' };
 
@@ -86,7 +91,7 @@ export function planSubscription(
 function nextTouch(held: HeldSubscription, renews: boolean, rules: SubscriptionRules, at: number): Touch | 'recreate' {
   const { attempted } = held;
   if (attempted !== undefined && at - attempted.at < rules.quietMs) return attempted.kind;
-  if (renews && held.createdAt + rules.clientStateMs <= at) return 'recreate';
+  if (renews && rules.clientStateMs !== undefined && held.createdAt + rules.clientStateMs <= at) return 'recreate';
   return renews ? 'renew' : 'reauthorise';
 }
 

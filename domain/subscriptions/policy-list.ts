@@ -19,6 +19,9 @@ export function readPolicyList(text: string): PolicyList {
     };
   const named = rows.filter(({ name }) => name !== '');
   if (named.length === 0) return { ok: false, problem: 'names no policy: no entry has an Identity' };
+  const nameless = rows.findIndex(({ name }) => name === '');
+  // Whatever it is, nobody would notice that its calls are not watched.
+  if (nameless >= 0) return { ok: false, problem: `has no Identity in entry ${nameless + 1} of ${rows.length}` };
   return { ok: true, policies: [...new Set(named.filter(({ notifies }) => notifies).map(({ name }) => name))] };
 }
 

@@ -102,6 +102,8 @@ function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscrip
       break;
     }
     case 'SubscriptionRemoved':
+      // One in whose place another stands already.
+      if (before?.graphId !== undefined && before.graphId !== text(data['graphId'])) break;
       if (before === undefined || before.state === 'live') known.set(id, { ...gone(before, at), state: 'lost', at });
       break;
   }

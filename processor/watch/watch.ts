@@ -23,6 +23,7 @@ export interface WatchDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
+  /** Looked at each time: what is in it may change. */
   readonly targets: readonly WatchTarget[];
   /** Whether the hub is read, as this process knows. */
   readonly hub: () => HubFacts;
@@ -138,16 +139,18 @@ export function createWatch(deps: WatchDeps): Watch {
 
   return {
     async run(signal) {
-      if (targets.length === 0) return;
       const state = createWatchState();
       const following = follow(state, signal);
       await following.known;
       const feeds = new Map<string, Feed>();
-      for (const name of new Set(targets.map(({ feed }) => feed))) {
-        const feed = await record(name, signal);
-        if (feed !== undefined) feeds.set(name, feed);
-      }
+      const read = new Set<WatchTarget>();
       while (!signal.aborted) {
+        for (const name of new Set(targets.filter((target) => !read.has(target)).map(({ feed }) => feed))) {
+          const feed = await record(name, signal);
+          if (feed === undefined) continue;
+          feeds.set(name, feed);
+          for (const target of targets) if (target.feed === name) read.add(target);
+        }
         for (const [name, feed] of feeds) await look(feed, state, name, signal);
         await clock.sleep(lookMs, signal);
       }

@@ -189,11 +189,12 @@ function troubleIn(value: Json | undefined, old: Row | undefined): Columns {
 /** What comes late to the log, as while it was away, was true when it was decided. */
 const toldAt = (event: RecordedEvent) => timeIn(event.metadata['decidedAt']) ?? recordedAtOf(event);
 
-/** A confirmation may have been on its way when the subscription was lost, or was made anew. */
+/** A confirmation may have been on its way when the subscription was lost, or was made anew; what is removed may be one in whose place another stands already. */
 function isOutdated(event: RecordedEvent, old: Row | undefined): boolean {
-  if (event.type !== 'SubscriptionConfirmed' || old === undefined) return false;
+  if (old === undefined || (event.type !== 'SubscriptionConfirmed' && event.type !== 'SubscriptionRemoved'))
+    return false;
   const isGone = old['state'] === 'lost' || old['state'] === 'removed';
-  if (isGone) return toldAt(event) <= Number(old['since']);
+  if (isGone) return event.type === 'SubscriptionConfirmed' && toldAt(event) <= Number(old['since']);
   return typeof old['graph_id'] === 'string' && old['graph_id'] !== event.data['graphId'];
 }
 

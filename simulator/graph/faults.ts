@@ -14,6 +14,8 @@ const descriptions = {
   'subscription-removed':
     'drops the oldest live chat subscription (any other if there is none) and says so in a lifecycle notice',
   'subscription-vanishes': 'drops the oldest live chat subscription (any other if there is none) silently',
+  'tokens-invalidated':
+    'every token that a live subscription was given ends now, as if sessions were revoked: deliveries that depend on one pause until Graph gets a new one, lifecycle notices ask for it',
   'delivery-delayed': 'holds every notice for some minutes (5 unless set otherwise)',
   'delivery-doubled': 'delivers every notice twice',
   'delivery-lost': 'drops every notice of a change while it is on, for good',
@@ -42,7 +44,11 @@ export interface FaultState {
 }
 
 // These happen at one moment and are over.
-const momentary: ReadonlySet<GraphFaultName> = new Set(['subscription-removed', 'subscription-vanishes']);
+const momentary: ReadonlySet<GraphFaultName> = new Set([
+  'subscription-removed',
+  'subscription-vanishes',
+  'tokens-invalidated',
+]);
 
 /** @param onChange does what a fault does at its beginning and end */
 export function createGraphFaults(

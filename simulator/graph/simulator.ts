@@ -36,6 +36,7 @@ export async function createGraphSimulator(options: GraphSimulatorOptions): Prom
   const { faults, state } = createGraphFaults(async (name, active, given) => {
     observe({ kind: 'fault', at: now(), name, active });
     if (name === 'unreachable') await (active ? listener.close() : listener.open());
+    if (active && name === 'tokens-invalidated') invalidateTokens();
     if (!active || (name !== 'subscription-removed' && name !== 'subscription-vanishes')) return;
     const live = registry.allLive().filter(({ id }) => (given.subscriptionId ?? id) === id);
     const victim = live.find(({ target }) => feedOf(target) === 'chat') ?? live[0];
@@ -69,6 +70,16 @@ export async function createGraphSimulator(options: GraphSimulatorOptions): Prom
       tenMinuteViolations++;
     },
   });
+  const invalidateTokens: GraphSimulator['invalidateTokens'] = (of = {}) => {
+    const at = now();
+    for (const record of registry.allLive()) {
+      if ((of.userId ?? record.userId) !== record.userId || (of.appId ?? record.applicationId) !== record.applicationId)
+        continue;
+      if (record.tokenExpiresAt > at) registry.put({ ...record, tokenExpiresAt: at, nextLifecycleAt: at });
+    }
+    lifecycle.expire(at);
+    ticker.wake();
+  };
   const routes = { tenant, subscriptions, messages: createMessageRoutes(chats, tenant) };
   const front = createFront({
     clock,
@@ -135,19 +146,7 @@ export async function createGraphSimulator(options: GraphSimulatorOptions): Prom
       lifecycle.expire(now());
       return registry.allLive();
     },
-    invalidateTokens(of = {}) {
-      const at = now();
-      for (const record of registry.allLive()) {
-        if (
-          (of.userId ?? record.userId) !== record.userId ||
-          (of.appId ?? record.applicationId) !== record.applicationId
-        )
-          continue;
-        if (record.tokenExpiresAt > at) registry.put({ ...record, tokenExpiresAt: at, nextLifecycleAt: at });
-      }
-      lifecycle.expire(at);
-      ticker.wake();
-    },
+    invalidateTokens,
     tick: ticker.tick,
     nextDue: ticker.nextDue,
     stats: () => ({ ...front.counts(), tenMinuteViolations, ...deliveries.counts(), held: held.count() }),

@@ -6,6 +6,7 @@ import { createWorld, quickRules } from '#test/workflows/world.ts';
 import {
   cancelSignIn,
   checkNow,
+  completeSignIn,
   credentialView,
   lifecycleNotice,
   recreateNow,
@@ -64,6 +65,31 @@ describeTemporal('credentials and subscriptions', () => {
     );
     await eventually('the record', () => world.types('subscription-chat').includes('SubscriptionCreated'));
     expect(JSON.stringify(world.log.events)).not.toMatch(/CODE-|canary/);
+  });
+
+  it('is signed in by browser where the browser ends nowhere, by its address and by no other', async () => {
+    const world = await begin({ signedIn: false });
+    await world.starter.ensure(world.desired());
+    const bring = (address: string) => world.credential().executeUpdate(completeSignIn, { args: [{ address }] });
+    const ended = (state: string) => `localhost:1/?code=code-canary-1&state=${state}`;
+    const refusal = async (address: string) =>
+      String(((await bring(address).catch((error: unknown) => error)) as Error).cause);
+    await world.credentialIs('waiting-for-sign-in');
+    expect(await refusal(ended('canary'))).toContain('No sign-in by browser waits');
+    await world.credential().executeUpdate(requestSignIn, { args: [{ method: 'browser', why: 'codes are blocked' }] });
+    await eventually('an address', async () => (await world.credential().query(credentialView)).pending !== undefined);
+
+    expect(await refusal(ended('guessed'))).toContain('belongs to another sign-in');
+    expect(await refusal('https://login.example/authorize')).toContain('begins with http://localhost');
+    expect(world.identities.chat.control.brought).toBe('');
+    await bring(ended('canary'));
+    await world.credentialIs('ok');
+    expect(world.identities.chat.control.brought).toBe(ended('canary'));
+    await eventually('the record', () => world.types('credential-chat').includes('CredentialSignedIn'));
+    expect(world.types('credential-chat')).not.toContain('CredentialSignInFailed');
+    expect((await world.credential().query(credentialView)).signingIn).toBe(false);
+    expect(JSON.stringify(world.log.events)).not.toContain('canary');
+    expect(await refusal(ended('canary'))).toContain('No sign-in by browser waits');
   });
 
   it('renews and reauthorises on time, never both within the quiet time, over many runs, and can be read after each', async () => {
@@ -152,6 +178,37 @@ describeTemporal('credentials and subscriptions', () => {
     await eventually('a code', () => world.identities.chat.control.codes === 1);
     world.identities.chat.control.approve();
     await world.subscriptionIs('ok');
+  });
+
+  it('is watching again soon after somebody repaired what refused the sign-in, though nobody signs in, and its history does not grow meanwhile', async () => {
+    const credential = { ...quickRules.credential, remindMs: [0, 600_000], healMs: [1_000, 1_000] } as const;
+    const world = await begin({
+      // Enough for the credential for another 20 minutes, and too little for Graph: the subscription meets the refusal first.
+      tokenLifeMs: () => 40 * 60_000,
+      settings: { chat: { content: 'rich' }, rules: { ...quickRules, credential } },
+    });
+    await world.starter.ensure(world.desired());
+    await world.subscriptionIs('ok');
+    await world.credentialIs('ok');
+    world.identities.chat.control.trouble = { ...signInAgain('AADSTS65001'), correlationId: 'correlation-4711' };
+    let asked = 0;
+    world.identities.chat.control.onRefusal = () => asked++;
+    await world.subscriptionIs('sign-in-again');
+    await world.credentialIs('sign-in-again');
+    for (const handle of [world.credential(), world.subscription()])
+      expect(await handle.query('__temporal_workflow_metadata')).toMatchObject({
+        currentDetails: expect.stringContaining('**For Microsoft support:** request id `correlation-4711`'),
+      });
+    const historyLength = async () => (await world.credential().describe()).historyLength;
+    await eventually('a try that leaves no trace in the history', async () => {
+      const [length, before] = [await historyLength(), asked];
+      await eventually('another try', () => asked > before);
+      return (await historyLength()) === length;
+    });
+    world.identities.chat.control.trouble = undefined;
+    await world.credentialIs('ok');
+    await world.subscriptionIs('ok');
+    expect(world.types('credential-chat')).not.toContain('CredentialSignInRequested');
   });
 
   it('recreates what is removed, renames nothing, and cleans up when it is retired', async () => {

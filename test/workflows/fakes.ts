@@ -63,12 +63,17 @@ export function createFakeIdentity(options: {
     trouble: undefined as IdentityTrouble | undefined,
     /** The same, by a rule. */
     troubleNow: (): IdentityTrouble | undefined => undefined,
+    onRefusal: (): void => undefined,
     userId: 'object-id-canary-4711',
     codes: 0,
     calls: 0,
     forgotten: 0,
     grantExpiresAt: clock.now() + grantLifeMs,
     token: undefined as { readonly value: string; readonly expiresAt: number } | undefined,
+    /** What sign-ins by browser were called, each time that one was begun. */
+    names: [] as (string | undefined)[],
+    /** Where a browser ended, as somebody brought it. */
+    brought: '',
     /** Answers the code that waits. */
     approve: () => {},
   };
@@ -109,12 +114,26 @@ export function createFakeIdentity(options: {
           expiresAt: clock.now() + 900_000,
         });
       }),
-    signInWithBrowser: ({ signal, open }) => signIn(signal, () => open('https://login.example/authorize?state=canary')),
+    signInWithBrowser: ({ signal, open, name }) =>
+      signIn(signal, () => {
+        control.names.push(name);
+        return open('https://login.example/authorize?state=canary', clock.now() + 900_000);
+      }),
+    async completeSignInWithBrowser(address) {
+      control.brought = address;
+      control.signedIn = true;
+      control.trouble = undefined;
+      mint();
+      return state();
+    },
     async token({ liveMs = 300_000, force = false } = {}) {
       const trouble = control.trouble ?? control.troubleNow();
       // A token that was got before lives on.
       const kept = !force && control.token !== undefined && control.token.expiresAt - clock.now() >= liveMs;
-      if (trouble !== undefined && !kept) return failed(trouble);
+      if (trouble !== undefined && !kept) {
+        control.onRefusal();
+        return failed(trouble);
+      }
       if (!control.signedIn) return failed(signInAgain('not-signed-in'));
       if (!force && control.token !== undefined && control.token.expiresAt - clock.now() >= liveMs)
         return { ok: true, token: control.token };

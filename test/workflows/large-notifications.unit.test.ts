@@ -15,6 +15,7 @@ const notificationUrl = 'EventHub:https://hub.example/eventhubname/calls?tenantI
 async function requestOf(
   content: SubscriptionSpec['content'],
   stored: string | undefined,
+  elsewhere: { readonly notificationUrl?: string; readonly eventsUrl?: string } = {},
 ): Promise<SubscriptionRequest> {
   const clock = systemClock;
   const asked: SubscriptionRequest[] = [];
@@ -37,7 +38,7 @@ async function requestOf(
       };
     },
     delivery: {
-      ...{ notificationUrl, lifecycleNotificationUrl: notificationUrl },
+      ...{ notificationUrl, lifecycleNotificationUrl: notificationUrl, ...elsewhere },
       ...(stored === undefined ? {} : { blobStoreUrl: stored }),
     },
     ...{ makeCertificate: makeSelfSigned, channels: [], desired: () => [] },
@@ -70,5 +71,12 @@ describe('a subscription with notifications that may be too large for the hub', 
   it('tells nothing where there is no storage, or where notifications are small', async () => {
     expect('blobStoreUrl' in (await requestOf('rich', undefined))).toBe(false);
     expect('blobStoreUrl' in (await requestOf('basic', blobStoreUrl))).toBe(false);
+  });
+
+  it('is of emergency events delivered to the hub, with the storage, where chats come through Event Grid', async () => {
+    const topic = 'EventGrid:?azuresubscriptionid=a&resourcegroup=b&partnertopic=c&location=d';
+    expect(await requestOf('rich', blobStoreUrl, { notificationUrl: topic, eventsUrl: notificationUrl })).toMatchObject(
+      { notificationUrl, lifecycleNotificationUrl: notificationUrl, blobStoreUrl },
+    );
   });
 });

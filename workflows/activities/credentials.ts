@@ -1,17 +1,15 @@
 import { Context } from '@temporalio/activity';
-import type { CredentialState, DeviceCode, SignInResult } from '#ports/identity.ts';
+import type { IdentityTrouble } from '#domain/identity/trouble.ts';
+import type { CredentialState, DeviceCode, Identity, SignInResult } from '#ports/identity.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
-import { answerOrWait, identityTrouble } from '#workflows/activities/trouble.ts';
+import { answerOrWait, identityTrouble, maybeHealing, waitFirst } from '#workflows/activities/trouble.ts';
 import { codeShown, type Feed, type PendingCode } from '#workflows/contract.ts';
-import type { Activities, CredentialFacts, Trouble } from '#workflows/definitions/activities.ts';
-
-/** A browser has as long as a person who was sent a device code. */
-const browserMs = 15 * 60_000;
+import type { Activities, CredentialFacts, Patient, Trouble } from '#workflows/definitions/activities.ts';
 
 export function createCredentialActivities(
   deps: ActivityDeps,
-): Pick<Activities, 'refreshCredential' | 'signIn' | 'forgetCredential'> {
-  const { ids, clock } = deps;
+): Pick<Activities, 'refreshCredential' | 'signIn' | 'completeSignIn' | 'forgetCredential'> {
+  const { ids } = deps;
 
   /** The command line and the admin page ask the workflow for it. */
   async function show(code: PendingCode): Promise<void> {
@@ -20,35 +18,49 @@ export function createCredentialActivities(
     if (workflowId !== undefined) await client.workflow.getHandle(workflowId).signal(codeShown, code);
   }
 
+  const answer = (input: Patient, trouble: IdentityTrouble): Trouble =>
+    answerOrWait(ids, input, maybeHealing(identityTrouble(trouble)));
+
   return {
     async refreshCredential(input) {
+      waitFirst(ids, input);
       const identity = deps.identity(input.credential);
       const known = await identity.state();
-      if (!known.ok) return answerOrWait(ids, input, identityTrouble(known.trouble));
+      if (!known.ok) return answer(input, known.trouble);
       if (!known.signedIn && identity.kind === 'delegated') return notSignedIn(input.credential);
       const token = await identity.token({ force: true });
-      if (!token.ok) return answerOrWait(ids, input, identityTrouble(token.trouble));
+      if (!token.ok) return answer(input, token.trouble);
       const state = await identity.state();
-      if (!state.ok) return answerOrWait(ids, input, identityTrouble(state.trouble));
+      if (!state.ok) return answer(input, state.trouble);
       return factsOf(state, token.token.expiresAt);
     },
 
     async signIn({ credential, method }) {
       const identity = deps.identity(credential);
-      const signal = Context.current().cancellationSignal;
+      const { cancellationSignal: signal, info } = Context.current();
+      const before = await cameBefore(identity);
+      if (before !== undefined) return before;
       const result: SignInResult =
         method === 'browser'
           ? await identity.signInWithBrowser({
               signal,
-              open: (url) =>
-                show({ ...{ method, userCode: '', verificationUri: url, expiresAt: clock.now() + browserMs } }),
+              open: (verificationUri, expiresAt) => show({ method, userCode: '', verificationUri, expiresAt }),
+              // The same when Temporal tries it again after a worker died.
+              name: `${info.workflowExecution?.runId}/${info.activityId}`,
             })
           : await identity.signInWithCode({
               signal,
               show: (code: DeviceCode) => show({ method: 'device-code', ...code }),
             });
       signal.throwIfAborted();
-      return result.ok ? factsOf(result, result.tokenExpiresAt) : identityTrouble(result.trouble);
+      return await cameOf(identity, result);
+    },
+
+    async completeSignIn({ credential, address }) {
+      const identity = deps.identity(credential);
+      return (
+        (await cameBefore(identity)) ?? (await cameOf(identity, await identity.completeSignInWithBrowser(address)))
+      );
     },
 
     async forgetCredential(input) {
@@ -56,6 +68,23 @@ export function createCredentialActivities(
       return forgotten.ok ? { ok: true } : answerOrWait(ids, input, identityTrouble(forgotten.trouble));
     },
   };
+}
+
+/** The worker before this one may have died when somebody had signed in and nobody knew of it: it is not asked for twice. */
+async function cameBefore(identity: Identity): Promise<CredentialFacts | undefined> {
+  const { attempt, scheduledTimestampMs } = Context.current().info;
+  if (attempt === 1) return undefined;
+  const kept = await identity.state();
+  const isNew = kept.ok && kept.signedIn && (kept.signedInAt ?? 0) >= scheduledTimestampMs;
+  return isNew ? factsOf(kept, kept.tokenExpiresAt) : undefined;
+}
+
+async function cameOf(identity: Identity, result: SignInResult): Promise<CredentialFacts | Trouble> {
+  if (result.ok) return factsOf(result, result.tokenExpiresAt);
+  const trouble = identityTrouble(result.trouble);
+  // A sign-in that failed says nothing of the grant that is stored: that is tried again.
+  const kept = await identity.state();
+  return kept.ok && kept.signedIn ? maybeHealing(trouble) : trouble;
 }
 
 /** Who signed in stays in the key store. */

@@ -30,11 +30,13 @@ export interface ActivityDeps {
   desired(): readonly SubscriptionSpec[];
 }
 
-/** Where Graph delivers: the same for every subscription of a tenant. */
+/** Where Graph delivers: the same for every subscription of a tenant, but for those of emergency events where Event Grid takes the rest. */
 export interface Delivery {
   readonly notificationUrl: string;
   /** Equal to the other one as a rule ("Change notifications: lifecycle"). */
   readonly lifecycleNotificationUrl: string;
+  /** Where emergency events go where the rest takes another way: Event Grid has no type for them. Absent: where all go. */
+  readonly eventsUrl?: string;
   /** Where Graph learns of the storage for notifications that are too large for the hub; absent: it has none. */
   readonly blobStoreUrl?: string;
   /** Of the application that a credential signs in to. */

@@ -3,7 +3,7 @@ import type { GraphSubscription } from '#ports/graph.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { notificationKeySecret } from '#workflows/activities/notification-certificate.ts';
 import { clientStateSecret, decodeText } from '#workflows/activities/secrets.ts';
-import { differsFrom, inTheWay, resourceOf } from '#workflows/activities/subscription-request.ts';
+import { differsFrom, inTheWay, isWider, resourceOf } from '#workflows/activities/subscription-request.ts';
 import { troubleOf, withoutTarget } from '#workflows/activities/trouble.ts';
 import { type SubscriptionSpec, streamOf, subscriptionWorkflowId } from '#workflows/contract.ts';
 import type { Activities, Inspection, Trouble } from '#workflows/definitions/activities.ts';
@@ -31,6 +31,7 @@ export async function inspectSubscription(
     return {
       ...{ ok: true, found: 'ours', graphId, expiresAt },
       ...(encryptionCertificateId === undefined ? {} : { certificateId: encryptionCertificateId }),
+      ...(isWider(spec, found) ? { wider: true } : {}),
       ...(await lastTouch(deps, spec.id, graphId)),
     };
   }

@@ -94,6 +94,9 @@ export function createPageActivity(
             { id, emergencyId, attempt, urgency, test, at, call: isJsonObject(call) ? call : {} },
             signal,
           );
+          // Broken off because this worker ends, or was too slow to say that it lives: the attempt is made again, and on record is what comes of that.
+          if (sent.outcome === 'cancelled' && (await load(stream)).state.status === 'unacknowledged')
+            throw ApplicationFailure.create({ message: 'this worker was called off', type: 'worker-called-off' });
           await recordPage(stream, emergencyId, id, {
             ...{ attempt, channel: channel.name, urgency, test, at: new Date(at).toISOString(), ...sent },
           });

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { GraphSubscription } from '#ports/graph.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { record } from '#workflows/activities/record.ts';
-import { differsFrom, resourceOf, sameResource } from '#workflows/activities/subscription-request.ts';
+import { addressesOf, differsFrom, resourceOf, sameResource } from '#workflows/activities/subscription-request.ts';
 import { identityTrouble, troubleOf } from '#workflows/activities/trouble.ts';
 import {
   checkNow,
@@ -22,11 +23,13 @@ import type { Activities } from '#workflows/definitions/activities.ts';
  * busy may be about to adopt what it does not hold yet, so nothing of its resource is touched.
  */
 export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'reconcileFeed'> {
+  /** Undefined of one that does not run. One that runs and does not answer has lost its worker as a rule, to another one in a moment: that is waited for before it is taken for the same. */
   async function view(spec: SubscriptionSpec): Promise<SubscriptionView | undefined> {
-    const handle = Context.current().client.workflow.getHandle(subscriptionWorkflowId(spec.id));
+    const { client, info } = Context.current();
     try {
-      return await handle.query(subscriptionView);
-    } catch {
+      return await client.workflow.getHandle(subscriptionWorkflowId(spec.id)).query(subscriptionView);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError) && info.attempt < mostSilences) throw error;
       return undefined;
     }
   }
@@ -100,11 +103,12 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
   ): Promise<Pick<ReconcileReport, 'removed' | 'failed'>> {
     const owned = new Set([...views.values()].map((each) => each?.held?.graphId));
     const application = deps.delivery.applicationId?.(feed);
+    const address = addressesOf(deps.delivery, feed).notificationUrl.toLowerCase();
     const removed: string[] = [];
     const failed: ReconcileReport['failed'][number][] = [];
     for (const found of listed) {
       const ours =
-        found.notificationUrl.toLowerCase() === deps.delivery.notificationUrl.toLowerCase() &&
+        found.notificationUrl.toLowerCase() === address &&
         (application === undefined || found.applicationId === undefined || found.applicationId === application);
       if (!ours || owned.has(found.id) || found.expiresAt <= deps.clock.now()) continue;
       const [spec] = [...resources].find(([, resource]) => sameResource(resource, found.resource)) ?? [];
@@ -162,3 +166,5 @@ export function createReconcileActivity(deps: ActivityDeps): Pick<Activities, 'r
 }
 
 const notCovered = 'not-covered';
+/** Attempts, about 1, 2, 4 and 8 seconds after each other, that an entity may let pass without an answer. */
+const mostSilences = 5;

@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { readClientStates, withClientState } from '#domain/subscriptions/client-states.ts';
 import type { EncryptionCertificate, GraphFailure, GraphSubscription } from '#ports/graph.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { inspectSubscription } from '#workflows/activities/inspect.ts';
 import { notificationCertificate } from '#workflows/activities/notification-certificate.ts';
 import { changeSecret, clientStateSecret, decodeText, encodeText } from '#workflows/activities/secrets.ts';
-import { changeTypeOf, resourceOf } from '#workflows/activities/subscription-request.ts';
-import { answerOrWait, identityTrouble, troubleOf, withoutTarget } from '#workflows/activities/trouble.ts';
-import type { SubscriptionSpec } from '#workflows/contract.ts';
+import { addressesOf, changeTypeOf, isWider, resourceOf, throughEventGrid } from '#workflows/activities/subscription-request.ts';
+import {
+  answerOrWait,
+  identityTrouble,
+  troubleOf,
+  withoutTarget,
+  withoutTopic,
+} from '#workflows/activities/trouble.ts';
+import { credentialWorkflowId, type Feed, type SubscriptionSpec, tokenRefused } from '#workflows/contract.ts';
 import type { Activities, LiveFacts, Patient, SubscriptionCall, Trouble } from '#workflows/definitions/activities.ts';
 
 type Names =
@@ -65,18 +72,20 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
     if (!encryption.ok) return encryption;
     const state = await clientState(spec.id, input.creation);
     if (!state.ok) return state;
+    const { blobStoreUrl, ...addresses } = addressesOf(deps.delivery, spec.feed);
     const made = await graph(spec).createSubscription({
-      ...{ changeType: changeTypeOf(spec), resource: resourceOf(spec, user.id), clientState: state.value },
-      notificationUrl: deps.delivery.notificationUrl,
-      lifecycleNotificationUrl: deps.delivery.lifecycleNotificationUrl,
+      changeType: changeTypeOf(spec, input.wider),
+      ...{ resource: resourceOf(spec, user.id), clientState: state.value },
+      ...addresses,
       // Basic notifications are small.
-      ...(deps.delivery.blobStoreUrl === undefined || encryption.value === undefined
-        ? {}
-        : { blobStoreUrl: deps.delivery.blobStoreUrl }),
+      ...(blobStoreUrl === undefined || encryption.value === undefined ? {} : { blobStoreUrl }),
       expiresAt: clock.now() + input.lifeMs,
       ...(encryption.value === undefined ? {} : { encryption: encryption.value }),
     });
-    return made.ok ? live(made.value, token.expiresAt) : withoutTarget(made);
+    if (made.ok)
+      return { ...live(made.value, token.expiresAt), ...(isWider(spec, made.value) ? { wider: true } : {}) };
+    const trouble = withoutTarget(made);
+    return throughEventGrid(addresses.notificationUrl) ? withoutTopic(made, trouble) : trouble;
   }
 
   async function userId(spec: SubscriptionSpec): Promise<{ readonly ok: true; readonly id?: string } | Trouble> {
@@ -109,24 +118,41 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
     return done.ok ? { ok: true, tokenExpiresAt: token.expiresAt } : troubleOf(repeatable(done), 'graph');
   }
 
-  const answer = <T extends { readonly ok: true }>(input: Patient, outcome: T | Trouble): T | Trouble =>
-    outcome.ok ? outcome : answerOrWait(ids, input, outcome);
+  const answer = async <T extends { readonly ok: true }>(
+    input: Patient,
+    credential: Feed,
+    outcome: T | Trouble,
+  ): Promise<T | Trouble> => {
+    if (outcome.ok) return outcome;
+    if (outcome.kind === 'credential') await tellCredential(credential);
+    return answerOrWait(ids, input, outcome);
+  };
 
   return {
-    inspectSubscription: async (input) => answer(input, await inspectSubscription(deps, input, userId)),
-    createSubscription: async (input) => answer(input, await create(input)),
-    renewSubscription: async (input) => answer(input, await renew(input)),
-    reauthoriseSubscription: async (input) => answer(input, await reauthorise(input)),
+    inspectSubscription: async (input) =>
+      answer(input, input.spec.credential, await inspectSubscription(deps, input, userId)),
+    createSubscription: async (input) => answer(input, input.spec.credential, await create(input)),
+    renewSubscription: async (input) => answer(input, input.spec.credential, await renew(input)),
+    reauthoriseSubscription: async (input) => answer(input, input.spec.credential, await reauthorise(input)),
     async deleteSubscription(input) {
       const gone = await deps.graph(input.credential).deleteSubscription(input.graphId);
       if (gone.ok || gone.reason === 'not-found') return { ok: true };
-      return answerOrWait(ids, input, troubleOf(repeatable(gone), 'graph'));
+      return answer(input, input.credential, troubleOf(repeatable(gone), 'graph'));
     },
     async forgetSubscription(input) {
       const removed = await secrets.remove(clientStateSecret(input.id));
       return removed.ok ? { ok: true } : answerOrWait(ids, input, troubleOf(removed, 'key-store'));
     },
   };
+}
+
+/** Its own token may live on, and then it looks only when half of that life is over. */
+async function tellCredential(credential: Feed): Promise<void> {
+  try {
+    await Context.current().client.workflow.getHandle(credentialWorkflowId(credential)).signal(tokenRefused);
+  } catch {
+    // It looks by itself in time.
+  }
 }
 
 /** Of what may be done twice: whether it was done or not, it is simply done again. */

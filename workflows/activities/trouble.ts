@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { healsFromOutside } from '#domain/credentials/retry.ts';
 import type { IdentityTrouble } from '#domain/identity/trouble.ts';
 import { assertNever } from '#kernel/assert-never.ts';
 import type { GraphFailure } from '#ports/graph.ts';
@@ -101,6 +102,14 @@ export function withoutTarget(failure: GraphFailure): Trouble {
   };
 }
 
+/** What Graph refuses may be a topic that it may not make: nobody has documented how it says so, so that is looked at as well. */
+export function withoutTopic({ reason }: GraphFailure, trouble: Trouble): Trouble {
+  if (reason !== 'forbidden' && reason !== 'rejected' && reason !== 'not-found') return trouble;
+  const look =
+    'See too whether Graph is still authorised as a partner of Event Grid in the resource group (`eventGridUntil` of the stack).';
+  return { ...trouble, next: `${trouble.next} ${look}` };
+}
+
 /** @param held true where the token was asked for on the way to Graph: then the credential sees to it, and says when it works again */
 export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble {
   const { kind, code, what, next, retryAfterMs, correlationId, traceId } = trouble;
@@ -113,6 +122,12 @@ export function identityTrouble(trouble: IdentityTrouble, held = false): Trouble
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...supportedBy(correlationId ?? traceId),
   };
+}
+
+/** Of a credential's own calls: what may heal from outside is tried again, as what passes by itself is. */
+export function maybeHealing(trouble: Trouble): Trouble {
+  const { identity: kind, code } = trouble;
+  return kind !== undefined && healsFromOutside({ kind, code }) ? { ...trouble, kind: 'soon' } : trouble;
 }
 
 /** It comes from outside and goes on record: what is no id is left out. */
@@ -128,14 +143,27 @@ function make(word: Trouble['word'], kind: Trouble['kind'], code: string, what: 
  * Hands a trouble to the workflow, or waits it out: throws so that Temporal calls the activity again, later and later, which costs no history. Graph's own
  * `Retry-After` is kept.
  */
-export function answerOrWait(ids: Ids, { patient }: Patient, trouble: Trouble): Trouble {
+export function answerOrWait(ids: Ids, { patient, everyMs }: Patient, trouble: Trouble): Trouble {
   if (trouble.kind !== 'soon' || (patient !== whatever && patient !== trouble.code)) return trouble;
   const { attempt } = Context.current().info;
+  const backOffMs = Math.min(longestRetryMs, 500 * 2 ** Math.min(attempt, 10));
   const regular =
-    trouble.identity === 'admin-must-act' ? adminRetryMs : Math.min(longestRetryMs, 500 * 2 ** Math.min(attempt, 10));
-  const nextRetryDelay = Math.max(trouble.retryAfterMs ?? 0, regular) * (0.75 + ids.fraction() / 4);
-  throw ApplicationFailure.create({
-    ...{ message: trouble.what, type: trouble.code, nonRetryable: false },
-    nextRetryDelay: Math.max(trouble.retryAfterMs ?? 0, Math.round(nextRetryDelay)),
+    trouble.identity === 'back-off'
+      ? backOffMs
+      : (everyMs ?? (trouble.identity === undefined ? backOffMs : adminRetryMs));
+  throw again(ids, trouble.what, trouble.code, regular, trouble.retryAfterMs);
+}
+
+/** The first try of one that is to be asked every now and then, and was asked just before: it waits first. */
+export function waitFirst(ids: Ids, { patient, everyMs }: Patient): void {
+  if (everyMs === undefined || patient === undefined || Context.current().info.attempt > 1) return;
+  throw again(ids, 'It was asked a moment ago.', patient, everyMs);
+}
+
+function again(ids: Ids, message: string, type: string, regularMs: number, atLeastMs = 0): ApplicationFailure {
+  const nextRetryDelay = Math.max(atLeastMs, regularMs) * (0.75 + ids.fraction() / 4);
+  return ApplicationFailure.create({
+    ...{ message, type, nonRetryable: false },
+    nextRetryDelay: Math.max(atLeastMs, Math.round(nextRetryDelay)),
   });
 }

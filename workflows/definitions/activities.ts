@@ -34,6 +34,8 @@ export function supportIdOf({ supportId }: Pick<Trouble, 'supportId'>): Pick<Tro
 export interface Patient {
   /** Code of the trouble that is waited out ({@link whatever} for any); another one is answered at once. */
   readonly patient?: string;
+  /** The longest wait between two tries, milliseconds, of what only somebody elsewhere can repair; it was asked just before. */
+  readonly everyMs?: number;
 }
 
 /** Waits out whatever passes by itself. */
@@ -43,6 +45,7 @@ export const whatever = '*';
 export interface Decision {
   /** The run that decided it: numbers begin anew after Temporal lost its history, or after an operator reset the workflow. */
   readonly run: string;
+  /** 1 for the first of its type in that run. */
   readonly seq: number;
   /** When it was decided, milliseconds since 1970 UTC: the log may have been away since. */
   readonly at?: number;
@@ -80,6 +83,8 @@ export interface LiveFacts {
   /** End of the token that Graph was given by this call. */
   readonly tokenExpiresAt?: number;
   readonly certificateId?: string;
+  /** As in `HeldSubscription`. */
+  readonly wider?: true;
 }
 
 export type Inspection =
@@ -92,24 +97,35 @@ export type Inspection =
       readonly graphId: string;
       readonly expiresAt: number;
       readonly certificateId?: string;
+      readonly wider?: true;
       /** What the log says of when Graph was last given a token for it. */
       readonly touchedAt?: number;
       readonly deliversUntil?: number;
     };
 
-/** All that workflows ask of the world. Arguments and results hold nothing personal and no secret. */
+/**
+ * All that workflows ask of the world. Arguments and results hold nothing personal and no secret but one: the address of `completeSignIn`, which serves once and for
+ * minutes, and only with a verifier that never leaves the key store.
+ */
 export interface Activities {
   record(input: RecordInput): Promise<void>;
 
   refreshCredential(input: { readonly credential: Feed } & Patient): Promise<CredentialFacts | Trouble>;
   /** Runs until a person signed in, the code ran out, or it is cancelled. */
   signIn(input: { readonly credential: Feed; readonly method: SignInMethod }): Promise<CredentialFacts | Trouble>;
+  /** Finishes a `signIn` by browser that runs, wherever it does. */
+  completeSignIn(input: { readonly credential: Feed; readonly address: string }): Promise<CredentialFacts | Trouble>;
   forgetCredential(input: { readonly credential: Feed } & Patient): Promise<{ readonly ok: true } | Trouble>;
 
   inspectSubscription(input: SubscriptionCall & { readonly graphId?: string }): Promise<Inspection | Trouble>;
   /** `creation` names this creation: repeated, it takes the same client state and certificate. */
   createSubscription(
-    input: SubscriptionCall & { readonly creation: string; readonly lifeMs: number; readonly certificateId?: string },
+    input: SubscriptionCall & {
+      readonly creation: string;
+      readonly lifeMs: number;
+      readonly certificateId?: string;
+      readonly wider?: boolean;
+    },
   ): Promise<LiveFacts | Trouble>;
   renewSubscription(
     input: SubscriptionCall & { readonly graphId: string; readonly lifeMs: number; readonly certificateId?: string },

@@ -35,6 +35,11 @@ export function createBoard(kind: string, title: string, feed?: Feed): Board {
   };
 }
 
+/** What somebody who asks Microsoft for help has to say. @param supportId of the trouble that there is */
+export function supportLines(supportId: string | undefined): readonly string[] {
+  return supportId === undefined ? [] : [`**For Microsoft support:** request id \`${supportId}\``];
+}
+
 /** `2026-01-31 13:45 UTC`. */
 export function time(ms: number): string {
   return Number.isFinite(ms) ? `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'never';

@@ -9,15 +9,16 @@ import {
   planCredential,
   type Reminded,
 } from '#domain/credentials/plan.ts';
+import { retryEveryMs } from '#domain/credentials/retry.ts';
 import type { CredentialSpec, PendingCode, StateWord, Status } from '#workflows/contract.ts';
 import { type CredentialFacts, supportIdOf, type Trouble } from '#workflows/definitions/activities.ts';
-import { time } from '#workflows/definitions/board.ts';
+import { supportLines, time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
 
 /** What a credential's workflow knows; carried from run to run. */
 export interface CredentialMemory {
   readonly held?: HeldCredential;
-  readonly trouble?: CredentialNeed & Pick<Trouble, 'code' | 'what' | 'next' | 'word'>;
+  readonly trouble?: CredentialNeed & Pick<Trouble, 'code' | 'what' | 'next' | 'word' | 'supportId'>;
   readonly reminded: Reminded;
   readonly foreseen: number;
   /** Revoked on purpose. */
@@ -35,8 +36,12 @@ export interface MemoryOfCredential {
   status(pending: PendingCode | undefined): Status;
   /** Notes since when it is in the state that it is in now. */
   settle(pending: PendingCode | undefined, now: number): void;
+  /** For the details. */
+  lines(): readonly string[];
   /** Milliseconds until people are reminded next. */
   reminderInMs(now: number): number;
+  /** Milliseconds between two tries of what somebody elsewhere has to repair. */
+  healEveryMs(now: number): number;
   refreshed(facts: CredentialFacts, now: number): void;
   signedIn(facts: CredentialFacts, method: SignInMethod, now: number): void;
   signInFailed(trouble: Trouble, now: number): void;
@@ -47,8 +52,11 @@ export interface MemoryOfCredential {
   retired(now: number): void;
 }
 
-/** Milliseconds until it is tried again though nobody said that anything changed. */
+/** Milliseconds until it is tried again though nobody said that anything changed. What may heal from outside (`soon`) never waits as long as what surely does not. */
 const retryMs = { 'sign-in-again': 3_600_000, 'admin-must-act': 30_000, 'back-off': 5_000, 'our-fault': 3_600_000 };
+
+const soonMs = ({ kind }: Trouble, { healMs }: CredentialRules) =>
+  kind === 'soon' ? healMs[0] * 0.75 : Number.POSITIVE_INFINITY;
 
 const never: Reminded = { count: 0, at: 0 };
 
@@ -103,7 +111,8 @@ export function createCredentialMemory(
       held: memory.held ?? { signedIn: false, permissions: [], obtainedAt: now, jitter: Math.random() },
       trouble: {
         ...{ kind, code, what, next, word, since: same ? before.since : now },
-        retryAt: now + Math.max(trouble.retryAfterMs ?? 0, retryMs[kind]),
+        ...supportIdOf(trouble),
+        retryAt: now + Math.max(trouble.retryAfterMs ?? 0, Math.min(retryMs[kind], soonMs(trouble, rules()))),
       },
       reminded: before?.kind === kind ? memory.reminded : never,
     };
@@ -119,12 +128,14 @@ export function createCredentialMemory(
       const { state } = describe(memory, spec(), pending);
       if (memory.word.state !== state) memory = { ...memory, word: { state, since: now } };
     },
+    lines: () => supportLines(memory.trouble?.supportId),
     reminderInMs(now) {
       const { trouble } = memory;
       return trouble === undefined
         ? Number.POSITIVE_INFINITY
         : Math.max(1_000, nextReminderAt(trouble, memory.reminded, rules()) - now);
     },
+    healEveryMs: (now) => retryEveryMs(rules(), now - (memory.trouble?.since ?? now)),
     refreshed(facts, now) {
       const first = memory.held?.signedIn !== true && spec().kind === 'application';
       well(facts, now);
@@ -176,7 +187,11 @@ function describe(
   const ends = until === undefined ? {} : { until };
   if (memory.ending !== undefined)
     return { state: memory.ending, what: 'This feed is no longer wanted.', next: 'Nothing.' };
-  const waiting = { what: 'A sign-in waits for a person.', next: 'Open the address and enter the code.' };
+  const next =
+    pending?.method === 'browser'
+      ? 'Open the address, sign in, and paste the address where the browser ends into the admin page.'
+      : 'Open the address and enter the code.';
+  const waiting = { what: 'A sign-in waits for a person.', next };
   if (pending !== undefined && (held?.signedIn !== true || trouble !== undefined))
     return { state: 'waiting-for-sign-in', ...waiting, ...ends };
   if (memory.quiet)

@@ -1,7 +1,8 @@
-import { CancellationScope, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { CredentialSpec, PendingCode } from '#workflows/contract.ts';
 import { activity, waitsForPerson } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
+import { bringBack, createHandIn, whyNotOf } from '#workflows/definitions/browser-hand-in.ts';
 import type { MemoryOfCredential } from '#workflows/definitions/credential-memory.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
 
@@ -16,6 +17,10 @@ export interface SignIn {
   ended(): Promise<void>;
   shown(code: PendingCode): void;
   pending(): PendingCode | undefined;
+  /** Why an address is not where the browser of this sign-in ended, in words for who pasted it. @param now milliseconds since 1970 UTC */
+  whyNot(address: string, now: number): string | undefined;
+  /** Finishes it with that address. */
+  complete(address: string): void;
   /** True once after a sign-in that worked. */
   takeSuccess(): boolean;
   /** Ends it: somebody asked for that, or the credential goes. */
@@ -36,21 +41,27 @@ export function createSignIn(
   let success = false;
   let cancelled = false;
   let last: Promise<void> | undefined;
+  const handIn = createHandIn();
+
+  /** It says nothing of the grant that is stored: that is tried again. A history in which it was not goes on as it began. */
+  const broken = () =>
+    memory.held()?.signedIn === true && patched('stored-grant-after-sign-in')
+      ? ({ ...brokenOff, kind: 'soon' } as const)
+      : brokenOff;
 
   async function run(method: 'device-code' | 'browser'): Promise<void> {
     const own = new CancellationScope();
     scope = own;
     try {
-      const outcome = await own.run(() =>
-        activity('signIn', `sign in: ${method}`, { credential: spec().id, method }, waitsForPerson),
-      );
+      const wait = () => activity('signIn', `sign in: ${method}`, { credential: spec().id, method }, waitsForPerson);
+      const outcome = await own.run(() => (method === 'browser' ? handIn.run(spec().id, wait) : wait()));
       if (outcome.ok) {
         memory.signedIn(outcome, method, Date.now());
         success = true;
       } else memory.signInFailed(outcome, Date.now());
     } catch (error) {
-      if (!isCancellation(error)) memory.signInFailed(brokenOff, Date.now());
-      else if (scope === own && cancelled) memory.signInFailed({ ...brokenOff, ...calledOff }, Date.now());
+      if (!isCancellation(error)) memory.signInFailed(broken(), Date.now());
+      else if (scope === own && cancelled) memory.signInFailed({ ...broken(), ...calledOff }, Date.now());
     } finally {
       if (scope === own) {
         scope = undefined;
@@ -90,6 +101,8 @@ export function createSignIn(
       });
     },
     pending: () => code,
+    whyNot: (address, now) => whyNotOf(code, address, now),
+    complete: handIn.bring,
     takeSuccess() {
       const was = success;
       success = false;
@@ -102,7 +115,8 @@ export function createSignIn(
     lines() {
       if (code === undefined) return [];
       const enter = code.userCode === '' ? '' : ` and enter **${code.userCode}**`;
-      return [`**Sign in now:** open ${code.verificationUri}${enter}, until ${time(code.expiresAt)}.`];
+      const open = `**Sign in now:** open ${code.verificationUri}${enter}, until ${time(code.expiresAt)}.`;
+      return code.method === 'browser' ? [open, bringBack] : [open];
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   type CredentialSpec,
   cancelSignIn,
   codeShown,
+  completeSignIn,
   configureCredential,
   credentialView,
   descriptions,
@@ -10,8 +11,9 @@ import {
   requestSignIn,
   retireCredential,
   revokeCredential,
+  tokenRefused,
 } from '#workflows/contract.ts';
-import { activity, patience, whatever } from '#workflows/definitions/activities.ts';
+import { activity, patience, type Trouble, whatever } from '#workflows/definitions/activities.ts';
 import { createBoard } from '#workflows/definitions/board.ts';
 import { tellDependents } from '#workflows/definitions/credential-dependents.ts';
 import { type CredentialMemory, createCredentialMemory } from '#workflows/definitions/credential-memory.ts';
@@ -36,7 +38,7 @@ const patienceMs = 3_600_000;
 export async function credential(input: CredentialInput): Promise<void> {
   let { spec } = input;
   let woken = false;
-  const ask = { refresh: false, revoke: undefined as string | undefined, retire: false };
+  const ask = { refresh: false, refused: false, revoke: undefined as string | undefined, retire: false };
   const outbox = createOutbox(input.carried?.outbox);
   const memory = createCredentialMemory(() => spec, outbox, input.carried?.memory);
   const signIn = createSignIn(
@@ -50,7 +52,7 @@ export async function credential(input: CredentialInput): Promise<void> {
   const board = createBoard('credential', `Credential of the ${spec.id} feed`, spec.id);
   const show = () => {
     memory.settle(signIn.pending(), Date.now());
-    board.show(memory.status(signIn.pending()), signIn.lines());
+    board.show(memory.status(signIn.pending()), [...signIn.lines(), ...memory.lines()]);
   };
   const wake = () => {
     woken = true;
@@ -85,6 +87,13 @@ export async function credential(input: CredentialInput): Promise<void> {
       },
     },
   );
+  setHandler(completeSignIn, ({ address }) => signIn.complete(address), {
+    ...descriptions.completeSignIn,
+    validator: ({ address }) => {
+      const why = signIn.whyNot(address, Date.now());
+      if (why !== undefined) throw new TypeError(why);
+    },
+  });
   setHandler(cancelSignIn, () => void signIn.cancel('asked'), descriptions.cancelSignIn);
   setHandler(
     refreshNow,
@@ -93,6 +102,16 @@ export async function credential(input: CredentialInput): Promise<void> {
       wake();
     },
     descriptions.refreshNow,
+  );
+  setHandler(
+    tokenRefused,
+    () => {
+      // In trouble it looks by itself all the time, and tells them.
+      if (!memory.isWell()) return;
+      ask.refused = true;
+      wake();
+    },
+    descriptions.tokenRefused,
   );
   setHandler(
     revokeCredential,
@@ -130,12 +149,15 @@ export async function credential(input: CredentialInput): Promise<void> {
 
   /** Gets a token; waits in the activity for what passes by itself. */
   async function refresh(): Promise<void> {
-    const wasWell = memory.isWell();
+    const wasWell = memory.isWell() && !ask.refused;
     ask.refresh = false;
     let outcome = await activity('refreshCredential', 'get a new token', { credential: spec.id });
-    if (!outcome.ok && mayPass(outcome.identity)) {
+    // Several are refused at once.
+    ask.refused = false;
+    if (!outcome.ok && mayPass(outcome)) {
       const { code } = outcome;
       memory.troubled(outcome, Date.now());
+      const pace = isRepairedElsewhere(outcome) ? { everyMs: memory.healEveryMs(Date.now()) } : {};
       show();
       woken = false;
       const patient = await untilWoken(
@@ -144,7 +166,7 @@ export async function credential(input: CredentialInput): Promise<void> {
           activity(
             'refreshCredential',
             'wait until Microsoft gives a token again',
-            { credential: spec.id, patient: code },
+            { credential: spec.id, patient: code, ...pace },
             patience(Math.min(patienceMs, memory.reminderInMs(Date.now()))),
           ),
       );
@@ -193,7 +215,7 @@ export async function credential(input: CredentialInput): Promise<void> {
         carried: { memory: memory.state(), outbox: outbox.state() },
       });
     }
-    if (ask.refresh) {
+    if (ask.refresh || ask.refused) {
       await refresh();
       continue;
     }
@@ -214,7 +236,11 @@ export async function credential(input: CredentialInput): Promise<void> {
   await condition(allHandlersFinished);
 }
 
-/** Nobody here can do anything: trying again, later and later, finds out when it is over. */
-function mayPass(identity: string | undefined): boolean {
-  return identity === undefined || identity === 'back-off' || identity === 'admin-must-act';
+/** Nobody here can do anything: trying again finds out when it is over. */
+function mayPass({ identity, kind }: Trouble): boolean {
+  return identity === undefined || identity === 'back-off' || identity === 'admin-must-act' || kind === 'soon';
+}
+
+function isRepairedElsewhere({ identity }: Trouble): boolean {
+  return identity !== undefined && identity !== 'back-off';
 }

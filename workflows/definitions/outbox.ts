@@ -5,6 +5,7 @@ import { type Decision, record } from '#workflows/definitions/activities.ts';
 
 /** What waits to be put on record, carried from run to run. */
 export interface OutboxState {
+  /** Of all types together; what builds before this one numbered by. */
   readonly seq: number;
   readonly waiting: readonly Decision[];
 }
@@ -28,15 +29,21 @@ const mostWaiting = 1_000;
 const expendable = 'SubscriptionRenewed';
 
 export function createOutbox(carried: OutboxState = { seq: 0, waiting: [] }): Outbox {
-  const { workflowId, runId: run } = workflowInfo();
+  const { workflowId, runId } = workflowInfo();
   const stream = streamOf(workflowId);
+  // Each type is numbered for itself: a step that was lost with its worker may decide something else first when it is done again, as a signal came meanwhile, and what it
+  // had put on record already keeps its id. The name sets these ids apart from those of a run that began with other numbers.
+  const run = `by type ${runId}`;
+  const counts = new Map<string, number>();
   let { seq } = carried;
   const waiting = [...carried.waiting];
 
   return {
     add(type, data) {
       seq++;
-      waiting.push({ run, seq, at: Date.now(), type, data });
+      const count = (counts.get(type) ?? 0) + 1;
+      counts.set(type, count);
+      waiting.push({ run, seq: count, at: Date.now(), type, data });
       if (waiting.length <= mostWaiting) return;
       const first = waiting.findIndex((each, index) => index >= batchSize && each.type === expendable);
       if (first >= 0) waiting.splice(first, 1);

@@ -10,13 +10,13 @@ import {
 } from '#domain/subscriptions/plan.ts';
 import type { StateWord, Status, SubscriptionSpec, SubscriptionView } from '#workflows/contract.ts';
 import { type LiveFacts, supportIdOf, type Trouble } from '#workflows/definitions/activities.ts';
-import { time } from '#workflows/definitions/board.ts';
+import { supportLines, time } from '#workflows/definitions/board.ts';
 import type { Outbox } from '#workflows/definitions/outbox.ts';
 
 /** What a subscription's workflow knows; carried from run to run. */
 export interface SubscriptionMemory {
   readonly held?: HeldSubscription;
-  readonly trouble?: Pick<Trouble, 'word' | 'code' | 'what' | 'next'> & { readonly since: number };
+  readonly trouble?: Pick<Trouble, 'word' | 'code' | 'what' | 'next' | 'supportId'> & { readonly since: number };
   /** The certificate that new subscriptions and renewals are given. */
   readonly certificate?: { readonly id: string; readonly madeAt: number };
   readonly creations: number;
@@ -103,9 +103,11 @@ export function createSubscriptionMemory(
       if (memory.word.state !== state) memory = { ...memory, word: { state, since: now } };
     },
     lines() {
-      const { held } = memory;
-      if (held === undefined) return [];
+      const { held, trouble } = memory;
+      const support = supportLines(trouble?.supportId);
+      if (held === undefined) return support;
       return [
+        ...support,
         `Graph's id ${held.graphId} · ${spec().content} · ${spec().apiVersion}`,
         `Delivers until ${time(deliversUntil(held, rules()))} · ends ${time(held.expiresAt)}`,
       ];
@@ -152,6 +154,7 @@ export function createSubscriptionMemory(
         jitter: Math.random(),
         ...(facts.tokenExpiresAt === undefined ? {} : { tokenExpiresAt: facts.tokenExpiresAt }),
         ...(facts.certificateId === undefined ? {} : { certificateId: facts.certificateId }),
+        ...(facts.wider === true ? { wider: true } : {}),
       };
       memory = { ...without('trouble'), held, asked: false };
       outbox.add('SubscriptionCreated', { ...live(held), why });
@@ -162,6 +165,7 @@ export function createSubscriptionMemory(
         ...{ touchedAt: facts.touchedAt ?? 0, jitter: Math.random() },
         ...(facts.deliversUntil === undefined ? {} : { tokenExpiresAt: facts.deliversUntil }),
         ...(facts.certificateId === undefined ? {} : { certificateId: facts.certificateId }),
+        ...(facts.wider === true ? { wider: true } : {}),
       };
       memory = { ...without('trouble'), held, asked: facts.touchedAt === undefined };
       // Of another certificate only the private key may be here, in a folder: Graph cannot be given it again, and gets one of ours at the next renewal.
@@ -207,7 +211,10 @@ export function createSubscriptionMemory(
     troubled({ word, code, what, next, ...about }, now) {
       const before = memory.trouble;
       const same = before !== undefined && before.word === word && before.code === code;
-      memory = { ...memory, trouble: { word, code, what, next, since: same ? before.since : now } };
+      memory = {
+        ...memory,
+        trouble: { word, code, what, next, since: same ? before.since : now, ...supportIdOf(about) },
+      };
       if (!same) outbox.add('SubscriptionTroubled', { ...identity(), code, what, next, ...supportIdOf(about) });
     },
     confirmed() {

@@ -12,13 +12,20 @@ export interface SubscriptionSteps {
   check(): Promise<boolean>;
   touch(kind: Touch): Promise<void>;
   /**
-   * Deletes and creates at once: Graph has one subscription for a resource, and its client state never changes.
+   * Deletes and creates at once, for a person who asked for it.
    * @returns false where it could not be deleted yet
    */
   recreate(why: string): Promise<boolean>;
+  /**
+   * Creates another beside it and deletes the old one only then: nothing is missed. Graph takes a second one of the chat feed where it is of other changes.
+   * @returns false where that cannot be done now; the old one stays
+   */
+  takePlace(why: string): Promise<boolean>;
   remove(cause: RetireCause): Promise<void>;
 }
 
+/** An old client state can wait, the end of the subscription cannot: milliseconds. */
+const patienceMs = 60_000;
 /** A token that Graph is given lives at least this long, or it is a new one: milliseconds. */
 const tokenLiveMs = 45 * 60_000;
 
@@ -54,13 +61,14 @@ export function createSubscriptionSteps(deps: {
     await create();
   }
 
+  const creation = () => ({
+    ...common(),
+    ...{ creation: memory.nextCreation(), lifeMs: memory.rules().lifeMs },
+    ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
+  });
+
   async function create(): Promise<void> {
-    const now = Date.now();
-    const made = await calls.call('createSubscription', `create it: ${why}`, {
-      ...common(),
-      ...{ creation: memory.nextCreation(), lifeMs: memory.rules().lifeMs },
-      ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(now) } : {}),
-    });
+    const made = await calls.call('createSubscription', `create it: ${why}`, creation());
     if (made === undefined) return;
     if (made.ok) return memory.created(made, why, Date.now());
     // Somebody was faster, or nobody knows whether it was made: looking again tells. Graph's lists may be a moment behind.
@@ -146,6 +154,24 @@ export function createSubscriptionSteps(deps: {
       why = because;
       if (!(await removeFromGraph(held.graphId, 'recreated', because))) return false;
       await create();
+      return true;
+    },
+    async takePlace(because) {
+      const old = memory.held();
+      if (old === undefined) return true;
+      const wider = old.wider !== true;
+      const made = await calls.call(
+        'createSubscription',
+        `create another beside it: ${because}`,
+        { ...creation(), wider },
+        patienceMs,
+      );
+      // Where nobody knows whether it was made, it belongs to nobody: reconciliation removes what does.
+      if (made === undefined || !made.ok) return false;
+      memory.created(made, because, Date.now());
+      const input = { credential: credential(), graphId: old.graphId };
+      const gone = await calls.call('deleteSubscription', `delete the old one: ${because}`, input, patienceMs);
+      if (gone !== undefined) memory.removed(old.graphId, 'recreated');
       return true;
     },
     async remove(cause) {

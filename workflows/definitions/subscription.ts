@@ -155,8 +155,7 @@ export async function subscription(input: SubscriptionInput): Promise<void> {
         await steps.obtain();
         break;
       case 'recreate':
-        // An old client state can wait, the end of the subscription cannot.
-        if (!(await steps.recreate('its client state is old'))) await steps.touch('renew');
+        if (!(await steps.takePlace('its client state is old'))) await steps.touch('renew');
         break;
       case 'renew':
       case 'reauthorise':

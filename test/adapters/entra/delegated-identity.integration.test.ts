@@ -47,6 +47,27 @@ describe('the sign-in of the service user', () => {
     if (!signedIn.ok) throw new Error(signedIn.reason);
     expect(signedIn.grantExpiresAt! - place.clock.now()).toBeGreaterThan(89 * day);
     expect(await place.identity().state()).toEqual(signedIn);
+    const { signedInAt } = signedIn;
+    expect(Math.abs(place.clock.now() - (signedInAt ?? 0))).toBeLessThan(60_000);
+    expect(await place.identity().token({ force: true })).toMatchObject({ ok: true });
+    expect(await place.identity().state()).toMatchObject({ signedInAt });
+  });
+
+  it('is not asked for again and again while it is refused, but by who looks for the repair, which all hear of at once', async () => {
+    const [identity, keeper] = [place.identity(), place.identity()];
+    await place.signIn(identity);
+    const { faults } = place.entra.simulator;
+    await faults.start('consent-revoked');
+    const refused = { ok: false, trouble: { code: 'AADSTS65001' } };
+    expect(await identity.token({ liveMs: 12 * 3_600_000 })).toMatchObject(refused);
+    const asked = place.outbound.calls.length;
+    expect(await identity.token({ liveMs: 12 * 3_600_000 })).toMatchObject(refused);
+    expect(place.outbound.calls).toHaveLength(asked);
+    expect(await keeper.token({ force: true })).toMatchObject(refused);
+    expect(place.outbound.calls.length).toBeGreaterThan(asked);
+    await faults.stop('consent-revoked');
+    expect(await keeper.token({ force: true })).toMatchObject({ ok: true });
+    expect(await identity.token({ liveMs: 600_000 })).toMatchObject({ ok: true });
   });
 
   it('gives the kept token while it lives, to every process, and a new one when it is about to end', async () => {

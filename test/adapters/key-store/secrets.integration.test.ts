@@ -7,6 +7,7 @@ import { createSqliteSecrets } from '#adapters/key-store/secrets.ts';
 import { createSqliteKeyStore } from '#adapters/key-store/sqlite-key-store.ts';
 import { createManualClock } from '#simulator/manual-clock.ts';
 import { createSeededIds } from '#simulator/seeded-ids.ts';
+import type { HolderTask } from './lock-holder.ts';
 import { temporaryPlace } from './place.ts';
 import type { WriterTask } from './secrets-writer.ts';
 
@@ -102,6 +103,20 @@ describe('secrets in the SQLite key store', () => {
     expect(await other.lock('a', { waitMs: 0, holdMs: 1_000 })).toEqual({ ok: false, reason: 'held' });
     passed += 1;
     expect(await other.lock('a', { waitMs: 0, holdMs: 1_000 })).toMatchObject({ ok: true });
+  });
+
+  it('do not wait for a lock whose holder was killed', async () => {
+    const holder = fork(fileURLToPath(new URL('lock-holder.ts', import.meta.url)));
+    const told = once(holder, 'message');
+    await once(holder, 'spawn');
+    const { file, masterKeyFile } = place;
+    holder.send({ file, masterKeyFile, name: 'a' } satisfies HolderTask);
+    await told;
+    expect(await open().lock('a', { waitMs: 0, holdMs: 1_000 })).toEqual({ ok: false, reason: 'held' });
+    const ended = once(holder, 'exit');
+    holder.kill('SIGKILL');
+    await ended;
+    expect(await open().lock('a', { waitMs: 0, holdMs: 1_000 })).toMatchObject({ ok: true });
   });
 
   it('are written by one process at a time', async () => {

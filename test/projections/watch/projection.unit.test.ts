@@ -150,6 +150,16 @@ describe('what is on record of a subscription', () => {
     expect(await lost.subscription()).toMatchObject({ state: 'lost', trouble: { code: 'removed' } });
     expect((await lost.subscription())?.deliversUntil).toBeUndefined();
   });
+
+  it('is the one that took the place of another, whatever becomes of that', async () => {
+    const { subscription } = await recorded(
+      'subscription-events-1',
+      ['SubscriptionCreated', live],
+      ['SubscriptionCreated', { ...live, graphId: 'g-2' }],
+      ['SubscriptionRemoved', { feed: 'events', policy: 'Geneva', graphId: 'g-1', cause: 'recreated' }],
+    );
+    expect(await subscription()).toMatchObject({ state: 'ok', graphId: 'g-2', expiresAt: noon + day });
+  });
 });
 
 describe('the watch of a feed', () => {

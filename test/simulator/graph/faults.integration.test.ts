@@ -33,7 +33,7 @@ const listed = async (rig: Rig) =>
 describe('a fault of simulated Graph', () => {
   it('is listed with a description, and refused when there is no such fault', async () => {
     const { graph } = await startGraph();
-    expect(graph.faults.list().length).toBe(14);
+    expect(graph.faults.list().length).toBe(15);
     for (const { description, active } of graph.faults.list())
       expect([description.length > 20, active]).toEqual([true, false]);
     await expect(graph.faults.start('gremlins')).rejects.toThrow('there is no fault gremlins');
@@ -127,6 +127,18 @@ describe('a fault of simulated Graph', () => {
     expect(noticesOf(rig.published)).toMatchObject(notices);
     expect(rig.events.at(kind === 'removed' ? -2 : -1)).toMatchObject({ kind, at: start, subscription: { id } });
     expect(rig.graph.faults.list().some(({ active }) => active)).toBe(false);
+  });
+
+  it('tokens-invalidated: what was live waits for a new token, says so, and delivers again with one', async () => {
+    const rig = await startGraph();
+    const id = await subscribed(rig);
+    await rig.graph.faults.start('tokens-invalidated');
+    await rig.graph.tick();
+    expect(noticesOf(rig.published)).toMatchObject([{ lifecycleEvent: 'reauthorizationRequired', subscriptionId: id }]);
+    expect(await rig.graph.happened([said(rig, '1')])).toMatchObject([[{ outcome: 'held' }]]);
+    expect(rig.graph.faults.list().some(({ active }) => active)).toBe(false);
+    expect((await rig.request('POST', `${subscriptions}/${id}/reauthorize`)).status).toBe(204);
+    expect(await rig.graph.happened([said(rig, '2')])).toMatchObject([[{ outcome: 'delivered' }]]);
   });
 
   it('delivery-delayed, -doubled and -lost do what they say', async () => {

@@ -1,7 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Agent } from 'undici';
 import { expect, it } from 'vitest';
+import { serviceUser } from '#test/simulator/entra/start-entra.ts';
+import { postJson } from '#test/support/desk.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { tocsin } from '#test/support/tocsin-process.ts';
 import { connectOperator } from '#test/system/subscribed/operator.ts';
 import { callOnBoard, type RunningSystem, untilWell } from '#test/system/subscribed/running-system.ts';
+import { createUserAgent } from '#test/web/sign-in/user-agent.ts';
+import type { PendingSignIn } from '#web/subscribing.ts';
 
 /** From the first run on: who signs in, how it ends, and what everybody sees of it. */
 export function signingIn(system: () => RunningSystem): void {
@@ -73,6 +81,27 @@ export function signingIn(system: () => RunningSystem): void {
     await untilWell(system());
     const gaps = (await system().recorded('watch-chat')).filter(({ type }) => type === 'WatchClosed');
     expect(gaps).toHaveLength(gapsBefore);
+  });
+
+  it('signs in by browser where codes are blocked, with the address of the page at which the browser ends', async () => {
+    await system().fault('entra.conditional-access-blocks-device-code');
+    const path = `${system().desk()}/api/credentials/chat/sign-in`;
+    const { verificationUri } = (await postJson(path, { method: 'browser' })).body as unknown as PendingSignIn;
+    const ca = readFileSync(join(system().stateDir, 'simulator', 'ca.pem'));
+    // At another machine: what it would open at the end is not there.
+    const browser = createUserAgent(new Agent({ connect: { ca } }));
+    const address = await browser.until(verificationUri, serviceUser, (url) => url.startsWith('http://localhost:'));
+    await browser.close();
+    system().codes.add(new URL(address).searchParams.get('code') ?? 'no code');
+    const foreign = await postJson(`${path}/address`, { address: address.replace(/state=[^&]+/, 'state=guessed') });
+    expect(foreign).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('belongs to another sign-in') },
+    });
+    const done = await tocsin(system().stateDir, ['sign-in', '--complete'], {}, `\n${address}\n`);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('Signed in.')]);
+    await system().fault('entra.conditional-access-blocks-device-code', 'stop');
+    await untilWell(system());
   });
 
   it('is blind after a revocation and a lost subscription, and within seconds of the next sign-in reads what was missed', async () => {

@@ -25,9 +25,10 @@ export function createCoverage() {
       if (before !== undefined && before < now) gaps.push({ resource, from: before, to: now });
       until.set(resource, endOf(subscription, isTokenBound(resource)));
     },
-    /** Graph has it no more. */
-    ended(resource: string, now: number) {
-      until.set(resource, Math.min(now, until.get(resource) ?? now));
+    /** Graph has it no more; `left` is another of the same resource that it has. */
+    ended(resource: string, now: number, left: FakeSubscription | undefined) {
+      const end = left === undefined ? now : endOf(left, isTokenBound(resource));
+      until.set(resource, left === undefined ? Math.min(now, until.get(resource) ?? now) : end);
     },
     /** What is uncovered at the end. */
     finish(now: number) {

@@ -12,13 +12,16 @@ import type { Fault, FaultKind } from '#test/workflows/year/weather.ts';
 
 const hour = 3_600_000;
 /** Why a person has to sign in again: the password was changed, the grant was revoked, the sign-in is too old, MFA is demanded. */
-const signInCodes = ['AADSTS50173', 'AADSTS50132', 'AADSTS70043', 'AADSTS50076'];
+/** Only a new sign-in ends these. */
+const signInCodes = ['AADSTS50173', 'AADSTS50132', 'AADSTS50133', 'AADSTS700082'];
 const adminMustAct = (code: string): IdentityTrouble => ({
   kind: 'admin-must-act',
   code,
   what: 'no',
   next: 'see to it',
 });
+/** What a policy refuses, and a policy that is lifted ends, though nobody signs in. */
+const policyTroubles = [adminMustAct('AADSTS53003'), signInAgain('AADSTS50076'), signInAgain('AADSTS65001')];
 /** How Entra is away: not there, broken, or with too much to do. */
 const awayCodes = ['network', 'AADSTS90033', 'AADSTS90055'];
 const notYetValid: GraphFailure = { ok: false, reason: 'unauthorised', detail: 'not valid yet', status: 401 };
@@ -65,7 +68,8 @@ export function createMicrosoft(deps: {
     if (away !== undefined) return away;
     if (active('user-disabled')) return adminMustAct('AADSTS50057');
     if (passwordFault !== undefined) return signInAgain(passwordCode);
-    return active('conditional-access') ? adminMustAct('AADSTS53003') : undefined;
+    const day = Math.floor(clock.now() / (24 * hour));
+    return active('conditional-access') ? policyTroubles[day % policyTroubles.length] : undefined;
   };
 
   const graph = createFakeGraph({ clock, longestMs: 3 * 24 * hour, quietMs: 600_000 });

@@ -132,7 +132,8 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
     teams.touched(subscription);
   };
   graph.control.onEnd = (subscription) => {
-    coverage.ended(subscription.resource, clock.now());
+    const left = graph.live().find(({ resource }) => resource === subscription.resource);
+    coverage.ended(subscription.resource, clock.now(), left);
     teams.deleted(subscription);
   };
 
