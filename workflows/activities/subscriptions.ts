@@ -6,7 +6,13 @@ import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { inspectSubscription } from '#workflows/activities/inspect.ts';
 import { notificationCertificate } from '#workflows/activities/notification-certificate.ts';
 import { changeSecret, clientStateSecret, decodeText, encodeText } from '#workflows/activities/secrets.ts';
-import { addressesOf, changeTypeOf, isWider, resourceOf, throughEventGrid } from '#workflows/activities/subscription-request.ts';
+import {
+  addressesOf,
+  changeTypeOf,
+  isWider,
+  resourceOf,
+  throughEventGrid,
+} from '#workflows/activities/subscription-request.ts';
 import {
   answerOrWait,
   identityTrouble,
@@ -82,8 +88,7 @@ export function createSubscriptionActivities(deps: ActivityDeps): Pick<Activitie
       expiresAt: clock.now() + input.lifeMs,
       ...(encryption.value === undefined ? {} : { encryption: encryption.value }),
     });
-    if (made.ok)
-      return { ...live(made.value, token.expiresAt), ...(isWider(spec, made.value) ? { wider: true } : {}) };
+    if (made.ok) return { ...live(made.value, token.expiresAt), ...(isWider(spec, made.value) ? { wider: true } : {}) };
     const trouble = withoutTarget(made);
     return throughEventGrid(addresses.notificationUrl) ? withoutTopic(made, trouble) : trouble;
   }
