@@ -68,10 +68,14 @@ describe('ingest and triage, killed at any instant under load', () => {
     const log = await createSqliteEventLog({ file: `${folder}/simulators/simulator/event-log.db`, clock: systemClock });
     onTestFinished(() => log.close());
     const numbered = (events: readonly RecordedEvent[]) => events.filter(({ type }) => type === 'tocsin.unrecognised');
-    const all = await eventually(`all ${sent} messages in the log`, async () => {
-      const events = await inbox(log);
-      return numbered(events).length >= sent && events;
-    });
+    const all = await eventually(
+      `all ${sent} messages in the log`,
+      async () => {
+        const events = await inbox(log);
+        return numbered(events).length >= sent && events;
+      },
+      90_000,
+    );
     expect(numbered(all)).toHaveLength(sent);
     const places = all.map(
       ({ stream, metadata }) => `${stream}/${String(metadata['sequenceNumber'])}/${String(metadata['index'])}`,

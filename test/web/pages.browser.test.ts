@@ -152,11 +152,11 @@ describe('the admin page', () => {
     expect(await dialog.getByRole('link').getAttribute('href')).toBe('https://login.example/device');
     // Where codes are blocked: by browser, which ends at a page that does not load.
     await dialog.getByRole('button', { name: 'Codes are blocked' }).click();
-    await dialog.getByText('https://login.example/authorize?state=this').waitFor();
+    await dialog.locator('a[href="https://login.example/authorize?state=this"]').waitFor();
     // Who comes back to the page later finds the same one.
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Sign in: chat' }).click();
-    await dialog.getByText('https://login.example/authorize?state=this').waitFor();
+    await dialog.locator('a[href="https://login.example/authorize?state=this"]').waitFor();
     const address = dialog.getByLabel('Paste its whole address');
     await address.fill('http://localhost:1/?code=1&state=other');
     await dialog.getByRole('button', { name: 'Finish the sign-in' }).click();

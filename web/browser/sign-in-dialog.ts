@@ -18,7 +18,11 @@ export function showSignIn(
         'li',
         {},
         'Open ',
-        el('a', { text: verificationUri, attributes: { href: verificationUri, target: '_blank', rel: 'noreferrer' } }),
+        el('a', {
+          // The whole of an address that holds a request is long and says nothing to a person; a link can be copied.
+          text: byCode ? verificationUri : `the sign-in page of ${new URL(verificationUri).host}`,
+          attributes: { href: verificationUri, target: '_blank', rel: 'noreferrer' },
+        }),
       ),
       ...(byCode ? [el('li', {}, 'Enter this code', el('output', { class: 'code', text: userCode }))] : []),
       el('li', { text: 'Sign in as the service user, and come back: this closes by itself.' }),
