@@ -138,6 +138,8 @@ async function readOn(
   const inner = new AbortController();
   const stop = () => inner.abort();
   signal.addEventListener('abort', stop, { once: true });
+  // Told to stop while the partition was opened: nobody says so again.
+  if (signal.aborted) stop();
   let revision = from.revision;
   let lastSequence = from.lastSequence;
   let resume = from.plan.resume;
