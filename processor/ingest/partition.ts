@@ -89,16 +89,15 @@ async function openPartition(
   partition: string,
   signal: AbortSignal,
 ): Promise<OpenPartition | NotOpened> {
-  const [described, properties] = await Promise.all([
-    deps.source.describe(signal),
-    deps.source.partition(partition, signal),
-  ]);
+  const described = await deps.source.describe(signal);
   if (!described.ok) return { ok: false, away: 'hub', detail: `hub: ${described.reason}: ${described.detail}` };
-  if (!properties.ok) return { ok: false, away: 'hub', detail: `hub: ${properties.reason}: ${properties.detail}` };
   const { hub } = described;
   const stream = inboxStream(hub.hub, partition);
   const tail = await readTail(deps.log, stream);
   if (!tail.ok) return { ok: false, away: 'log', detail: `log: ${tail.detail}` };
+  // After the tail: another reader may append meanwhile, and a hub that was asked before would seem to end sooner than the log, as one that was made anew does.
+  const properties = await deps.source.partition(partition, signal);
+  if (!properties.ok) return { ok: false, away: 'hub', detail: `hub: ${properties.reason}: ${properties.detail}` };
   const plan = planReading(tail.position, incarnationOf(hub), properties.partition);
   const lastSequence =
     plan.gap?.lastLost ??

@@ -111,6 +111,56 @@ describe('ingest of a partition', () => {
     expect(sequence(events)).toEqual(Array.from({ length: 200 }, (_, n) => n));
   });
 
+  it('takes what another reader appends while it opens the partition for no hub that was made anew', async () => {
+    const { ingest, hub } = await setUp();
+    const first = ingest.start(hub.source(), '0');
+    const source = hub.source();
+    let opened = false;
+    const asOfBefore = source.partition('0');
+    const log: EventLog = {
+      ...ingest.log,
+      async readStream(...asked) {
+        // The other reader goes on just now.
+        if (!opened) {
+          opened = true;
+          hub.publish('0', numbered(0, 10));
+          await stored(ingest, 10);
+        }
+        return ingest.log.readStream(...asked);
+      },
+    };
+    const partition = (...asked: Parameters<typeof source.partition>) =>
+      opened ? source.partition(...asked) : asOfBefore;
+    const second = ingest.start({ ...source, partition }, '0', { log });
+    await eventually('both read', () => ingest.said.filter((one) => one === '0 reading').length >= 2);
+    await second();
+    await first();
+    expect(ingest.said.filter((one) => one.includes('gap'))).toEqual([]);
+  });
+
+  it('stops when it is told so while it opens the partition', async () => {
+    const { ingest, hub } = await setUp();
+    const source = hub.source();
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const stop = ingest.start(
+      {
+        ...source,
+        async partition(...args) {
+          asked.resolve();
+          await answer.promise;
+          return source.partition(...args);
+        },
+      },
+      '0',
+    );
+    await asked.promise;
+    const stopped = stop();
+    answer.resolve();
+    await stopped;
+    expect(ingest.said.at(-1)).toBe('0 stopped');
+  });
+
   it('repeats an append of unknown outcome until it is answered, and stores it once', async () => {
     const { ingest, hub } = await setUp();
     let doubts = 3;
