@@ -66,6 +66,18 @@ describe('the strip', () => {
     }
   });
 
+  it('has room for who acts beside a call that nobody has', async () => {
+    const { page } = await openDesk(browser, desk.url, { path: '/admin' });
+    const lastProofAt = new Date().toISOString();
+    const feeds = ['chat', 'events'].map((feed) => ({ feed, lastProofAt }));
+    desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds } });
+    desk.data.raise();
+    await page.waitForSelector('.unowned:not([hidden])');
+    await expect.poll(() => page.textContent('#listening .proofs')).toContain('events');
+    expect(await page.locator('#person').evaluate((name) => name.scrollWidth - name.clientWidth)).toBe(0);
+    expect(await page.locator('.strip').evaluate((strip) => strip.scrollWidth - strip.clientWidth)).toBe(0);
+  });
+
   it('says so only while Tocsin listens', async () => {
     const { page } = await openDesk(browser, desk.url);
     const since = page.locator('#listening .since');
