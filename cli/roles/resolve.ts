@@ -56,7 +56,7 @@ export async function startResolve(
     ...(access === undefined || settings.chatClientId === undefined || settings.tenant === undefined
       ? {}
       : { graph: access.graph('chat'), sealer: shared.sealer, tenantId: settings.tenant }),
-    encrypt: (resource) => encryptForOurselves(context, simulator, own, resource),
+    encrypt: encryptsForOurselves(context, simulator, own),
     clientState: (event) => recoveryProof(shared.keyStore, event.id),
     observe: (outcome, event) => {
       if (outcome.kind === 'given-up')
@@ -78,25 +78,26 @@ async function payloadsOf({ settings, clock }: RunContext): Promise<LargePayload
 }
 
 /** Encrypts for the first key that this process was given, else for one of our own. While the key store is away the content waits. */
-async function encryptForOurselves(
+function encryptsForOurselves(
   context: RunContext,
   simulator: RunningSimulator | undefined,
   own: () => Promise<OwnCertificate>,
-  resource: JsonObject,
-): Promise<EncryptedContent> {
+): (resource: JsonObject) => Promise<EncryptedContent> {
   const { notificationKeys } = context.settings;
-  if (notificationKeys !== undefined) {
-    const [folder] = await keyFolders(context, undefined);
-    for (const name of (await readdir(notificationKeys)).filter((file) => file.endsWith('.pem')).sort()) {
-      const id = name.slice(0, -'.pem'.length);
-      const key = await folder?.find(id);
-      if (key !== undefined) return encryptResource(resource, id, key);
+  return async (resource) => {
+    if (notificationKeys !== undefined) {
+      const [folder] = await keyFolders(context, undefined);
+      for (const name of (await readdir(notificationKeys)).filter((file) => file.endsWith('.pem')).sort()) {
+        const id = name.slice(0, -'.pem'.length);
+        const key = await folder?.find(id);
+        if (key !== undefined) return encryptResource(resource, id, key);
+      }
     }
-  }
-  if (simulator !== undefined)
-    return encryptResource(resource, simulator.tenant.certificate.id, simulator.tenant.certificate.publicKey);
-  const { id, publicKey } = await own();
-  return encryptResource(resource, id, publicKey);
+    if (simulator !== undefined)
+      return encryptResource(resource, simulator.tenant.certificate.id, simulator.tenant.certificate.publicKey);
+    const { id, publicKey } = await own();
+    return encryptResource(resource, id, publicKey);
+  };
 }
 
 function rowOf(health: ResolveHealth): HealthRow {
