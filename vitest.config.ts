@@ -1,9 +1,26 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/support/longest-first.ts';
+
+// Test processes, and what they start, load large packages over and over: what V8 made of them the last time is kept where `tocsin` keeps it as well.
+process.env['NODE_COMPILE_CACHE'] ??= join(
+  process.env['TOCSIN_CACHE_DIR'] ?? join(homedir(), '.cache', 'tocsin'),
+  'compiled',
+);
+
+/** Pulumi's runtime is one per process and keeps what a program told it: every file of these needs a process of its own. */
+const pulumi = 'test/infra/**';
+/** Integration tests that leave nothing behind in their process. */
+const selfContained = ['adapters', 'domain', 'processor', 'projections', 'simulator'].map(
+  (folder) => `test/${folder}/**`,
+);
 
 const project = (name: string, timeout: number, more: object = {}) => ({
   test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 60_000, ...more },
 });
+/** Files share processes and what is loaded in them, which takes half of the time. */
+const together = { isolate: false };
 
 // Kinds of test by file suffix. Integration and browser tests start real servers and mostly wait for them: three files at a time keep two cores busy.
 export default defineConfig({
@@ -11,11 +28,15 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('unit', 10_000),
+      project('unit', 10_000, { ...together, exclude: [pulumi] }),
+      project('unit-of-stacks', 10_000, { include: [`${pulumi}/*.unit.test.ts`] }),
       project('architecture', 60_000),
-      project('property', 120_000),
-      project('contract', 60_000),
-      project('integration', 120_000),
+      project('property', 120_000, together),
+      project('contract', 60_000, together),
+      project('integration', 120_000, { exclude: selfContained }),
+      project('integration-together', 120_000, {
+        ...{ ...together, include: selfContained.map((folder) => `${folder}/*.integration.test.ts`) },
+      }),
       project('browser', 120_000),
     ],
   },

@@ -1,8 +1,6 @@
 import { matchesAny } from '#adapters/crypto/compare.ts';
 import { createNotificationKeyFolder, type NotificationKeyFolder } from '#adapters/crypto/notification-key-folder.ts';
 import { createNotificationOpener } from '#adapters/crypto/notification-opener.ts';
-import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
-import { createBlobProgress } from '#adapters/event-hubs/blob-progress.ts';
 import { namespaceHost } from '#adapters/event-hubs/connection.ts';
 import { createSqlitePartitionOwnership } from '#adapters/sqlite/partition-ownership.ts';
 import { bounded } from '#cli/roles/bounded.ts';
@@ -107,7 +105,10 @@ export async function openOwnership(
       consumerGroup: settings.consumerGroup,
       clock,
     });
-  const agent = await agentOf(settings);
+  const [{ createBlobOwnership }, agent] = await Promise.all([
+    import('#adapters/event-hubs/blob-ownership.ts'),
+    agentOf(settings),
+  ]);
   return createBlobOwnership({
     containerUrl: place.url,
     ...(agent === undefined ? {} : { agent }),
@@ -128,7 +129,10 @@ async function tellScaler(
   const { settings, clock, log } = context;
   const place = settings.partitionOwnership;
   if (place?.kind !== 'blob') return;
-  const agent = await agentOf(settings);
+  const [{ createBlobProgress }, agent] = await Promise.all([
+    import('#adapters/event-hubs/blob-progress.ts'),
+    agentOf(settings),
+  ]);
   const progress = createBlobProgress({
     ...{ containerUrl: place.url, hub: settings.eventHub, consumerGroup: settings.consumerGroup },
     ...(agent === undefined ? {} : { agent }),

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { createBlobLargePayloads } from '#adapters/azure-blob/large-payloads.ts';
 import { encryptResource } from '#adapters/crypto/encrypt-resource.ts';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
 import { bounded } from '#cli/roles/bounded.ts';
@@ -68,12 +67,14 @@ export async function startResolve(
 }
 
 async function payloadsOf({ settings, clock }: RunContext): Promise<LargePayloads> {
-  const agent = await agentOf(settings);
-  if (settings.largePayloads !== undefined)
+  if (settings.largePayloads !== undefined) {
+    const { createBlobLargePayloads } = await import('#adapters/azure-blob/large-payloads.ts');
+    const agent = await agentOf(settings);
     return createBlobLargePayloads({
       ...{ account: { kind: 'connection-string', value: settings.largePayloads }, clock },
       ...(agent === undefined ? {} : { agent }),
     });
+  }
   return { fetch: async () => ({ ok: false, reason: 'unavailable', detail: 'TOCSIN_LARGE_PAYLOADS is not set' }) };
 }
 

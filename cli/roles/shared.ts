@@ -1,5 +1,4 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
-import { createEventStoreDbLog } from '#adapters/eventstoredb/event-log.ts';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -41,11 +40,13 @@ export async function openShared(context: RunContext, eventLogSetting: EventLogS
   };
 }
 
-export function openEventLog(
+/** The log that the setting names. The vendor's client is large: it is loaded only where it is asked for. */
+export async function openEventLog(
   context: Pick<RunContext, 'settings' | 'clock' | 'ids' | 'log' | 'instanceId'>,
   setting: EventLogSetting,
 ): Promise<EventLog> {
-  if (setting.kind === 'sqlite') return createSqliteEventLog({ file: setting.file, clock: context.clock });
+  if (setting.kind === 'sqlite') return await createSqliteEventLog({ file: setting.file, clock: context.clock });
+  const { createEventStoreDbLog } = await import('#adapters/eventstoredb/event-log.ts');
   return createEventStoreDbLog({
     connectionString: reachedLog(setting.connectionString, context.settings),
     clock: context.clock,
