@@ -1,5 +1,5 @@
 import { componentWord, isComponent, type Step, valueAt } from '#infra/driver/step.ts';
-import { componentWords, wordsOf } from '#infra/driver/words.ts';
+import { componentWords, placeOf, reasonFor, wordsOf } from '#infra/driver/words.ts';
 
 /** A line of text with a meaning that a terminal may show as a colour. */
 export interface Line {
@@ -34,7 +34,7 @@ export function groupPreview(steps: readonly Step[]): readonly PreviewGroup[] {
       {
         component,
         about: componentWords[component] ?? 'what belongs to no component',
-        steps: changing,
+        steps: changing.toSorted((a, b) => placeOf(a.type) - placeOf(b.type) || (a.name < b.name ? -1 : 1)),
         unchanged: own.length - changing.length,
       },
     ];
@@ -92,12 +92,18 @@ function stepLines(step: Step): readonly Line[] {
   ];
 }
 
-/** Why there is such a resource: what it says itself, or what its type is for. */
-function reasonOf(step: Step): string | undefined {
-  const { type, inputs } = step;
-  for (const key of ['notes', 'description'])
-    if (/RoleAssignment|Lock|Alert|QueryRule/.test(type) && typeof inputs[key] === 'string') return inputs[key];
-  return wordsOf(type).why;
+/** Why there is such a resource: what it says itself, or what the tables say. */
+export function reasonOf({ type, name, inputs }: Pick<Step, 'type' | 'name' | 'inputs'>): string | undefined {
+  const own = [inputs['notes'], inputs['description']].find((text) => typeof text === 'string');
+  if (own !== undefined && /RoleAssignment|Lock|Alert|QueryRule/.test(type)) return own;
+  if (own !== undefined && /:Application$/.test(type)) return firstSentence(own);
+  return reasonFor(type, name);
+}
+
+/** As it stands behind a colon. */
+function firstSentence(text: string): string {
+  const [first = text] = text.split('. ');
+  return `${first.charAt(0).toLowerCase()}${first.slice(1)}`;
 }
 
 /** Its name in Azure where it has one of its own, else that in the program. */

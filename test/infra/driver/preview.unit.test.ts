@@ -5,8 +5,8 @@ import { driftOf } from '#infra/driver/drift.ts';
 import { firstLockFaults } from '#infra/driver/first-lock.ts';
 import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { outboundLines } from '#infra/driver/outbound-lines.ts';
-import { groupPreview, previewLines, valueWords } from '#infra/driver/preview.ts';
-import { differingPaths, type Step, valueAt } from '#infra/driver/step.ts';
+import { groupPreview, previewLines, reasonOf, valueWords } from '#infra/driver/preview.ts';
+import { differingPaths, isComponent, type Step, valueAt } from '#infra/driver/step.ts';
 
 const step = (given: Partial<Step> & Pick<Step, 'op' | 'type' | 'name'>): Step => ({
   changed: [],
@@ -31,6 +31,25 @@ describe('a preview for people', () => {
     expect(text).toContain('Ingest: where Microsoft Graph delivers notices, and who of us reads which part');
     expect(text.join('\n')).toMatch(/\+ hub +hub: Graph delivers notices to it/);
     expect(text.join('\n')).toMatch(/\+ new thing +thing/);
+  });
+
+  it.each(['small', 'standard', 'large'])('says of everything in a %s stack why it is there', (size) => {
+    const { resources } = JSON.parse(
+      readFileSync(new URL(`../../fixtures/infra/${size}.json`, import.meta.url), 'utf8'),
+    ) as { readonly resources: readonly Pick<Step, 'type' | 'name' | 'inputs'>[] };
+    const own = resources.filter((resource) => !isComponent(resource));
+    expect(own.length).toBeGreaterThan(50);
+    expect(
+      own.filter((resource) => reasonOf(resource) === undefined).map(({ type, name }) => `${type} ${name}`),
+    ).toEqual([]);
+  });
+
+  it('lists a component in the same order every time, what holds the others first', () => {
+    const steps = ['storage-b', 'storage-a'].map((name) =>
+      step({ op: 'create', type: 'azure-native:storage:StorageAccount', name, component: ingest }),
+    );
+    const [group] = groupPreview([...steps, step({ op: 'create', type: hub, name: 'hub', component: ingest })]);
+    expect(group?.steps.map(({ name }) => name)).toEqual(['hub', 'storage-a', 'storage-b']);
   });
 
   it('shows in a tone of its own what is made anew, with what needs that', () => {
