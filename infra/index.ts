@@ -17,6 +17,7 @@ export const {
   deskClientId,
   outboundAddress,
   outboundHosts,
+  appSizes,
   workspaceId,
   roleSettings,
 } = await stackProgram();

@@ -1,4 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
+import { appSizes } from '#infra/app-sizes.ts';
 import { createBackup } from '#infra/components/backup.ts';
 import type { StackContext } from '#infra/components/component.ts';
 import { createEventGridDelivery } from '#infra/components/event-grid.ts';
@@ -87,6 +88,7 @@ export function createStack(context: StackContext) {
     deskClientId: identity.deskClientId,
     outboundAddress: foundation.outboundAddress,
     outboundHosts: outboundHosts(settings, names),
+    appSizes: appSizes(settings),
     workspaceId: watching.workspaceId,
     evidenceLocked: settings.lockEvidence,
     /** Per role: names to values; a secret is the URL of where it is. */

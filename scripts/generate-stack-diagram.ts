@@ -11,12 +11,18 @@ import type { StackSetting } from '#infra/settings/row.ts';
 import { requiredSettings, stackSettings } from '#infra/settings/schema.ts';
 import { sizes } from '#infra/settings/sizes.ts';
 import type { StackSettings } from '#infra/settings/stack-settings.ts';
+import type { StackPlan } from '#infra/stack-plan.ts';
 
 interface Resource {
   readonly type: string;
   readonly name: string;
   readonly parent?: string;
   readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+interface Stack {
+  readonly resources: readonly Resource[];
+  readonly outputs: Pick<StackPlan, 'appSizes'>;
 }
 
 /** Settings of the stack that the pictures show: an ordinary tenant with both feeds, the log and Temporal elsewhere. */
@@ -33,9 +39,10 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
   [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
 const times = (count: number, what: string): string => (count === 1 ? what : `${count} × ${what}`);
 
-function resourcesOf(size: string): readonly Resource[] {
+/** What the program makes of a size, as its golden file has it. */
+function stackOf(size: string): Stack {
   const file = new URL(`../test/fixtures/infra/${size}.json`, import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { readonly resources: readonly Resource[] }).resources;
+  return JSON.parse(readFileSync(file, 'utf8')) as Stack;
 }
 
 /** The kind of component that a resource belongs to, such as `Keys`; absent for a component itself. */
@@ -92,13 +99,14 @@ function sampleSettings(): StackSettings {
 }
 
 function costs(size: string): string {
-  const steps = resourcesOf(size).map(
+  const { resources, outputs } = stackOf(size);
+  const steps = resources.map(
     ({ type, name, inputs = {} }): Step => ({
       ...{ op: 'create', type, name, inputs },
       ...{ changed: [], replacing: [], protected: false },
     }),
   );
-  return ['```text', ...costLines(estimateCosts(steps)), '```'].join('\n');
+  return ['```text', ...costLines(estimateCosts(steps, outputs.appSizes)), '```'].join('\n');
 }
 
 const settingRows = (): readonly (readonly string[])[] =>
@@ -117,7 +125,7 @@ const settingRows = (): readonly (readonly string[])[] =>
 /** The text of docs/stack.md. Pure but for the resource graphs that it reads; the same program gives the same text. */
 export function stackDiagram(): string {
   const permissions = permissionsOf(sampleSettings());
-  const standard = resourcesOf('standard');
+  const standard = stackOf('standard').resources;
   return `<!-- Generated from the code by \`npm run docs\`; changes here are lost. -->
 # A stack, part by part
 

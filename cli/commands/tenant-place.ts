@@ -13,7 +13,7 @@ import { programPlace } from '#cli/programs.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { armPaths } from '#infra/driver/arm-ids.ts';
 import { slugPattern } from '#infra/names.ts';
-import type { OutboundHost } from '#infra/outbound.ts';
+import type { StackPlan } from '#infra/stack-plan.ts';
 import { type SimulatedAzure, startSimulatedAzure } from '#simulator/azure/simulated-azure.ts';
 
 export interface PlaceOptions {
@@ -31,8 +31,8 @@ export interface TenantPlace {
   readonly policyPacks: readonly string[];
   /** Aborted by the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** `onHosts` gets the hosts that the stack connects to, each time its program runs. */
-  driver(slug: string, onHosts?: (hosts: readonly OutboundHost[]) => void): Promise<StackDriver>;
+  /** `onPlan` gets what the program plans, each time it runs. */
+  driver(slug: string, onPlan?: (plan: StackPlan) => void): Promise<StackDriver>;
   list(): Promise<readonly string[]>;
   /** File that keeps the outputs of a stack for whoever starts Tocsin with them. */
   keepOutputs(slug: string, outputs: object): string;
@@ -90,7 +90,7 @@ export async function openPlace(
     folder,
     policyPacks: [join(checkout, 'infra/policy')],
     signal: stopping.signal,
-    async driver(slug, onHosts = () => {}) {
+    async driver(slug, onPlan = () => {}) {
       if (!slugPattern.test(slug))
         throw new CommandError(
           exitCodes.usage,
@@ -102,7 +102,7 @@ export async function openPlace(
         stack: slug,
         program: async () => {
           const outputs = await stackProgram();
-          onHosts(outputs.outboundHosts);
+          onPlan(outputs);
           return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));
         },
         ...(options.secretsProvider === undefined ? {} : { secretsProvider: options.secretsProvider }),

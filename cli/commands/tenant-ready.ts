@@ -5,7 +5,7 @@ import { failure, refusal } from '#cli/commands/tenant-run.ts';
 import { simulatedSettings } from '#cli/commands/tenant-settings.ts';
 import { resourceCounts } from '#cli/commands/tenant-show.ts';
 import { createOutput, type Output } from '#cli/output.ts';
-import type { OutboundHost } from '#infra/outbound.ts';
+import type { StackPlan } from '#infra/stack-plan.ts';
 
 /** Opens the place, acts, and closes it whatever happened. A refusal of the engine ends the command with words. */
 export async function withPlace(
@@ -30,9 +30,9 @@ export async function withPlace(
 export async function existing(
   place: TenantPlace,
   slug: string,
-  onHosts?: (hosts: readonly OutboundHost[]) => void,
+  onPlan?: (plan: StackPlan) => void,
 ): Promise<StackDriver> {
-  const driver = await place.driver(slug, onHosts);
+  const driver = await place.driver(slug, onPlan);
   if (await driver.exists()) return driver;
   throw failure({ ok: false, reason: 'no-stack', detail: [], counts: resourceCounts({ steps: [] }), steps: [] });
 }
@@ -40,24 +40,24 @@ export async function existing(
 export interface Ready {
   readonly driver: StackDriver;
   /** What the program said at its last run. */
-  readonly hosts: () => readonly OutboundHost[];
+  readonly plan: () => StackPlan;
 }
 
 /** The driver of a stack that is there; in the simulation one is made. */
 export async function readyDriver(place: TenantPlace, slug: string, output: Output): Promise<Ready> {
-  let known: readonly OutboundHost[] = [];
-  const onHosts = (hosts: readonly OutboundHost[]) => {
-    known = hosts;
+  let known: StackPlan = { outboundHosts: [], appSizes: {} };
+  const onPlan = (plan: StackPlan) => {
+    known = plan;
   };
-  const hosts = () => known;
-  if (!place.simulated) return { driver: await existing(place, slug, onHosts), hosts };
-  const driver = await place.driver(slug, onHosts);
-  if (await driver.exists()) return { driver, hosts };
+  const plan = () => known;
+  if (!place.simulated) return { driver: await existing(place, slug, onPlan), plan };
+  const driver = await place.driver(slug, onPlan);
+  if (await driver.exists()) return { driver, plan };
   await driver.create();
   const { plain, secrets } = simulatedSettings(slug);
   await driver.configure(plain, secrets);
   output.say(
     `made a stack for ${slug} with the settings of an ordinary tenant, in ${place.folder}/Pulumi.${slug}.yaml`,
   );
-  return { driver, hosts };
+  return { driver, plan };
 }

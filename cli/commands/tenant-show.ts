@@ -5,7 +5,7 @@ import { costLines, estimateCosts, pricesAre, pricesAsOf } from '#infra/driver/c
 import { outboundLines } from '#infra/driver/outbound-lines.ts';
 import { groupPreview, type Line, previewLines } from '#infra/driver/preview.ts';
 import { isComponent } from '#infra/driver/step.ts';
-import type { OutboundHost } from '#infra/outbound.ts';
+import type { StackPlan } from '#infra/stack-plan.ts';
 
 const styles = { title: 'bold', new: 'green', changed: 'yellow', danger: 'red', faint: 'dim' } as const;
 
@@ -48,14 +48,14 @@ export function resourceCounts(run: Pick<RunDone, 'steps'>): ChangeCounts {
 }
 
 /** The whole preview for a person. */
-export function printPreview(output: Output, slug: string, run: RunDone, hosts: readonly OutboundHost[]): void {
+export function printPreview(output: Output, slug: string, run: RunDone, plan: StackPlan): void {
   printLines(output, previewLines(groupPreview(run.steps)));
   output.data('');
   output.data(`${slug}: ${countWords(resourceCounts(run))}`);
   output.data('');
-  for (const line of costLines(estimateCosts(run.steps))) output.data(line);
+  for (const line of costLines(estimateCosts(run.steps, plan.appSizes))) output.data(line);
   output.data('');
-  printLines(output, outboundLines(hosts));
+  printLines(output, outboundLines(plan.outboundHosts));
   if (run.undecided > 0)
     output.say(
       `${run.undecided} checks of policies need values that are only known later; they are made while things are made`,
@@ -63,14 +63,14 @@ export function printPreview(output: Output, slug: string, run: RunDone, hosts: 
 }
 
 /** The same for a program. */
-export function previewDocument(slug: string, run: RunDone, hosts: readonly OutboundHost[]): object {
-  const cost = estimateCosts(run.steps);
+export function previewDocument(slug: string, run: RunDone, plan: StackPlan): object {
+  const cost = estimateCosts(run.steps, plan.appSizes);
   return {
     tenant: slug,
     changes: resourceCounts(run),
     resources: changedResources(run),
     cost: { ...cost, currency: 'USD', per: 'month', estimate: true, pricesAsOf, prices: pricesAre },
-    outbound: hosts.map((host) => ({ ...host, flagged: !host.inside && host.port !== 443 })),
+    outbound: plan.outboundHosts.map((host) => ({ ...host, flagged: !host.inside && host.port !== 443 })),
   };
 }
 

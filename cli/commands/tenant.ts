@@ -68,10 +68,10 @@ export async function init(
 /** `tocsin tenant preview`. */
 export async function preview(slug: string, options: Changing, stateDir: string | undefined): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
-    const { driver, hosts } = await readyDriver(place, slug, output);
+    const { driver, plan } = await readyDriver(place, slug, output);
     const run = await previewed(place, driver, slug, options, output);
-    if (options.json === true) output.json(previewDocument(slug, run, hosts()));
-    else printPreview(output, slug, run, hosts());
+    if (options.json === true) output.json(previewDocument(slug, run, plan()));
+    else printPreview(output, slug, run, plan());
   });
 }
 
@@ -82,12 +82,12 @@ export async function up(
   stateDir: string | undefined,
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
-    const { driver, hosts } = await readyDriver(place, slug, output);
+    const { driver, plan } = await readyDriver(place, slug, output);
     await takeUp(driver, output, place.reads?.graphUrl);
     const planned = await previewed(place, driver, slug, options, output);
-    const plan = resourceCounts(planned);
-    const changing = plan.create + plan.update + plan.replace + plan.delete;
-    if (options.json !== true) printPreview(output, slug, planned, hosts());
+    const counts = resourceCounts(planned);
+    const changing = counts.create + counts.update + counts.replace + counts.delete;
+    if (options.json !== true) printPreview(output, slug, planned, plan());
     const { armUrl } = place.reads ?? {};
     await refuseDeletedVaults(driver, output, {
       slug,
@@ -174,7 +174,7 @@ export async function destroy(
   await withPlace(options, stateDir, async (place, output) => {
     const driver = await existing(place, slug);
     const resources = (await driver.state()).resources ?? [];
-    const refusal = refuseDestroy(slug, resources);
+    const refusal = refuseDestroy(slug, resources, place.simulated);
     if (refusal !== undefined && options.keepEvidence !== true)
       throw new CommandError(exitCodes.no, refusal.lines.join('\n'));
     await confirm(

@@ -1,5 +1,6 @@
 import * as app from '@pulumi/azure-native/app/index.js';
 import type * as pulumi from '@pulumi/pulumi';
+import { appSizes } from '#infra/app-sizes.ts';
 import { type StackContext, tagsOf } from '#infra/components/component.ts';
 import type { ManagedIdentity } from '#infra/components/identity.ts';
 import type { RuntimeArgs } from '#infra/components/runtime-args.ts';
@@ -42,6 +43,7 @@ export function createRoleApp(
   const { settings, names } = context;
   const { role, identity, args } = given;
   const files = secretFiles(given.settings);
+  const size = appSizes(settings)[role];
   const created = new app.ContainerApp(
     role,
     {
@@ -75,7 +77,7 @@ export function createRoleApp(
             name: 'tocsin',
             image: settings.image,
             args: ['run', role],
-            resources: { cpu: 0.5, memory: '1Gi' },
+            resources: { cpu: size.cpu, memory: `${size.memoryGi}Gi` },
             env: [
               // Read by the vendor's identity library: which of the identities of this app it is to use.
               { name: 'AZURE_CLIENT_ID', value: identity.clientId },

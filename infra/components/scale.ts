@@ -1,23 +1,22 @@
 import type * as pulumi from '@pulumi/pulumi';
+import { appSizes } from '#infra/app-sizes.ts';
 import type { StackContext } from '#infra/components/component.ts';
 import { innerNames, type Role } from '#infra/names.ts';
 
 /** How many messages one copy of ingest is left alone with before another one starts. */
 const unreadPerCopy = 500;
 
-/**
- * How many copies of a role run. Ingest follows the unread messages of the hub (KEDA, "Azure Event Hubs" scaler) and never gets more copies than there
- * are partitions; the desk follows its visitors. Triage, resolve and worker are one copy each: Container Apps starts another when that one dies.
- */
+/** By what the number of copies of a role follows: unread messages of the hub (KEDA, "Azure Event Hubs" scaler), visitors, or nothing. */
 export function scaleOf(
   { settings, names }: StackContext,
   role: Role,
   given: { readonly identityId: pulumi.Input<string>; readonly ownershipAccount: string },
 ) {
+  const { least, most } = appSizes(settings)[role];
+  const copies = { minReplicas: least, maxReplicas: most };
   if (role === 'ingest')
     return {
-      minReplicas: settings.size === 'small' ? 1 : Math.min(2, settings.ingestMost),
-      maxReplicas: Math.min(settings.ingestMost, settings.partitions),
+      ...copies,
       pollingInterval: 15,
       cooldownPeriod: 300,
       rules: [
@@ -41,9 +40,8 @@ export function scaleOf(
     };
   if (role === 'desk')
     return {
-      minReplicas: 1,
-      maxReplicas: settings.deskMost,
+      ...copies,
       rules: [{ name: 'visitors', http: { metadata: { concurrentRequests: '50' } } }],
     };
-  return { minReplicas: 1, maxReplicas: 1 };
+  return copies;
 }

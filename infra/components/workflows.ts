@@ -2,6 +2,7 @@ import * as app from '@pulumi/azure-native/app/index.js';
 import * as postgres from '@pulumi/azure-native/dbforpostgresql/index.js';
 import * as privatedns from '@pulumi/azure-native/privatedns/index.js';
 import * as pulumi from '@pulumi/pulumi';
+import { appSizes } from '#infra/app-sizes.ts';
 import { type Built, createComponent, type StackContext, tagsOf } from '#infra/components/component.ts';
 import type { Foundation } from '#infra/components/foundation.ts';
 import type { ManagedIdentity } from '#infra/components/identity.ts';
@@ -161,6 +162,7 @@ function createServer(
   });
   const files = ['temporal-authority', 'temporal-certificate', 'temporal-key'] as const;
   const value = (name: string, text: pulumi.Input<string>) => ({ name, value: text });
+  const size = appSizes(settings).temporal;
   return new app.ContainerApp(
     'temporal',
     {
@@ -183,7 +185,7 @@ function createServer(
           {
             name: 'temporal',
             image: settings.temporalImage ?? '',
-            resources: { cpu: 1, memory: '2Gi' },
+            resources: { cpu: size.cpu, memory: `${size.memoryGi}Gi` },
             env: [
               value('DB', 'postgres12'),
               value('DB_PORT', '5432'),
@@ -216,7 +218,7 @@ function createServer(
             secrets: files.map((name) => ({ secretRef: name, path: `${name}.pem` })),
           },
         ],
-        scale: { minReplicas: 1, maxReplicas: 1 },
+        scale: { minReplicas: size.least, maxReplicas: size.most },
       },
     },
     { parent, dependsOn: [...given.dependsOn] },

@@ -1,4 +1,5 @@
 import { isComponent, type Step, valueAt } from '#infra/driver/step.ts';
+import type { StackPlan } from '#infra/stack-plan.ts';
 
 /**
  * Month of the youngest of the prices below. They are an estimate for comparing sizes, never an offer. Compared with published copies of Azure's price list:
@@ -50,7 +51,7 @@ const number = (bag: unknown, path: string, otherwise: number): number => {
 };
 const fixed = (what: string, price: number): CostLine => ({ what, least: price, most: price });
 
-function costOf({ type, name, inputs }: Step): CostLine | undefined {
+function costOf({ type, name, inputs }: Step, sizes: StackPlan['appSizes']): CostLine | undefined {
   switch (type) {
     case 'azure-native:eventhub:Namespace': {
       const units = number(inputs, 'sku.capacity', 1);
@@ -60,16 +61,9 @@ function costOf({ type, name, inputs }: Step): CostLine | undefined {
       return { what: `Event Hubs ${premium ? 'Premium' : 'Standard'}`, least: units * price, most: most * price };
     }
     case 'azure-native:app:ContainerApp': {
-      const cpu = number(inputs, 'template.containers[0].resources.cpu', 0.5);
-      const memory = Number.parseFloat(String(valueAt(inputs, 'template.containers[0].resources.memory') ?? '1Gi'));
-      const copies = (path: string, otherwise: number) => number(inputs, `template.scale.${path}`, otherwise);
-      const least = copies('minReplicas', 1);
-      const one = (perCpuSecond: number) => seconds * (cpu * perCpuSecond + memory * 0.000_003);
-      return {
-        what: 'container apps',
-        least: least * one(0.000_003),
-        most: Math.max(least, copies('maxReplicas', least)) * one(0.000_024),
-      };
+      const { cpu, memoryGi, least, most } = sizes[name] ?? { cpu: 0.5, memoryGi: 1, least: 1, most: 1 };
+      const one = (perCpuSecond: number) => seconds * (cpu * perCpuSecond + memoryGi * 0.000_003);
+      return { what: 'container apps', least: least * one(0.000_003), most: most * one(0.000_024) };
     }
     case 'azure-native:compute:VirtualMachine': {
       const cpus = Number(/_[A-Z]+(\d+)/.exec(String(valueAt(inputs, 'hardwareProfile.vmSize')))?.[1] ?? 2);
@@ -112,12 +106,15 @@ function costOf({ type, name, inputs }: Step): CostLine | undefined {
   }
 }
 
-/** Estimates a month of what there will be after the run. */
-export function estimateCosts(steps: readonly Step[]): CostEstimate {
+/**
+ * Estimates a month of what there will be after the run.
+ * @param sizes of the container apps: before they are made the engine does not know what is in them
+ */
+export function estimateCosts(steps: readonly Step[], sizes: StackPlan['appSizes']): CostEstimate {
   const sums = new Map<string, CostLine>();
   for (const step of steps) {
     if (isComponent(step) || step.op === 'delete') continue;
-    const cost = costOf(step);
+    const cost = costOf(step, sizes);
     if (cost === undefined) continue;
     const so = sums.get(cost.what) ?? { what: cost.what, least: 0, most: 0 };
     sums.set(cost.what, { ...so, least: so.least + cost.least, most: so.most + cost.most });

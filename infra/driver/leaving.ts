@@ -21,7 +21,12 @@ export interface Refusal {
  * Refuses a deletion while the stack holds anything that is protected, evidence first of all: the engine itself would delete all the rest before it stops at what is protected.
  * Undefined where nothing is retained.
  */
-export function refuseDestroy(slug: string, resources: readonly HeldResource[]): Refusal | undefined {
+export function refuseDestroy(
+  slug: string,
+  resources: readonly HeldResource[],
+  simulated = false,
+): Refusal | undefined {
+  const tenant = (command: string) => `\`npx tocsin tenant ${command}${simulated ? ' --simulate' : ''}\``;
   const kept = keptOf(resources);
   if (kept.length === 0) return undefined;
   return {
@@ -30,8 +35,8 @@ export function refuseDestroy(slug: string, resources: readonly HeldResource[]):
       `${slug} holds evidence, what is needed to read it, and other things that are protected against deletion. Nothing was deleted. These would be kept:`,
       ...kept.map((one) => `  ${wordsOf(one.type).what} ${nameOf(one.urn)}: ${whyKept(one)}`),
       'To leave: save what has to be kept (`npx tocsin audit list --json --limit 1000000 > record.ndjson`), and have it checked by somebody else.',
-      `Then either delete the rest and leave these where they are: tocsin tenant destroy ${slug} --keep-evidence. All of it goes on costing until somebody deletes it, what is no evidence too.`,
-      `or, once nobody needs them, set environment to test and take the locks off: tocsin tenant init ${slug} --set environment=test, then tocsin tenant up ${slug}, then tocsin tenant destroy ${slug}.`,
+      `Then either delete the rest and leave these where they are: ${tenant(`destroy ${slug} --keep-evidence`)}. All of it goes on costing until somebody deletes it, what is no evidence too.`,
+      `Or, once nobody needs them, set environment to test, which takes the locks off: ${tenant(`init ${slug} --set environment=test`)}, then ${tenant(`up ${slug}`)}, then ${tenant(`destroy ${slug}`)}.`,
       'What an immutability policy covers cannot be deleted before its days are over, whoever asks.',
     ],
   };

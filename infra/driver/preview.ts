@@ -81,7 +81,7 @@ function stepLines(step: Step): readonly Line[] {
     ...changes.slice(0, 8).map((path): Line => {
       const replacing = step.replacing.includes(path) || step.replacing.includes(path.split(/[.[]/)[0] ?? '');
       return {
-        text: `      ${path}: ${valueWords(valueAt(step.before, path))} -> ${valueWords(valueAt(step.inputs, path))}${replacing && step.op === 'replace' ? ', which needs a new one' : ''}`,
+        text: `      ${path}: ${changeWords(valueAt(step.before, path), valueAt(step.inputs, path))}${replacing && step.op === 'replace' ? ', which needs a new one' : ''}`,
         tone: replacing && step.op === 'replace' ? 'danger' : 'faint',
       };
     }),
@@ -143,10 +143,23 @@ function textOr(value: unknown, otherwise: string): string {
   return typeof value === 'string' && value !== '' && value !== unknown ? value : otherwise;
 }
 
+/** Letters of a value that are shown. */
+const longest = 60;
+
+/** What a value was and will be. Of two long texts the part that differs is shown, with some words before it. */
+export function changeWords(before: unknown, after: unknown): string {
+  if (typeof before !== 'string' || typeof after !== 'string' || Math.max(before.length, after.length) <= longest)
+    return `${valueWords(before)} -> ${valueWords(after)}`;
+  const differs = before.split('').findIndex((letter, index) => letter !== after[index]);
+  const from = Math.max(0, (differs < 0 ? before.length : differs) - 20);
+  const part = (text: string) => (from === 0 ? valueWords(text) : `...${valueWords(text.slice(from))}`);
+  return `${part(before)} -> ${part(after)}`;
+}
+
 /** A value in a few words. */
 export function valueWords(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (value === unknown) return 'known later';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text === '' ? 'empty' : text;
+  return text.length > longest ? `${text.slice(0, longest - 3)}...` : text === '' ? 'empty' : text;
 }

@@ -5,7 +5,7 @@ import { driftOf } from '#infra/driver/drift.ts';
 import { firstLockFaults } from '#infra/driver/first-lock.ts';
 import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { outboundLines } from '#infra/driver/outbound-lines.ts';
-import { groupPreview, previewLines, reasonOf, valueWords } from '#infra/driver/preview.ts';
+import { changeWords, groupPreview, previewLines, reasonOf, valueWords } from '#infra/driver/preview.ts';
 import { differingPaths, isComponent, type Step, valueAt } from '#infra/driver/step.ts';
 
 const step = (given: Partial<Step> & Pick<Step, 'op' | 'type' | 'name'>): Step => ({
@@ -50,6 +50,12 @@ describe('a preview for people', () => {
     );
     const [group] = groupPreview([...steps, step({ op: 'create', type: hub, name: 'hub', component: ingest })]);
     expect(group?.steps.map(({ name }) => name)).toEqual(['hub', 'storage-a', 'storage-b']);
+  });
+
+  it('shows of two long texts the part that differs', () => {
+    const query = (hours: number) => `${'logs | '.repeat(20)}where Age > ${hours}h`;
+    expect(changeWords(query(84), query(36))).toBe('... logs | where Age > 84h -> ... logs | where Age > 36h');
+    expect(changeWords('a', 'b')).toBe('a -> b');
   });
 
   it('shows in a tone of its own what is made anew, with what needs that', () => {
@@ -114,16 +120,19 @@ describe('a preview for people', () => {
 
 describe('the cost of a month', () => {
   it('sums what there will be, and says that it is an estimate and of when', () => {
-    const estimate = estimateCosts([
-      step({
-        op: 'create',
-        type: 'azure-native:eventhub:Namespace',
-        name: 'namespace',
-        inputs: { sku: { name: 'Standard', capacity: 2 }, maximumThroughputUnits: 4 },
-      }),
-      step({ op: 'same', type: 'azure-native:compute:Disk', name: 'disk', inputs: { diskSizeGB: 100 } }),
-      step({ op: 'delete', type: 'azure-native:compute:Disk', name: 'old', inputs: { diskSizeGB: 4096 } }),
-    ]);
+    const estimate = estimateCosts(
+      [
+        step({
+          op: 'create',
+          type: 'azure-native:eventhub:Namespace',
+          name: 'namespace',
+          inputs: { sku: { name: 'Standard', capacity: 2 }, maximumThroughputUnits: 4 },
+        }),
+        step({ op: 'same', type: 'azure-native:compute:Disk', name: 'disk', inputs: { diskSizeGB: 100 } }),
+        step({ op: 'delete', type: 'azure-native:compute:Disk', name: 'old', inputs: { diskSizeGB: 4096 } }),
+      ],
+      {},
+    );
     expect(estimate.lines.map(({ what }) => what)).toEqual(['Event Hubs Standard', 'disks of the log']);
     expect(Math.round(estimate.least)).toBe(Math.round(2 * 21.9 + 20));
     expect(Math.round(estimate.most)).toBe(Math.round(4 * 21.9 + 20));
@@ -131,6 +140,15 @@ describe('the cost of a month', () => {
     expect(first).toContain('This is an estimate');
     expect(first).toContain(pricesAsOf);
     expect(second).toContain('US dollars');
+  });
+
+  it('knows what an app costs before it is made, when the engine does not say yet what is in it', () => {
+    const app = step({ op: 'create', type: 'azure-native:app:ContainerApp', name: 'ingest' });
+    const sizes = { ingest: { cpu: 0.5, memoryGi: 1, least: 2, most: 4 } };
+    const { least, most } = estimateCosts([app], sizes);
+    expect(estimateCosts([{ ...app, op: 'same' }], sizes)).toMatchObject({ least, most });
+    expect(least).toBeCloseTo(2 * estimateCosts([app], {}).least);
+    expect(most).toBeCloseTo(4 * estimateCosts([app], {}).most);
   });
 });
 
