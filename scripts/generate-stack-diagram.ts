@@ -103,7 +103,7 @@ function costs(size: string): string {
   const steps = resources.map(
     ({ type, name, inputs = {} }): Step => ({
       ...{ op: 'create', type, name, inputs },
-      ...{ changed: [], replacing: [], protected: false },
+      ...{ changed: [], replacing: [], unprotected: false },
     }),
   );
   return ['```text', ...costLines(estimateCosts(steps, outputs.appSizes)), '```'].join('\n');

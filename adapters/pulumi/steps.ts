@@ -13,7 +13,8 @@ export interface ResourceStep {
   readonly changed: readonly string[];
   /** Those of them that need it to be made anew. */
   readonly replacing: readonly string[];
-  readonly protected: boolean;
+  /** The protection against deletion that it had is taken off. */
+  readonly unprotected: boolean;
   /** Inputs as they will be, secrets as `[secret]`. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they were; absent for what is new. */
@@ -144,7 +145,7 @@ function stepOf(metadata: Metadata): ResourceStep | undefined {
     ...(component === undefined ? {} : { component }),
     changed,
     replacing: replacing.length > 0 ? replacing : (metadata.keys ?? []),
-    protected: (metadata.old ?? metadata.new)?.protect === true,
+    unprotected: metadata.old?.protect === true && metadata.new !== undefined && metadata.new.protect !== true,
     inputs: (metadata.new ?? metadata.old)?.inputs ?? {},
     ...(metadata.old === undefined || metadata.op === 'create' ? {} : { before: metadata.old.inputs ?? {} }),
   };

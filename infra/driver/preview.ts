@@ -29,7 +29,9 @@ export function groupPreview(steps: readonly Step[]): readonly PreviewGroup[] {
   return order.flatMap((component) => {
     const own = resources.filter((step) => of(step) === component);
     if (own.length === 0) return [];
-    const changing = own.filter(({ op }) => op !== 'same' && op !== 'read' && op !== 'refresh');
+    const changing = own.filter(
+      ({ op, unprotected }) => unprotected || !(op === 'same' || op === 'read' || op === 'refresh'),
+    );
     return [
       {
         component,
@@ -65,7 +67,7 @@ export function previewLines(groups: readonly PreviewGroup[]): readonly Line[] {
 }
 
 function stepLines(step: Step): readonly Line[] {
-  const { mark, tone } = marks[step.op];
+  const { mark, tone } = marks[step.op === 'same' && step.unprotected ? 'update' : step.op];
   const { what } = wordsOf(step.type);
   const why = reasonOf(step);
   const shown = nameOf(step);
@@ -86,6 +88,9 @@ function stepLines(step: Step): readonly Line[] {
       };
     }),
     ...(changes.length > 8 ? [{ text: `      and ${changes.length - 8} more`, tone: 'faint' } as const] : []),
+    ...(step.unprotected
+      ? [{ text: '      its protection against deletion is taken off', tone: 'danger' } as const]
+      : []),
     ...(step.op === 'replace'
       ? [{ text: '      the old one is deleted, with what it holds', tone: 'danger' } as const]
       : []),

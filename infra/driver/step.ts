@@ -11,7 +11,8 @@ export interface Step {
   readonly changed: readonly string[];
   /** Those of them that need it to be made anew. */
   readonly replacing: readonly string[];
-  readonly protected: boolean;
+  /** The protection against deletion that it had is taken off. */
+  readonly unprotected: boolean;
   /** Inputs as they will be; secrets are `[secret]`. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Inputs as they were; absent for what is new. */

@@ -11,7 +11,7 @@ import { differingPaths, isComponent, type Step, valueAt } from '#infra/driver/s
 const step = (given: Partial<Step> & Pick<Step, 'op' | 'type' | 'name'>): Step => ({
   changed: [],
   replacing: [],
-  protected: false,
+  unprotected: false,
   inputs: {},
   ...given,
 });
@@ -50,6 +50,16 @@ describe('a preview for people', () => {
     );
     const [group] = groupPreview([...steps, step({ op: 'create', type: hub, name: 'hub', component: ingest })]);
     expect(group?.steps.map(({ name }) => name)).toEqual(['hub', 'storage-a', 'storage-b']);
+  });
+
+  it('says loudly what loses its protection against deletion, though nothing else of it changes', () => {
+    const lines = previewLines(
+      groupPreview([step({ op: 'same', type: hub, name: 'hub', component: ingest, unprotected: true })]),
+    );
+    expect(lines.filter(({ tone }) => tone === 'danger').map(({ text }) => text)).toEqual([
+      '      its protection against deletion is taken off',
+    ]);
+    expect(lines.map(({ text }) => text).join('\n')).toMatch(/ {2}~ hub +hub/);
   });
 
   it('shows of two long texts the part that differs', () => {
