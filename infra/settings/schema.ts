@@ -204,7 +204,7 @@ export const stackSettings = {
       description: "Where Temporal's web pages are; Operators then read there in plain words what is encrypted.",
     },
   ),
-  temporalApiKey: row(matching(/^\S{16,8192}$/, 'an API key'), {
+  temporalApiKey: row(matching(/^\S{16,8192}$/, 'an API key of Temporal Cloud: 16 letters or more, without spaces'), {
     ...secret,
     absent: 'a client certificate signs in, or nothing does',
     description: 'API key of Temporal Cloud.',
