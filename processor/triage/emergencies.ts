@@ -22,6 +22,8 @@ export interface Emergencies {
   reload(id: string, signal: AbortSignal): Promise<Loaded | undefined>;
   /** What was just appended. */
   appended(id: string, before: Loaded, events: readonly EmergencyEvent[], revision: number): Loaded;
+  /** An event of an `emergency-*` stream that changes nothing any more. */
+  knows(event: RecordedEvent): boolean;
   /** An event of any `emergency-*` stream, as a subscription hands it out; what is known already changes nothing. */
   observe(event: RecordedEvent, signal: AbortSignal): Promise<void>;
 }
@@ -70,17 +72,23 @@ export function createEmergencies(deps: RetryDeps, remembered = 2_000): Emergenc
         : reload(id, signal);
     },
     appended: (id, before, events, revision) => keep(id, { state: events.reduce(evolve, before.state), revision }),
+    knows: (event) => event.revision <= revisionOf(recent.get(emergencyIdOfStream(event.stream) ?? '')),
     async observe(event, signal) {
       const id = emergencyIdOfStream(event.stream);
       if (id === undefined) return;
       const known = recent.get(id);
-      const revision = known === undefined || known.revision === 'no-stream' ? -1 : known.revision;
+      const revision = revisionOf(known);
       if (event.revision <= revision) return;
       if (event.revision === revision + 1)
         keep(id, after(known ?? { state: noEmergency, revision: 'no-stream' }, event));
       else await reload(id, signal);
     },
   };
+}
+
+/** -1 for a stream that is not there, or of which nothing is known. */
+function revisionOf(loaded: Loaded | undefined): number {
+  return loaded === undefined || loaded.revision === 'no-stream' ? -1 : loaded.revision;
 }
 
 function after({ state }: Loaded, event: RecordedEvent): Loaded {

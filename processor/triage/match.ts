@@ -58,6 +58,17 @@ export function matchReport(report: ReportedCall, index: EmergencyIndex, refused
   return { emergencyId: report.emergencyId, match: 'same-provider-id', links };
 }
 
+/** Names all that {@link matchReport} and what follows from it may look at or change: notices that share none of these are judged alike in any order. */
+export function footprintOf(report: ReportedCall, index: EmergencyIndex): readonly string[] {
+  const { emergencyId, recoveredOf, callerTokens, chatToken } = report;
+  const at = Date.parse(report.occurredAt ?? report.receivedAt);
+  const related = index.near(report, at, relatedMs).map(({ id }) => id);
+  const own = [emergencyId, recoveredOf, index.byProviderCall(emergencyId), chatToken].filter(
+    (key) => key !== undefined,
+  );
+  return [...own, ...callerTokens, ...related];
+}
+
 function whyRelated(report: ReportedCall, other: Known, sameCall: readonly Known[]): EmergencyLink['why'] {
   if (sameCall.includes(other)) return 'caller-and-time-ambiguous';
   return sharesCaller(report, other) ? 'redial' : 'same-chat';

@@ -1,3 +1,4 @@
+import { readCallReport } from '#domain/emergency/read.ts';
 import { fetchStreams } from '#domain/fetching/events.ts';
 import type { EventMetadata } from '#domain/metadata.ts';
 import { streamPrefixes, triageStream } from '#domain/names.ts';
@@ -8,6 +9,8 @@ import { createFollower, type FollowerState, type Taken } from '#processor/follo
 import { createDelayedNotices, judgeDelayed, linkFetchedLate } from '#processor/triage/delayed.ts';
 import { createEmergencies } from '#processor/triage/emergencies.ts';
 import { judge, type Outcome } from '#processor/triage/judge.ts';
+import { createLanes, type Footprint } from '#processor/triage/lanes.ts';
+import { footprintOf } from '#processor/triage/match.ts';
 
 export interface TriageDeps {
   readonly log: EventLog;
@@ -17,6 +20,8 @@ export interface TriageDeps {
   readonly instanceId: string;
   /** Metadata of an event: what caused it, and the emergency that it belongs to. */
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
+  /** Notices that are judged side by side at most, 16 unless said: each waits for the log and hardly computes; more would only queue there. */
+  readonly judgedAtOnce?: number;
   /** Told what came of each event of `inbox-*`; must not throw. */
   readonly observe?: (outcome: Outcome, event: RecordedEvent) => void;
   /** Told what an event did that should be impossible; the event is skipped. Must not throw. */
@@ -47,10 +52,10 @@ export interface Triage {
 
 /**
  * Turns notices into emergencies (architecture 3.5): follows `inbox-*` and `fetch-*` and appends what each notice means to `emergency-<id>`. Ids derive from the notice,
- * so that judging it again changes nothing; what was judged is never judged again.
+ * so that judging it again changes nothing; what was judged is never judged again. Notices that have nothing to do with each other are judged side by side.
  */
 export function createTriage(deps: TriageDeps): Triage {
-  const { log, clock, observe, onError } = deps;
+  const { log, clock, observe, onError, judgedAtOnce = 16 } = deps;
   const counts = {
     'not-a-call': 0,
     malformed: 0,
@@ -95,18 +100,42 @@ export function createTriage(deps: TriageDeps): Triage {
   }
 
   async function take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Taken> {
-    let done = 0;
-    let urgent = false;
+    const taken = { done: 0, urgent: false, aborted: false };
+    const lanes = createLanes(judgedAtOnce);
     for (const event of events) {
-      if (event.stream.startsWith(streamPrefixes.emergency)) await emergencies.observe(event, signal);
-      const isDelay = event.stream.startsWith(fetchStreams);
-      if (!isDelay && !event.stream.startsWith(streamPrefixes.inbox)) continue;
-      const outcome = await judgeSafely(event, signal);
-      if (outcome === 'aborted') return { done, urgent, aborted: true };
-      if (!isDelay) done++;
-      urgent ||= outcome === 'raised' || outcome === 'enriched';
+      if (taken.aborted) break;
+      if (event.stream.startsWith(streamPrefixes.emergency)) {
+        if (emergencies.knows(event)) continue;
+        await lanes.idle();
+        await emergencies.observe(event, signal);
+        continue;
+      }
+      const isInbox = event.stream.startsWith(streamPrefixes.inbox);
+      if (!isInbox && !event.stream.startsWith(fetchStreams)) continue;
+      await lanes.begin(
+        () => touchedBy(event),
+        async () => {
+          const outcome = await judgeSafely(event, signal);
+          if (outcome === 'aborted') taken.aborted = true;
+          else if (isInbox) taken.done++;
+          if (outcome === 'raised' || outcome === 'enriched') taken.urgent = true;
+        },
+      );
     }
-    return { done, urgent, aborted: false };
+    await lanes.idle();
+    return taken;
+  }
+
+  /** What judging an event may look at or change. What came late may be about any emergency. */
+  function touchedBy(event: RecordedEvent): Footprint {
+    if (!event.stream.startsWith(streamPrefixes.inbox) || event.data['tocsinrecovered'] === true) return 'everything';
+    try {
+      const report = readCallReport(event);
+      return typeof report === 'object' ? footprintOf(report, emergencies.index) : [];
+    } catch {
+      // Judging it says what is wrong with it.
+      return 'everything';
+    }
   }
 
   /** Whatever is wrong with one event, the next one is judged. */

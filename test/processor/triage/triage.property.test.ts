@@ -14,7 +14,7 @@ const aNotice = fc
     feed: fc.constantFrom('chat' as const, 'events' as const),
     call: fc.integer({ min: 0, max: 5 }),
     seconds: fc.integer({ min: 0, max: 900 }),
-    caller: fc.integer({ min: 0, max: 2 }),
+    caller: fc.integer({ min: 0, max: 3 }),
     chat: fc.integer({ min: 0, max: 2 }),
     confidence: fc.constantFrom('high' as const, 'medium' as const, 'low' as const),
     ended: fc.boolean(),
@@ -46,7 +46,13 @@ const inbox = fc
 /** What an append of triage meets. */
 const fault = fc.constantFrom('none', 'none', 'none', 'unavailable', 'lost-answer', 'crash-before', 'crash-after');
 
-async function run(log: MemoryEventLog, more: { readonly faults?: readonly string[]; readonly beside?: number } = {}) {
+interface Circumstances {
+  readonly faults?: readonly string[];
+  readonly beside?: number;
+  readonly judgedAtOnce?: number;
+}
+
+async function run(log: MemoryEventLog, { beside = 0, judgedAtOnce, ...more }: Circumstances = {}) {
   const clock = createHurriedClock();
   const faults = [...(more.faults ?? [])];
   const last = log.events.findLast(({ stream }) => stream.startsWith('inbox-'))?.position ?? '';
@@ -68,7 +74,8 @@ async function run(log: MemoryEventLog, more: { readonly faults?: readonly strin
           return undefined;
       }
     };
-    const running = Array.from({ length: 1 + (more.beside ?? 0) }, (_, i) => startTriage(log, `${n}-${i}`, { clock }));
+    const deps = { clock, ...(judgedAtOnce === undefined ? {} : { judgedAtOnce }) };
+    const running = Array.from({ length: 1 + beside }, (_, i) => startTriage(log, `${n}-${i}`, deps));
     const isDone = () =>
       running.some(({ triage }) => triage.health().caughtUp && (triage.health().position ?? '') >= last);
     for (let turns = 0; !crashed && !isDone(); turns++) {
@@ -112,6 +119,20 @@ describe('triage, whatever happens', () => {
         await run(rough, { faults });
         expect(written(rough)).toEqual(written(calm));
         expect(emergencies(rough)).toEqual(emergencies(calm));
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  it('makes the same emergencies side by side as one after another', async () => {
+    await fc.assert(
+      fc.asyncProperty(inbox, fc.array(fault, { maxLength: 20 }), async (events, faults) => {
+        const inTurn = await logWith(events);
+        await run(inTurn, { judgedAtOnce: 1 });
+        const sideBySide = await logWith(events);
+        await run(sideBySide, { faults });
+        expect(written(sideBySide)).toEqual(written(inTurn));
+        expect(emergencies(sideBySide)).toEqual(emergencies(inTurn));
       }),
       { numRuns: 120 },
     );
