@@ -62,7 +62,8 @@ export function matchReport(report: ReportedCall, index: EmergencyIndex, refused
 export function footprintOf(report: ReportedCall, index: EmergencyIndex): readonly string[] {
   const { emergencyId, recoveredOf, callerTokens, chatToken } = report;
   const at = Date.parse(report.occurredAt ?? report.receivedAt);
-  const related = index.near(report, at, relatedMs).map(({ id }) => id);
+  // However far away in time: a notice beside this one may tell that a call was at another time than its first notice said.
+  const related = index.near(report, at, Number.POSITIVE_INFINITY).map(({ id }) => id);
   const own = [emergencyId, recoveredOf, index.byProviderCall(emergencyId), chatToken].filter(
     (key) => key !== undefined,
   );

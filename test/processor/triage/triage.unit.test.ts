@@ -95,6 +95,15 @@ describe('triage', () => {
     });
   });
 
+  it('sees in which emergency a notice belongs also where the one beside it tells that the call was earlier', async () => {
+    const late = callReport({ feed: 'chat', call: 'chat-1', occurredAt: at(700) });
+    const earlier = { ...late, callerTokens: ['caller-2'], occurredAt: at(0) };
+    const events = callReport({ occurredAt: at(0) });
+    await deliver(log, notice(late), notice(earlier), notice(events));
+    await judged(log, running);
+    expect(emergencies(log).size).toBe(1);
+  });
+
   it('puts a redial on the board though the first call was resolved in between', async () => {
     const first = callReport();
     await deliver(log, notice(first));
