@@ -35,11 +35,12 @@ export interface EventHubsTuning {
 
 /**
  * The client's own defaults give 137 messages a second per partition: it waits 20 ms for every batch and asks for more only when
- * fewer than `maxBatchSize` are left, so batches and prefetch have to be large.
+ * fewer than `maxBatchSize` are left, so batches and prefetch have to be large. Not larger than one batch needs, though: what waits in the client is many objects for
+ * every message, which the garbage collector copies again and again.
  */
 export const defaultTuning: EventHubsTuning = {
   maxBatchSize: 500,
-  maxPrefetch: 3_000,
+  maxPrefetch: 600,
   firstPrefetch: 128,
   maxBufferedBytes: 32 * 1024 * 1024,
   maxWaitMs: 1_000,

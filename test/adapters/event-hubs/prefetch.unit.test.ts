@@ -17,7 +17,7 @@ describe('how much is fetched ahead', () => {
     expect(prefetch.judge(0)).toBeUndefined();
     prefetch.handedOut({ count: 128, bytes: 128_000 });
     expect(prefetch.judge(0)).toBe('faster');
-    expect(prefetch.open()).toEqual({ prefetchCount: 3_000, maxBatchSize: 500 });
+    expect(prefetch.open()).toEqual({ prefetchCount: 600, maxBatchSize: 500 });
     for (let count = 0; count < 9; count += 1) prefetch.handedOut({ count: 500, bytes: 500_000 });
     expect(prefetch.judge(0)).toBeUndefined();
   });
