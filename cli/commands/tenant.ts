@@ -78,12 +78,13 @@ export async function preview(slug: string, options: Changing, stateDir: string 
 /** `tocsin tenant up`. */
 export async function up(
   slug: string,
-  options: Changing & { readonly start?: boolean },
+  options: Changing & { readonly start?: boolean; readonly refresh?: boolean },
   stateDir: string | undefined,
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
     const { driver, plan } = await readyDriver(place, slug, output);
     await takeUp(driver, output, place.reads?.graphUrl);
+    if (options.refresh === true) await lookAround(place, driver, output);
     const planned = await previewed(place, driver, slug, options, output);
     const counts = resourceCounts(planned);
     const changing = counts.create + counts.update + counts.replace + counts.delete;
@@ -159,7 +160,9 @@ export async function status(slug: string, options: Common, stateDir: string | u
         output.data(
           output.paint('red', `  ${urn.split('::').at(-1)} was begun and nobody knows how it ended; \`up\` asks Azure`),
         );
-      if (drift.length + pending.length === 0) output.say('nothing differs from what the stack made');
+      if (drift.length > 0)
+        output.say(`next: npx tocsin tenant up ${slug} --refresh${place.simulated ? ' --simulate' : ''}`);
+      else if (pending.length === 0) output.say('nothing differs from what the stack made');
     }
     if (drift.length + pending.length > 0) process.exitCode = exitCodes.no;
   });
@@ -216,6 +219,13 @@ export async function list(options: Common, stateDir: string | undefined): Promi
     for (const tenant of tenants) output.data(tenant);
     if (tenants.length === 0) output.say('no tenant has a stack');
   });
+}
+
+/** Puts into the state what there really is, and says what differs from what the stack made: the next run puts it back. */
+async function lookAround(place: TenantPlace, driver: StackDriver, output: Output): Promise<void> {
+  const looked = await withLockCare(driver, output, () => driver.refresh(runOptions(output, 'looking', place.signal)));
+  if (!looked.ok) throw failure(looked);
+  for (const { sentence } of driftOf(looked.steps)) output.say(sentence);
 }
 
 async function previewed(

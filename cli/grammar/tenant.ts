@@ -48,6 +48,7 @@ export function addTenant(program: Command): void {
     'shows the preview, asks, and makes it so; takes up again what was interrupted',
     yes(),
     noPolicy(),
+    new Option('--refresh', 'asks Azure first what somebody changed by hand, and puts it back'),
     new Option('--no-start', 'with --simulate: does not start Tocsin from the outputs'),
   ).action(async (slug: string, options) => (await load()).up(slug, options, stateDirOf(program)));
   verb('status', 'what there is, its outputs, and what somebody changed by hand; exit 1 when something differs').action(

@@ -20,7 +20,7 @@ export function driftOf(steps: readonly Step[]): readonly Drift[] {
       const changed = differingPaths(step.before ?? {}, step.inputs);
       const { what } = wordsOf(type);
       if (op === 'delete')
-        return [{ kind: 'gone', type, name, sentence: `the ${what} ${name} is gone; \`up\` makes it again` }];
+        return [{ kind: 'gone', type, name, sentence: `the ${what} ${name} is gone; \`up --refresh\` makes it again` }];
       if (op !== 'update' || changed.length === 0) return [];
       const said = changed
         .slice(0, 4)
@@ -34,7 +34,7 @@ export function driftOf(steps: readonly Step[]): readonly Drift[] {
           kind: 'changed',
           type,
           name,
-          sentence: `the ${what} ${name} was changed: ${said.join(', ')}${more}; \`up\` puts it back`,
+          sentence: `the ${what} ${name} was changed: ${said.join(', ')}${more}; \`up --refresh\` puts it back`,
         },
       ];
     });

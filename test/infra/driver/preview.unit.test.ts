@@ -191,8 +191,8 @@ describe('drift and leaving', () => {
       step({ op: 'same', type: hub, name: 'other' }),
     ]);
     expect(drift.map(({ sentence }) => sentence)).toEqual([
-      'the hub hub is gone; `up` makes it again',
-      'the key vault vault was changed: a is 2 and was 1; `up` puts it back',
+      'the hub hub is gone; `up --refresh` makes it again',
+      'the key vault vault was changed: a is 2 and was 1; `up --refresh` puts it back',
     ]);
   });
 

@@ -85,7 +85,7 @@ describe.skipIf(noEngine !== undefined)(
       expect(readdirSync(join(folder, 'simulated-azure', 'running'))).toEqual([]);
     }, 240_000);
 
-    it('says that nothing differs from what was made, and with exit code 1 what somebody changed by hand', async () => {
+    it('says that nothing differs from what was made, with exit code 1 what somebody changed by hand, and puts it back when told to', async () => {
       const status = await tocsin('status', 'contoso', '--simulate', '--json');
       expect(status.code, status.stderr).toBe(0);
       const { resources, ...rest } = JSON.parse(status.stdout) as { resources: number };
@@ -99,15 +99,19 @@ describe.skipIf(noEngine !== undefined)(
       expect(drifted.code, drifted.stderr).toBe(1);
       expect(drifted.stdout).toMatch(/^contoso: \d+ resources$/m);
       expect(drifted.stdout).toMatch(
-        /namespace was changed: disableLocalAuth is false and was true; `up` puts it back/,
+        /namespace was changed: disableLocalAuth is false and was true; `up --refresh` puts it back/,
       );
+      const again = await tocsin('up', 'contoso', '--simulate', '--refresh', '--no-policy', '--no-start', '--json');
+      expect(again.code, again.stderr).toBe(0);
+      expect(JSON.parse(again.stdout)).toMatchObject({ changes: { create: 0, update: 1, replace: 0, delete: 0 } });
+      expect(readFileSync(namespace, 'utf8')).toContain('"disableLocalAuth": true');
     });
 
     it('refuses to delete evidence with exit code 1, and says how to leave', async () => {
       const { code, stderr } = await tocsin('destroy', 'contoso', '--simulate');
       expect(code).toBe(1);
       expect(stderr).toContain('Nothing was deleted.');
-      expect(stderr).toContain('tocsin tenant destroy contoso --keep-evidence');
+      expect(stderr).toContain('npx tocsin tenant destroy contoso --keep-evidence --simulate');
     });
 
     it('deletes the rest where somebody says so, and leaves evidence where it is', async () => {
