@@ -41,11 +41,12 @@ export interface Streaming {
   end(): Promise<void>;
 }
 
+/** Not handed on: what belongs to the test runner. Tocsin keeps what it compiled by itself. */
+const ofRunner = new Set(['VITEST', 'NODE_ENV', 'NODE_COMPILE_CACHE', 'NO_COLOR', 'FORCE_COLOR']);
+
 /** An environment without settings of whoever runs the tests, where every port is free to choose. */
 export function bareEnvironment(stateDir: string, more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('TOCSIN_') && !['VITEST', 'NODE_ENV', 'NO_COLOR', 'FORCE_COLOR'].includes(name),
-  );
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('TOCSIN_') && !ofRunner.has(name));
   return {
     ...Object.fromEntries(inherited),
     TOCSIN_STATE_DIR: stateDir,

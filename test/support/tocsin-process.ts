@@ -18,11 +18,12 @@ export interface TocsinProcess {
   said(): string;
 }
 
+/** Not handed on: what belongs to the test runner. Tocsin keeps what it compiled by itself. */
+const ofRunner = new Set(['VITEST', 'NODE_ENV', 'NODE_COMPILE_CACHE']);
+
 function environment(stateDir: string, more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(
-      ([name]) => !name.startsWith('TOCSIN_') && name !== 'VITEST' && name !== 'NODE_ENV',
-    ),
+    Object.entries(process.env).filter(([name]) => !name.startsWith('TOCSIN_') && !ofRunner.has(name)),
   );
   return {
     ...inherited,
