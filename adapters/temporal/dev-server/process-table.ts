@@ -11,10 +11,7 @@ export const unknownStart = 'unknown';
 export function startOf(pid: number): string | undefined {
   if (process.platform === 'linux') {
     try {
-      // proc_pid_stat(5): after the name in brackets the state comes first, the start in ticks since boot is the 20th.
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return 'ZXx'.includes(fields[0] ?? 'X') ? undefined : fields[19];
+      return startIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));
     } catch {
       return undefined;
     }
@@ -25,6 +22,15 @@ export function startOf(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** {@link startOf} from the text of `/proc/<pid>/stat` (proc_pid_stat(5)). */
+export function startIn(stat: string): string | undefined {
+  // After the name in brackets the state comes first, the number of threads is the 18th, the start in ticks since boot the 20th.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ended = 'ZXx'.includes(fields[0] ?? 'X');
+  // The first thread may have ended before the others: they still hold ports and files.
+  return ended && Number(fields[17]) <= 1 ? undefined : fields[19];
 }
 
 function isThere(pid: number): boolean {

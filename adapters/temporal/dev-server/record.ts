@@ -47,6 +47,8 @@ export function retire(file: string): void {
 
 /** Milliseconds: longer than a guard leaves its server between SIGTERM and SIGKILL. */
 const patienceMs = 7_000;
+/** Milliseconds that a killed process is given to let go of its port and its files. */
+const killedMs = 3_000;
 
 /** A server whose process and guard were both killed, or that its guard is stopping just now, still has the database: waits for its end, then ends it. */
 export async function endLeftOver(record: ServerRecord, clock: Clock, log: TemporalLog): Promise<void> {
@@ -57,9 +59,14 @@ export async function endLeftOver(record: ServerRecord, clock: Clock, log: Tempo
   // Where the system does not tell one process from another, nothing is killed.
   const safe = started !== unknownStart;
   if (safe) signalTo(pid, 'SIGTERM');
-  const until = clock.monotonic() + patienceMs;
-  while (runs() && clock.monotonic() < until) await clock.sleep(50);
-  if (safe && runs()) signalTo(pid, 'SIGKILL');
+  const untilGone = async (ms: number) => {
+    const until = clock.monotonic() + ms;
+    while (runs() && clock.monotonic() < until) await clock.sleep(50);
+  };
+  await untilGone(patienceMs);
+  if (!safe || !runs()) return;
+  signalTo(pid, 'SIGKILL');
+  await untilGone(killedMs);
 }
 
 function signalTo(pid: number, signal: NodeJS.Signals): void {
