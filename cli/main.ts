@@ -1,11 +1,12 @@
 import { CommanderError } from 'commander';
+import { endAtOnce, endProcess } from '#cli/ending.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { printableLines } from '#cli/output.ts';
 import { createProgram } from '#cli/program.ts';
 
 // A reader that went away (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
+  if (error.code === 'EPIPE') endAtOnce(0);
   throw error;
 });
 
@@ -16,11 +17,11 @@ try {
   else if (error instanceof CommandError) {
     // Messages may hold what others sent; none of it is to steer a terminal.
     process.stderr.write(`tocsin: ${printableLines(error.message)}\n`);
-    process.exit(error.exitCode);
+    await endProcess(error.exitCode);
   } else {
     process.stderr.write(
       `tocsin: this should not have happened; please report it\n${error instanceof Error ? error.stack : String(error)}\n`,
     );
-    process.exit(70);
+    await endProcess(70);
   }
 }

@@ -1,3 +1,4 @@
+import { endAtOnce, endProcess } from '#cli/ending.ts';
 import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
@@ -53,13 +54,13 @@ export async function run(
     await endpoints.remove();
     if (!wasAsked) throw error;
     context.log.info('ended before it had started');
-    process.exit(exitCodes.done);
+    return await endProcess(exitCodes.done);
   }
   stopping.abort();
   const ended = await withDeadline(stack.disposeAsync(), stopMs);
   await endpoints.remove();
   if (!ended) context.log.error('not everything ended in time; what was not appended is read again at the next start');
-  process.exit(ended ? exitCodes.done : exitCodes.no);
+  await endProcess(ended ? exitCodes.done : exitCodes.no);
 }
 
 function parseRoles(text: string | undefined, simulate: boolean): ReadonlySet<RoleName> {
@@ -230,7 +231,7 @@ function waitForSignal(context: RunContext): Promise<void> {
     let asked = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(exitCodes.no);
+        if (asked) endAtOnce(exitCodes.no);
         asked = true;
         context.log.info({ signal }, 'asked to end');
         resolve();
@@ -262,7 +263,7 @@ function guardProcess(context: RunContext): void {
       'an exception that nobody caught',
     );
     context.log.flush();
-    process.exit(70);
+    endAtOnce(70);
   });
 }
 

@@ -3,6 +3,7 @@ import type { EventHubsConnection, EventHubsTransport } from '#adapters/event-hu
 import type { FromSource } from '#adapters/event-hubs/source-messages.ts';
 import type { PartitionState } from '#adapters/event-hubs/states.ts';
 import { createThreadedSource, type SourceThread } from '#adapters/event-hubs/threaded-source.ts';
+import { bounded } from '#cli/roles/bounded.ts';
 import { agentOf, type Reaching } from '#cli/roles/reaching.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -28,6 +29,9 @@ export interface HubSourceListeners {
 /** MiB for young objects: with the usual 16 the collector copies what is received over and over before it is handed on. */
 const youngGenerationMb = 192;
 
+/** Milliseconds; measured: some tens. */
+const terminateMs = 1_000;
+
 /** The source of a hub in a thread of its own. */
 export function openHubSource(
   order: HubSourceOrder,
@@ -48,7 +52,8 @@ export function openHubSource(
       postMessage: (message, transfer) => worker.postMessage(message, transfer ?? []),
       on: (_, listener) => worker.on('message', listener),
       onGone: (listener) => worker.once('exit', listener),
-      terminate: async () => void (await worker.terminate()),
+      // A thread that does not end must not hold up the stop of what comes after it; the end of the process leaves it behind.
+      terminate: () => bounded(worker.terminate(), terminateMs),
     };
   };
   return createThreadedSource({ start, clock, onState, closeTimeoutMs: 2_000 });

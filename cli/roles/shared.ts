@@ -1,6 +1,7 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
+import { endAtOnce } from '#cli/ending.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { closeMaster, openKeyStore, openSecrets } from '#cli/roles/key-store.ts';
@@ -84,7 +85,7 @@ function bindingSealer(context: RunContext, eventLog: EventLog, keyStore: KeySto
       if (bound.reason === 'another-key-store') {
         // Another process sealed first: going on would make a record that nobody can open as a whole.
         process.stderr.write(`tocsin: ${foreign(bound.bound, keyStore.id)}\n`);
-        process.exit(exitCodes.settings);
+        endAtOnce(exitCodes.settings);
       }
       await context.clock.sleep(250, context.signal);
     }

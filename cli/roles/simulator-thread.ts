@@ -54,7 +54,7 @@ export async function startSimulatorThread(context: RunContext, logFile: string)
     });
   const answer = await answered('running');
   if (answer.kind !== 'running') {
-    await worker.terminate();
+    await bounded(worker.terminate(), 1000);
     const message = answer.kind === 'failed' ? answer.message : 'the simulators did not start';
     throw answer.kind === 'failed' && answer.exitCode !== undefined
       ? new CommandError(answer.exitCode, message)
@@ -76,7 +76,7 @@ export async function startSimulatorThread(context: RunContext, logFile: string)
       worker.postMessage('close');
       // What the simulators keep survives being killed, so they need not be waited for long.
       await bounded(closed, 3000);
-      await worker.terminate();
+      await bounded(worker.terminate(), 1000);
     },
   };
 }
