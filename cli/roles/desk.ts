@@ -79,7 +79,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
   const subscribing = createSubscribing({
     queries: () => readModels.watch,
     acts: options.acts,
-    now: clock.now,
+    clock,
   });
   const ready = () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp);
   const deps = {

@@ -1,5 +1,6 @@
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import { gapWord } from '#domain/watch/words.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { CredentialRecord, SubscriptionRecord, WatchQueries, WatchSpan } from '#projections/watch/queries.ts';
 import type {
   CredentialView,
@@ -27,19 +28,29 @@ export interface SubscribingActs {
 export interface SubscribingDeps {
   readonly queries: () => WatchQueries | undefined;
   readonly acts: SubscribingActs | undefined;
-  /** Milliseconds since 1970 UTC. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>;
 }
+
+/** Milliseconds that a revocation is given to be in the record; measured: some tens to a few hundred. */
+const recordedMs = 5_000;
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** What operators see of sign-in, subscriptions and the watch: from the record, and from the workflows what is not in it. */
-export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subscribing {
+export function createSubscribing({ queries, acts, clock }: SubscribingDeps): Subscribing {
+  const { now } = clock;
   const away = {
     ok: false,
     reason: 'workflows-away',
     detail: 'Temporal is off (TOCSIN_TEMPORAL); start Tocsin with it to sign in and to subscribe.',
   } as const;
+  async function untilRecorded(id: string, state: CredentialRecord['state']): Promise<void> {
+    for (const end = clock.monotonic() + recordedMs; clock.monotonic() < end; await clock.sleep(50)) {
+      const record = (await queries()?.credentials())?.find((one) => one.id === id);
+      if (record?.state === state) return;
+    }
+  }
+
   return {
     async credentials() {
       const records = (await queries()?.credentials()) ?? [];
@@ -55,7 +66,12 @@ export function createSubscribing({ queries, acts, now }: SubscribingDeps): Subs
     },
     signIn: async (id, method) => (await acts?.signIn(id, method)) ?? away,
     completeSignIn: async (id, address) => (await acts?.completeSignIn(id, address)) ?? away,
-    revoke: async (id, why) => (await acts?.revoke(id, why)) ?? away,
+    async revoke(id, why) {
+      const revoked = (await acts?.revoke(id, why)) ?? away;
+      // Who looks right after it is not to read that it is still signed in.
+      if (revoked.ok) await untilRecorded(id, 'revoked');
+      return revoked;
+    },
     renew: async (id) => (await acts?.renew(id)) ?? away,
     recreate: async (id) => (await acts?.recreate(id)) ?? away,
     leave: async () => (await acts?.leave()) ?? (await isNothingLive(queries(), now())) ?? away,

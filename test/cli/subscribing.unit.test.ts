@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
+import type { CredentialRecord, WatchQueries } from '#projections/watch/queries.ts';
+import { createHurriedClock } from '#test/support/hurried-clock.ts';
+
+const away = async () => ({ ok: false, reason: 'workflows-away', detail: 'Temporal is away' }) as const;
+
+function subscribingWhere({ revoke, states }: { revoke: SubscribingActs['revoke']; states: string[] }) {
+  const record = (state: string): CredentialRecord => ({ id: 'chat', state, since: 0, permissions: [] });
+  let looks = 0;
+  const queries: WatchQueries = {
+    credentials: () => Promise.resolve([record(states[Math.min(looks++, states.length - 1)] ?? '')]),
+    subscriptions: () => Promise.resolve([]),
+    current: () => Promise.resolve([]),
+    spans: () => Promise.resolve([]),
+  };
+  const acts: SubscribingActs = {
+    ...{ revoke, signIn: away, completeSignIn: away, renew: away, recreate: away, leave: away },
+    pending: async () => undefined,
+  };
+  const clock = createHurriedClock();
+  return { subscribing: createSubscribing({ queries: () => queries, acts, clock }), clock };
+}
+
+it('says that a sign-in is forgotten when it is on record, so that who lists right after it reads so', async () => {
+  const { subscribing } = subscribingWhere({
+    revoke: async () => ({ ok: true, value: undefined }),
+    states: ['ok', 'ok', 'ok', 'revoked'],
+  });
+  expect(await subscribing.revoke('chat', 'a test')).toEqual({ ok: true, value: undefined });
+  expect((await subscribing.credentials())[0]?.state).toBe('revoked');
+});
+
+it('does not wait for ever for a record that does not come, nor at all where nothing was revoked', async () => {
+  const late = subscribingWhere({ revoke: async () => ({ ok: true, value: undefined }), states: ['ok'] });
+  expect((await late.subscribing.revoke('chat', 'a test')).ok).toBe(true);
+  expect(late.clock.monotonic()).toBeLessThan(10_000);
+  const refused = subscribingWhere({ revoke: away, states: ['ok'] });
+  expect((await refused.subscribing.revoke('chat', 'a test')).ok).toBe(false);
+  expect(refused.clock.monotonic()).toBe(0);
+});
