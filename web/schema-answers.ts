@@ -237,7 +237,13 @@ export const watchReportSchema = z.looseObject({
   to: time,
   feeds: z.array(
     z.looseObject({
-      ...{ feed, policy: z.string().optional(), watching: z.boolean(), lastProofAt: time.optional() },
+      ...{
+        feed,
+        policy: z.string().optional(),
+        watching: z.boolean(),
+        left: z.boolean().optional(),
+        lastProofAt: time.optional(),
+      },
       ...{ watchedSeconds: z.number(), gapSeconds: z.number(), unknownSeconds: z.number() },
       spans: z.array(
         z.looseObject({

@@ -117,6 +117,8 @@ export interface WatchedFeed {
   readonly policy?: string;
   /** How it is now. */
   readonly watching: boolean;
+  /** Nobody wants it watched any more, as a policy that the settings do not name: it is shown for the time before. */
+  readonly left?: boolean;
   readonly lastProofAt?: string;
   /** Seconds of the time asked about, in which it was watched, was not, and of which there is no record. */
   readonly watchedSeconds: number;

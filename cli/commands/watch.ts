@@ -30,7 +30,7 @@ export async function report(
     for (const line of table(
       ['FEED', 'POLICY', 'NOW', 'WATCHED', 'NOT WATCHED', 'NOT KNOWN'],
       found.feeds.map((one) => [
-        ...[one.feed, one.policy ?? '', one.watching ? 'watched' : 'NOT WATCHED'],
+        ...[one.feed, one.policy ?? '', one.left === true ? 'not wanted' : one.watching ? 'watched' : 'NOT WATCHED'],
         ...[one.watchedSeconds, one.gapSeconds, one.unknownSeconds].map((seconds) => spanWords(seconds * 1000)),
       ]),
     ))

@@ -1,3 +1,4 @@
+import { asProved, isLeft } from '#cli/roles/watched-spans.ts';
 import type { GapCause } from '#domain/watch/events.ts';
 import { gapWords } from '#domain/watch/words.ts';
 import type { WatchSpan } from '#projections/watch/queries.ts';
@@ -20,7 +21,7 @@ export function subscribingRows(
   return [
     ...credentials.map((one) => credentialRow(one, now)),
     ...subscriptions.filter(({ state }) => state !== 'removed').map(subscriptionRow),
-    ...current.map((span) => watchRow(span, now)),
+    ...current.filter((span) => !isLeft(span, subscriptions)).map((span) => watchRow(asProved(span, now), now)),
   ];
 }
 
@@ -79,12 +80,18 @@ function subscriptionRow(view: SubscriptionView): HealthRow {
   };
 }
 
-function watchRow({ feed, policy, watching, from, provedAt, cause }: WatchSpan, now: number): HealthRow {
+function watchRow({ feed, policy, watching, from, to, provedAt, cause }: WatchSpan, now: number): HealthRow {
   const beginning = cause === 'not-started' && now - from < beginningMs;
   const words = gapWords[cause as GapCause];
+  const name = policy === undefined ? feed : `${feed}: ${policy}`;
+  if (to !== undefined)
+    return {
+      ...{ kind: 'watch', name, state: 'trouble', word: 'nothing proves any more that it is watched' },
+      ...{ since: new Date(to).toISOString(), lastProofAt: new Date(to).toISOString() },
+      next: gapWords['tocsin-not-running'].next,
+    };
   return {
-    kind: 'watch',
-    name: policy === undefined ? feed : `${feed}: ${policy}`,
+    ...{ kind: 'watch', name },
     state: watching ? 'ok' : beginning ? 'warning' : 'trouble',
     word: watching ? 'watched' : `not watched: ${words?.word ?? cause ?? 'the cause is not known'}`,
     since: new Date(from).toISOString(),

@@ -1,3 +1,4 @@
+import { asLeft, asProved, isLeft } from '#cli/roles/watched-spans.ts';
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import { gapWord } from '#domain/watch/words.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -61,8 +62,22 @@ export function createSubscribing({ queries, acts, clock }: SubscribingDeps): Su
     async watch(from, to) {
       const end = Math.min(to, now());
       const spans = (await queries()?.spans(from, end)) ?? [];
+      const records = (await queries()?.subscriptions()) ?? [];
       const feeds = Map.groupBy(spans, ({ feed, policy }) => JSON.stringify([feed, policy ?? '']));
-      return { from: iso(from), to: iso(to), feeds: [...feeds.values()].map((own) => watchedFeed(own, from, end)) };
+      return {
+        ...{ from: iso(from), to: iso(to) },
+        feeds: [...feeds.values()].flatMap((own) => {
+          if (!own.some((span) => isLeft(span, records)))
+            return watchedFeed(
+              own.map((span) => asProved(span, now())),
+              from,
+              end,
+            );
+          const past = own.map((span) => asLeft(span, now()));
+          const last = Math.max(...past.map(({ to: until = end }) => until));
+          return last <= from ? [] : { ...watchedFeed(past, from, Math.min(last, end)), left: true };
+        }),
+      };
     },
     signIn: async (id, method) => (await acts?.signIn(id, method)) ?? away,
     completeSignIn: async (id, address) => (await acts?.completeSignIn(id, address)) ?? away,
@@ -151,7 +166,9 @@ function subscriptionView(record: SubscriptionRecord, now: number): Subscription
 function watchedFeed(spans: readonly WatchSpan[], from: number, to: number): WatchedFeed {
   const [first] = spans;
   const last = spans.at(-1);
-  const within = spans.map((span) => ({ span, start: Math.max(span.from, from), end: Math.min(span.to ?? to, to) }));
+  const within = spans
+    .map((span) => ({ span, start: Math.max(span.from, from), end: Math.min(span.to ?? to, to) }))
+    .filter(({ start, end }) => start <= end);
   const seconds = (watching: boolean) =>
     within
       .filter(({ span }) => span.watching === watching)

@@ -2,6 +2,7 @@ import type { EventMetadata } from '#domain/metadata.ts';
 import { namespace, streamPrefixes } from '#domain/names.ts';
 import type { GapCause, WatchEvent } from '#domain/watch/events.ts';
 import { type HubFacts, judgeWatch, type SubscriptionLoss, type WatchVerdict } from '#domain/watch/judge.ts';
+import { absentMs } from '#domain/watch/proved.ts';
 import { uuid5 } from '#kernel/uuid.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog } from '#ports/event-log.ts';
@@ -40,8 +41,6 @@ export interface Watch {
 const lookMs = 1_000;
 /** A proof goes on record this often. */
 const proveMs = 60_000;
-/** Who last proved it this long ago was not there in between: a restart is quicker, and loses nothing, as the hub keeps what comes. */
-const absentMs = 150_000;
 
 /**
  * The record of when each feed was watched (`watch-<feed>`). Several processes may write it: each appends at the revision that it saw, and whoever comes second

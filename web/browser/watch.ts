@@ -59,14 +59,17 @@ function drawBars(report: WatchReport) {
     ...report.feeds.map((one) =>
       el(
         'section',
-        { class: 'watched-feed', attributes: { 'data-state': one.watching ? 'ok' : 'trouble' } },
+        {
+          class: 'watched-feed',
+          attributes: { 'data-state': one.left === true ? 'warning' : one.watching ? 'ok' : 'trouble' },
+        },
         el(
           'h3',
           {},
           el('span', { class: 'mark', attributes: { 'aria-hidden': 'true' } }),
           nameOf(one),
           el('small', {
-            text: `${one.watching ? 'watched now' : 'NOT watched now'} · ${share(one)} of the time on record${one.lastProofAt === undefined ? '' : ` · last proof ${shortAge(serverNow() - Date.parse(one.lastProofAt))} ago`}`,
+            text: `${one.left === true ? 'not wanted any more' : one.watching ? 'watched now' : 'NOT watched now'} · ${share(one)} of the time on record${one.lastProofAt === undefined ? '' : ` · last proof ${shortAge(serverNow() - Date.parse(one.lastProofAt))} ago`}`,
           }),
         ),
         bar(one, from, to),
@@ -111,7 +114,7 @@ async function load() {
     return setText(verdict, `The record cannot be shown: ${answer.word}`);
   }
   const { feeds } = answer.value;
-  const blind = feeds.filter(({ watching }) => !watching);
+  const blind = feeds.filter(({ watching, left }) => !watching && left !== true);
   verdict.dataset['state'] = feeds.length === 0 ? 'warning' : blind.length > 0 ? 'trouble' : 'ok';
   setText(
     verdict,
