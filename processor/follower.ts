@@ -1,5 +1,6 @@
 import { streamPrefixes } from '#domain/names.ts';
 import type { JsonObject } from '#kernel/json.ts';
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import { createFence, type FenceDeps, type FencePoint } from '#processor/fence.ts';
 import { nextOrTimeout } from '#processor/next-or-timeout.ts';
@@ -75,13 +76,13 @@ export function createFollower(deps: FollowerDeps): Follower {
 
   /** Works until another process takes over (`lost`) or the signal is aborted. */
   async function follow(from: FencePoint, signal: AbortSignal): Promise<'lost' | undefined> {
-    const ending = new AbortController();
+    const ending = linkSignals(signal);
     const prefixes = [streamPrefixes.inbox, deps.stream, ...stage.prefixes];
     const items = log
       .subscribe({
         ...(from.position === undefined ? {} : { after: from.position }),
         filter: { by: 'stream-prefix', prefixes },
-        signal: AbortSignal.any([signal, ending.signal]),
+        signal: ending.signal,
       })
       [Symbol.asyncIterator]();
     const next = nextOrTimeout(items, clock);

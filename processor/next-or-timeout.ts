@@ -1,3 +1,4 @@
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 
 /**
@@ -12,11 +13,10 @@ export function nextOrTimeout<T>(
   return async (ms, signal) => {
     waiting ??= items.next();
     if (ms !== undefined) {
-      const ending = new AbortController();
-      const timeout = clock.sleep(ms, AbortSignal.any([signal, ending.signal])).then((): 'timeout' => 'timeout');
+      const ending = linkSignals(signal);
+      const timeout = clock.sleep(ms, ending.signal).then((): 'timeout' => 'timeout');
       const first = await Promise.race([waiting, timeout]);
-      // With a reason of its own, for making the default one (an exception with a stack) costs more than all the rest.
-      ending.abort('done');
+      ending.abort();
       if (first === 'timeout') return 'timeout';
     }
     const result = await waiting;

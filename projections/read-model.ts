@@ -1,3 +1,4 @@
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
 import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
@@ -118,13 +119,13 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
 
   async function follow(signal: AbortSignal): Promise<void> {
     const after = (await current()).position();
-    const ending = new AbortController();
+    const ending = linkSignals(signal);
     const items = log
       .subscribe({
         ...(after === undefined ? {} : { after }),
         ...(projection.filter === undefined ? {} : { filter: projection.filter }),
         batchSize: projection.batchSize,
-        signal: AbortSignal.any([signal, ending.signal]),
+        signal: ending.signal,
         onState: (state) => {
           connection = state;
         },

@@ -55,8 +55,7 @@ export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Pr
     },
     readStream: async (stream, request) => closedLog() ?? noted(await readStream(deps, stream, request)),
     readAll: async (request) => closedLog() ?? noted(await readAll(deps, request)),
-    subscribe: (request) =>
-      subscribe({ ...deps, ids, silenceMs }, { ...request, signal: AbortSignal.any([request.signal, closing.signal]) }),
+    subscribe: (request) => subscribe({ ...deps, ids, silenceMs }, request),
 
     async readStreamMetadata(stream) {
       const tail = await log.readStream(`$$${stream}`, { direction: 'backwards', limit: 1 });

@@ -3,6 +3,7 @@ import { isSystemEvent, toRecordedEvent } from '#adapters/eventstoredb/events.ts
 import { toKnownPosition } from '#adapters/eventstoredb/position.ts';
 import { type ReadDeps, readAll } from '#adapters/eventstoredb/read.ts';
 import { openSubscription, type SubscriptionSource } from '#adapters/eventstoredb/subscription-source.ts';
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type {
   LogPosition,
   RecordedEvent,
@@ -36,7 +37,16 @@ interface Progress {
  * Follows the whole log from a position until `signal` is aborted. A drop because a burst outran the server's buffer of live events is
  * normal: it goes on at once and says nothing of it. After any other drop, a clean end included, it waits a while that grows and varies.
  */
-export async function* subscribe(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
+export async function* subscribe(deps: SubscriptionDeps, request: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
+  const linked = linkSignals(request.signal, deps.closing);
+  try {
+    yield* subscribeUntil(deps, { ...request, signal: linked.signal });
+  } finally {
+    linked.release();
+  }
+}
+
+async function* subscribeUntil(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
   const { signal } = options;
   const onState = onChange(options.onState ?? (() => undefined));
   const progress: Progress = { position: options.after, since: 0 };

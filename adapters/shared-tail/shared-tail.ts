@@ -1,4 +1,4 @@
-import { createTail, type Tail } from '#adapters/shared-tail/tail.ts';
+import { createTail, type Place, type Tail } from '#adapters/shared-tail/tail.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, SubscribeOptions, SubscriptionItem } from '#ports/event-log.ts';
 
@@ -33,12 +33,26 @@ async function* follow(
 ): AsyncGenerator<SubscriptionItem> {
   let position = options.after;
   // Where the log ends is known in a moment, as a rule; a log that is away must not hold up its own retries.
-  if (tail.last() === undefined)
-    await Promise.race([tail.changed(options.signal), clock.sleep(endWaitMs, options.signal)]);
+  if (tail.last() === undefined) await Promise.race([tail.changed(), clock.sleep(endWaitMs, options.signal)]);
   while (!options.signal.aborted) {
-    const joined = yield* catchUp(log, tail, options, position);
-    if (joined === undefined) return;
-    position = yield* live(tail, options, joined);
+    const place = yield* join(log, tail, options, position);
+    if (place === undefined) return;
+    position = yield* live(tail, options, place);
+  }
+}
+
+async function* join(
+  log: EventLog,
+  tail: Tail,
+  options: SubscribeOptions,
+  after: LogPosition | undefined,
+): AsyncGenerator<SubscriptionItem, Place | undefined> {
+  const arrived = tail.expect();
+  try {
+    const position = yield* catchUp(log, tail, options, after);
+    return position === undefined ? undefined : tail.join(position, options.filter, options.signal);
+  } finally {
+    arrived();
   }
 }
 
@@ -76,25 +90,25 @@ async function* catchUp(
 async function* live(
   tail: Tail,
   options: SubscribeOptions,
-  from: LogPosition,
+  place: Place,
 ): AsyncGenerator<SubscriptionItem, LogPosition> {
-  const { signal, filter, batchSize = defaultBatch, onState } = options;
-  let position = from;
+  const { signal, batchSize = defaultBatch, onState } = options;
   let said = tail.state();
-  while (!signal.aborted && tail.covers(position)) {
-    const { events, upTo } = tail.take(position, batchSize, filter);
-    if (events.length > 0) {
-      position = upTo;
-      yield { kind: 'events', events };
-    } else if (upTo > position) {
-      position = upTo;
-      yield { kind: 'checkpoint', position };
-    } else {
-      await tail.changed(signal);
-      const now = tail.state();
-      if (now !== said) onState?.(now);
-      said = now;
+  try {
+    while (!signal.aborted && place.isCovered()) {
+      const before = place.position();
+      const events = place.take(batchSize);
+      if (events.length > 0) yield { kind: 'events', events };
+      else if (place.position() > before) yield { kind: 'checkpoint', position: place.position() };
+      else {
+        await place.changed();
+        const now = tail.state();
+        if (now !== said) onState?.(now);
+        said = now;
+      }
     }
+  } finally {
+    place.leave();
   }
-  return position;
+  return place.position();
 }

@@ -1,5 +1,6 @@
 import { fromPosition, toPosition, toRecordedEvents } from '#adapters/sqlite/recorded-events.ts';
 import type { SqliteEngine } from '#adapters/sqlite/sqlite-engine.ts';
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { SubscribeOptions, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
 
@@ -21,7 +22,8 @@ export async function* subscribeTo(
   options: SubscribeOptions,
 ): AsyncGenerator<SubscriptionItem, void, undefined> {
   const { filter, batchSize = defaultBatchSize, onState } = options;
-  const signal = AbortSignal.any([closing, options.signal]);
+  const linked = linkSignals(closing, options.signal);
+  const { signal } = linked;
   let position = options.after === undefined ? 0 : fromPosition(options.after);
   let state: SubscriptionState['state'] | undefined;
   let caughtUp = false;
@@ -60,6 +62,7 @@ export async function* subscribeTo(
       await engine.changes.waitFor(version, signal);
     }
   } finally {
+    linked.release();
     stopListening();
   }
 }

@@ -3,6 +3,7 @@ import type { EventMetadata } from '#domain/metadata.ts';
 import { streamPrefixes } from '#domain/names.ts';
 import { quarantineStreams } from '#domain/quarantine/events.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import type { Graph } from '#ports/graph.ts';
@@ -158,9 +159,9 @@ export function createResolve(deps: ResolveDeps): Resolve {
   /** Gives what is due a moment; whatever takes longer goes on beside. */
   async function work(ms: number, signal: AbortSignal): Promise<void> {
     for (const each of [...lanes, ...beside]) each.kick(tenure.signal);
-    const ending = new AbortController();
+    const ending = linkSignals(signal);
     const fetched = Promise.all(lanes.map((lane) => lane.idle()));
-    await Promise.race([fetched, clock.sleep(ms, AbortSignal.any([signal, ending.signal]))]);
+    await Promise.race([fetched, clock.sleep(ms, ending.signal)]);
     ending.abort();
     if (await delays.check(signal)) isChanged = true;
   }

@@ -31,7 +31,7 @@ export interface Emergencies {
 const page = 500;
 
 /** @param remembered how many emergencies are kept in full */
-export function createEmergencies(deps: RetryDeps, remembered = 2_000): Emergencies {
+export function createEmergencies(deps: RetryDeps, remembered = 500): Emergencies {
   const index = createEmergencyIndex();
   const recent = new Map<string, Loaded>();
 
