@@ -15,9 +15,11 @@ export function nextOrTimeout<T>(
     if (ms !== undefined) {
       const ending = linkSignals(signal);
       const timeout = clock.sleep(ms, ending.signal).then((): 'timeout' => 'timeout');
-      const first = await Promise.race([waiting, timeout]);
-      ending.abort();
-      if (first === 'timeout') return 'timeout';
+      try {
+        if ((await Promise.race([waiting, timeout])) === 'timeout') return 'timeout';
+      } finally {
+        ending.abort();
+      }
     }
     const result = await waiting;
     waiting = undefined;

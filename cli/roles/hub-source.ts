@@ -29,7 +29,7 @@ export interface HubSourceListeners {
 /** MiB for young objects: with the usual 16 the collector copies what is received over and over before it is handed on. */
 const youngGenerationMb = 192;
 
-/** Milliseconds; measured: some tens. */
+/** Milliseconds that the thread is given to be gone. */
 const terminateMs = 1_000;
 
 /** The source of a hub in a thread of its own. */
