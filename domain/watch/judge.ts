@@ -47,6 +47,9 @@ export type WatchVerdict =
   /** `at`: since when, never later than the truth. */
   | { readonly watching: false; readonly at: number; readonly cause: GapCause; readonly detail?: string };
 
+/** What a watched moment is proved by. */
+export const watchProof = 'the subscription lives, its token is valid, and every partition is read into the log';
+
 /**
  * Whether a feed is provably watched. It is when a subscription lives, Graph delivers on it with a token that has not run out, and every partition of the hub is
  * read into the log; what cannot be proved is a gap (architecture 3.9).
@@ -77,7 +80,7 @@ export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): 
   return {
     watching: true,
     at: Math.min(Math.max(hub.provedAt, subscription.at), now),
-    proof: 'the subscription lives, its token is valid, and every partition is read into the log',
+    proof: watchProof,
   };
 }
 

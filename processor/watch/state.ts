@@ -1,5 +1,5 @@
 import { streamPrefixes } from '#domain/names.ts';
-import type { GapCause } from '#domain/watch/events.ts';
+import type { OnRecord } from '#domain/watch/bring-up-to-date.ts';
 import type { SubscriptionFacts, SubscriptionLoss, WatchFacts } from '#domain/watch/judge.ts';
 import { isJsonObject, type Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
@@ -11,15 +11,6 @@ export interface WatchState {
   subscription(id: string): SubscriptionFacts | undefined;
   /** How it was last put on record; undefined where nothing ever was. */
   onRecord(feed: string, policy: string | undefined): OnRecord | undefined;
-}
-
-export interface OnRecord {
-  readonly watching: boolean;
-  /** Milliseconds since 1970 UTC. */
-  readonly since: number;
-  /** The last moment that was proved. */
-  readonly provedAt?: number;
-  readonly cause?: GapCause;
 }
 
 export function createWatchState(): WatchState {
@@ -80,6 +71,11 @@ function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscrip
         // It may have been on its way when the subscription was lost, or was made anew.
         if (before.graphId !== undefined && before.graphId !== graphId) break;
         if (before.goneAt !== undefined && at <= before.goneAt) break;
+        // Until when it delivers the last touch says, which may still be on its way.
+        if (before.state === 'live') {
+          known.set(id, { ...before, at: Math.max(before.at, at) });
+          break;
+        }
       }
       const expiresAt = time(data['expiresAt']);
       const deliversUntil = time(data['deliversUntil']);
@@ -117,28 +113,41 @@ const gone = (before: KnownSubscription | undefined, goneAt: number) => ({
   ...(before?.graphId === undefined ? {} : { graphId: before.graphId }),
 });
 
-/** It lives: when it did not before, that is over now. */
+/** It was touched: when it did not live or deliver before, that is over now. */
 function lossesUntil(before: SubscriptionFacts | undefined, until: number): readonly SubscriptionLoss[] {
   const losses = before?.losses ?? [];
-  if (before === undefined || before.state === 'live') return losses;
-  const cause = before.state === 'removed' ? 'subscription-removed' : 'subscription-missing';
-  return [...losses, { from: before.at, until, cause } as const].slice(-mostLosses);
+  const loss = before === undefined ? undefined : lossOf(before, until);
+  return loss === undefined ? losses : [...losses, loss].slice(-mostLosses);
+}
+
+function lossOf(
+  { state, at, expiresAt, deliversUntil }: SubscriptionFacts,
+  until: number,
+): SubscriptionLoss | undefined {
+  if (state !== 'live')
+    return { from: at, until, cause: state === 'removed' ? 'subscription-removed' : 'subscription-missing' };
+  if (expiresAt !== undefined && expiresAt < until) return { from: expiresAt, until, cause: 'subscription-expired' };
+  if (deliversUntil !== undefined && deliversUntil < until)
+    return { from: deliversUntil, until, cause: 'delivery-paused' };
+  return undefined;
 }
 
 function takeWatch({ type, data }: RecordedEvent, key: string, known: Map<string, OnRecord>): void {
   const at = time(data['at']);
   if (at === undefined) return;
   const before = known.get(key);
+  const lossesTo = time(data['lossesTo']) ?? before?.lossesTo;
+  const weighed = lossesTo === undefined ? {} : { lossesTo };
   if (type === 'WatchClosed') {
-    if (before?.watching === false) {
-      // It was not watched from earlier on than was known.
-      known.set(key, { ...before, since: Math.min(before.since, at) });
-      return;
-    }
+    // It may not have been watched from earlier on than was known.
+    const since = before?.watching === false ? Math.min(before.since, at) : at;
     const proved = before?.provedAt === undefined ? {} : { provedAt: before.provedAt };
-    known.set(key, { watching: false, since: at, ...proved, cause: data['cause'] as GapCause });
-  } else if (type === 'WatchOpened' || type === 'WatchProved')
-    known.set(key, { watching: true, since: before?.watching === true ? before.since : at, provedAt: at });
+    known.set(key, { watching: false, since, ...proved, ...weighed });
+  } else if (type === 'WatchOpened' || type === 'WatchProved') {
+    const since = before?.watching === true ? before.since : (time(data['since']) ?? at);
+    // What ended long ago may have come to light after later proofs.
+    known.set(key, { watching: true, since, provedAt: Math.max(before?.provedAt ?? at, at), ...weighed });
+  }
 }
 
 function text(value: Json | undefined): string | undefined {

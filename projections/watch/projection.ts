@@ -11,7 +11,7 @@ import type { Projection } from '#projections/projection.ts';
  */
 const watchSchema = {
   name: 'watch',
-  version: 3,
+  version: 4,
   tables: {
     credentials: {
       columns: {
@@ -261,7 +261,9 @@ async function noteWatch(
   const key = `${feed}|${policy}`;
   const old = known.get(key);
   const watching = type === 'WatchClosed' ? 0 : 1;
-  const proof = watching === 1 ? { proved_at: at, proof: textIn(data['proof']) ?? null } : {};
+  // What was watched again long ago may have come to light after later proofs.
+  const provedAt = Math.max(Number(old?.['proved_at'] ?? at), at);
+  const proof = watching === 1 ? { proved_at: provedAt, proof: textIn(data['proof']) ?? null } : {};
   if (watching === 0 && old !== undefined && at < Number(old['started_at']))
     for (const span of await watchedSince(rows, changes, feed, policy, at))
       changes.push(...takenBack(span, at, textIn(data['cause']) ?? 'not-started', textIn(data['detail']) ?? null));

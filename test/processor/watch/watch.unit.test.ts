@@ -209,6 +209,88 @@ describe('the record of the watch', () => {
     });
   });
 
+  describe('where nobody looked when it happened', () => {
+    const made = (graphId: string, until: number) =>
+      put('subscription-chat', 'SubscriptionCreated', {
+        ...{ feed: 'chat', graphId, expiresAt: iso(until), deliversUntil: iso(until) },
+      });
+    const lostNow = () =>
+      put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'not-found' });
+
+    it('has the gap from when Graph last said that it lives, not only from the last proof of whoever died', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(3 * minute);
+      await stop();
+      clock.advance(5 * minute);
+      await lostNow();
+      await made('g-2', clock.now() + 600 * minute);
+      const again = clock.now() - start;
+      clock.advance(5 * minute);
+      run();
+      await pass(3000);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([['WatchClosed', 0, 'subscription-missing']]);
+      expect(Number(kept().findLast(([type]) => type === 'WatchOpened')?.[1])).toBeGreaterThanOrEqual(again);
+    });
+
+    it('has the gap also when it is not watched yet', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(3 * minute);
+      await stop();
+      clock.advance(5 * minute);
+      await lostNow();
+      await made('g-2', clock.now() + 600 * minute);
+      hub = { ok: false, cause: 'hub-unreachable' };
+      run();
+      await pass(3000);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([['WatchClosed', 0, 'subscription-missing']]);
+    });
+
+    it('has a token that ran out and was renewed within a restart', async () => {
+      await subscribed(start + 65_000);
+      const stop = run();
+      await pass(minute);
+      await stop();
+      clock.advance(30_000);
+      await subscribed(clock.now() + 600 * minute);
+      run();
+      await pass(3000);
+      expect(kept().slice(2)).toEqual([
+        ['WatchClosed', 65_000, 'subscription-expired'],
+        ['WatchOpened', 90_000, undefined],
+      ]);
+    });
+
+    it('has what came to the log only after later gaps were on record, and says it once', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(minute);
+      hub = { ok: false, cause: 'hub-unreachable', provedAt: clock.now() };
+      await pass(minute);
+      hub = 'as-it-is-read';
+      await pass(minute);
+      await stop();
+      const late = [start + 20_000, start + 40_000];
+      await put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'removed' }, late[0]);
+      const until = iso(start + 600 * minute);
+      await put(
+        'subscription-chat',
+        'SubscriptionCreated',
+        { feed: 'chat', graphId: 'g-2', expiresAt: until, deliversUntil: until },
+        late[1],
+      );
+      const stopAgain = run();
+      await pass(3000);
+      expect(kept().findLast(([type]) => type === 'WatchClosed')).toEqual(['WatchClosed', 0, 'subscription-removed']);
+      await stopAgain();
+      const before = kept().length;
+      run();
+      await pass(3000);
+      expect(kept()).toHaveLength(before);
+    });
+  });
+
   it('goes on when another subscription has taken the place of the one that is deleted', async () => {
     await subscribed(start + 600 * minute);
     run();

@@ -1,8 +1,8 @@
 import { isJsonObject } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
+import type { RecordedGap } from '#test/projections/watch/recorded-gaps.ts';
 import type { Gap } from '#test/workflows/year/coverage.ts';
 import type { CallOfTheYear } from '#test/workflows/year/teams.ts';
-import type { RecordedGap } from '#test/workflows/year/watch-record.ts';
 import type { Fault } from '#test/workflows/year/weather.ts';
 
 const minute = 60_000;
@@ -81,12 +81,16 @@ export function judgeCalls(
   faults: readonly Fault[],
 ): CallsVerdict {
   const known = new Map<string, Raised[]>();
-  const raised: string[] = [];
+  const raised = new Set<string>();
+  const raisedAgain: string[] = [];
   const recoveredNotices = new Set<string>();
   for (const event of events) {
     if (event.stream.startsWith('inbox-') && event.data['tocsinrecovered'] === true) recoveredNotices.add(event.id);
     if (!event.stream.startsWith('emergency-')) continue;
-    if (event.type === 'EmergencyRaised') raised.push(event.stream);
+    if (event.type === 'EmergencyRaised') {
+      if (raised.has(event.stream)) raisedAgain.push(`${new Date(event.created).toISOString()} ${event.stream}`);
+      raised.add(event.stream);
+    }
     const call = event.data['call'];
     if (!isJsonObject(call)) continue;
     const id = String(call['emergencyId']);
@@ -113,7 +117,8 @@ export function judgeCalls(
       if (feed === 'events' && fate !== 'delivered' && isOnRecord) inGaps += 1;
       else lost.push(`${word} ${feed} ${fate}${isOnRecord ? ' in a recorded gap' : ''}`);
     }
-    if (new Set(tellings.map(({ stream }) => stream)).size > 1) doubled.push(word);
+    const streams = new Set(tellings.map(({ stream }) => stream));
+    if (streams.size > 1) doubled.push(`${word} ${[...streams].join(' and ')}`);
     const first = tellings.sort((a, b) => a.recordedAt - b.recordedAt)[0];
     if (first === undefined) continue;
     if (recoveredNotices.has(first.noticeId)) recovered += 1;
@@ -122,6 +127,6 @@ export function judgeCalls(
     const explained = faults.some(({ from, until }) => from <= first.recordedAt && until + recordSlackMs >= at);
     if (!explained || first.occurredAt !== at) lateUnexplained.push(word);
   }
-  if (new Set(raised).size !== raised.length) doubled.push('an emergency was raised twice');
-  return { calls: calls.length, emergencies: raised.length, late, recovered, inGaps, lost, doubled, lateUnexplained };
+  doubled.push(...raisedAgain);
+  return { calls: calls.length, emergencies: raised.size, late, recovered, inGaps, lost, doubled, lateUnexplained };
 }

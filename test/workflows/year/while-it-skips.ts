@@ -1,15 +1,16 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 
-/** An activity that has not come to an end. */
-interface PendingActivity {
+/** An activity, or a step of a workflow, that has not come to an end. */
+interface Pending {
   readonly isRunning: boolean;
   readonly word: string;
 }
 
-const lookMs = 10_000;
-/** Looks at which time has stood still before that is a fault of ours. */
-const mostLooks = 12;
-/** Of what is skipped, ten real seconds are hours; time that only passes is stuck. */
+const lookMs = 250;
+/** Looks at which time has stood still before a lock is taken off, and before that is a fault of ours. */
+const helpfulLooks = 4;
+const mostLooks = 480;
+/** Of what is skipped, a quarter of a real second is an hour or more; time that only passes is stuck. */
 const leastMs = 60_000;
 
 /**
@@ -36,8 +37,8 @@ export async function whileItSkips(options: {
     const now = await env.currentTimeMs();
     looks = now - seen < leastMs ? looks + 1 : 0;
     seen = now;
-    if (looks < 2) return;
-    const pending = await pendingActivities(env, options.workflows);
+    if (looks < helpfulLooks) return;
+    const pending = await allPending(env, options.workflows);
     if (!pending.some(({ isRunning }) => isRunning)) {
       // Refused where it was not locked after all.
       const helped = env.connection.testService?.unlockTimeSkipping({}).then(options.onHelp);
@@ -58,16 +59,17 @@ export async function whileItSkips(options: {
   }
 }
 
-async function pendingActivities(
+async function allPending(
   { client }: TestWorkflowEnvironment,
   workflows: ReadonlySet<string>,
-): Promise<readonly PendingActivity[]> {
+): Promise<readonly Pending[]> {
   const described = await Promise.all([...workflows].map((id) => client.workflow.getHandle(id).describe()));
-  return described.flatMap(({ workflowId, raw }) =>
-    (raw.pendingActivities ?? []).map(({ activityType, state, attempt, lastFailure }) => ({
-      // PENDING_ACTIVITY_STATE_STARTED, and those that were asked to end.
-      isRunning: state !== 1,
+  return described.flatMap(({ workflowId, raw }) => [
+    ...(raw.pendingWorkflowTask == null ? [] : [{ isRunning: true, word: `${workflowId} decides` }]),
+    ...(raw.pendingActivities ?? []).map(({ activityType, state, attempt = 1, lastFailure }) => ({
+      // PENDING_ACTIVITY_STATE_STARTED and those that were asked to end; a first attempt waits only for the worker to take it.
+      isRunning: state !== 1 || attempt === null || attempt <= 1,
       word: `${workflowId} ${activityType?.name} (state ${state}, try ${attempt}): ${lastFailure?.message}`,
     })),
-  );
+  ]);
 }

@@ -40,6 +40,7 @@ describe.skipIf(!server.ok && !temporalIsRequired)(
         const { calls } = year;
         if (process.env['TOCSIN_TEST_YEAR_PROGRESS'] === '1')
           process.stderr.write(`${figures(year, { days, policies, seed })}\n`);
+        if (year.stories.length > 0) process.stderr.write(`${year.stories.join('\n\n')}\n`);
 
         expect(year.unexplained).toEqual([]);
         expect(year.recordedWithoutFault).toEqual([]);

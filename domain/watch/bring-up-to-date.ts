@@ -1,0 +1,108 @@
+import type { GapCause, WatchEvent } from '#domain/watch/events.ts';
+import { type SubscriptionLoss, type WatchVerdict, watchProof } from '#domain/watch/judge.ts';
+import { absentMs } from '#domain/watch/proved.ts';
+
+/** How a feed, or one policy of it, was last put on record. Times are milliseconds since 1970 UTC. */
+export interface OnRecord {
+  readonly watching: boolean;
+  readonly since: number;
+  /** The last moment that was proved. */
+  readonly provedAt?: number;
+  /** Losses of the subscription that ended until then are in the record. Undefined in what earlier builds wrote: those until `since` are. */
+  readonly lossesTo?: number;
+}
+
+interface Gap {
+  readonly from: number;
+  /** Infinity where it goes on. */
+  readonly until: number;
+  readonly cause: GapCause;
+  readonly detail?: string;
+}
+
+/** A proof goes on record this often: milliseconds. */
+const proveMs = 60_000;
+const readsHub: ReadonlySet<GapCause> = new Set(['hub-unreachable', 'partition-not-read', 'event-log-unreachable']);
+
+/**
+ * The events that bring the record of one feed and policy to where the verdict is; none where it is there. Whatever was not watched since the record was last written is
+ * in them, however many reasons there were and however late they came to light: gaps that touch are one, with the cause of the first.
+ * @param losses all that are known of the subscription, also those on record
+ */
+export function bringUpToDate(
+  before: OnRecord | undefined,
+  verdict: WatchVerdict,
+  losses: readonly SubscriptionLoss[],
+  policy: string | undefined,
+  now: number,
+): WatchEvent[] {
+  const known = before?.lossesTo ?? before?.since ?? now;
+  const found = losses.filter(({ from, until }) => until > known && until > from);
+  const of = {
+    ...(policy === undefined ? {} : { policy }),
+    lossesTo: iso(Math.max(known, ...found.map(({ until }) => until))),
+  };
+  const opened = (at: number): WatchEvent => ({
+    type: 'WatchOpened',
+    data: { ...of, at: iso(at), proof: verdict.watching ? verdict.proof : watchProof },
+  });
+  const closed = ({ from, cause, detail }: Omit<Gap, 'until'>): WatchEvent => ({
+    type: 'WatchClosed',
+    data: { ...of, at: iso(from), cause, ...(detail === undefined ? {} : { detail }) },
+  });
+
+  if (before === undefined) {
+    if (verdict.watching) return [opened(verdict.at)];
+    const { detail } = verdict;
+    return [closed({ from: now, cause: 'not-started', ...(detail === undefined ? {} : { detail }) })];
+  }
+  const open = before.watching ? undefined : before.since;
+  const gaps = merged([...onRecord(before, verdict), ...gapsSince(before, verdict, found, now)]);
+  if (gaps.length > 0)
+    return gaps.flatMap((gap) => [
+      ...(gap.from === open ? [] : [closed(gap)]),
+      ...(Number.isFinite(gap.until) ? [opened(gap.until)] : []),
+    ]);
+  if (!verdict.watching || verdict.at - (before.provedAt ?? before.since) < proveMs) return [];
+  return [
+    { type: 'WatchProved', data: { ...of, at: iso(verdict.at), proof: verdict.proof, since: iso(before.since) } },
+  ];
+}
+
+/** The gap that the record says goes on, first among equals; its cause stands there. */
+function onRecord(before: OnRecord, verdict: WatchVerdict): readonly Gap[] {
+  if (before.watching) return [];
+  const until = verdict.watching ? Math.max(before.since, verdict.at) : Number.POSITIVE_INFINITY;
+  return [{ from: before.since, until, cause: 'not-started' }];
+}
+
+function gapsSince(before: OnRecord, verdict: WatchVerdict, losses: readonly SubscriptionLoss[], now: number): Gap[] {
+  // What was called watched before the record's last word begins with it again: so much is not known any more.
+  const gaps: Gap[] = losses.map((loss) => ({ ...loss, until: Math.max(loss.until, before.since) }));
+  const provedAt = Math.min(before.provedAt ?? before.since, now);
+  // Nobody looked for a while: what cannot be proved afterwards is a gap, whatever is true now.
+  if (before.watching && now - provedAt > absentMs) {
+    const until = verdict.watching ? Math.max(provedAt, verdict.at) : Number.POSITIVE_INFINITY;
+    gaps.push({ from: provedAt, until, cause: 'tocsin-not-running' });
+  }
+  if (verdict.watching) return gaps;
+  // Another process may have read what this one did not; but no proof that the hub is read shows that Graph has a subscription, now or before an earlier gap.
+  const isHub = readsHub.has(verdict.cause);
+  if (isHub && !before.watching) return gaps;
+  const from = isHub ? Math.max(before.provedAt ?? before.since, verdict.at) : verdict.at;
+  const { cause, detail } = verdict;
+  gaps.push({ from, until: Number.POSITIVE_INFINITY, cause, ...(detail === undefined ? {} : { detail }) });
+  return gaps;
+}
+
+function merged(gaps: readonly Gap[]): readonly Gap[] {
+  const all: Gap[] = [];
+  for (const gap of gaps.toSorted((a, b) => a.from - b.from)) {
+    const last = all.at(-1);
+    if (last === undefined || gap.from > last.until) all.push(gap);
+    else all[all.length - 1] = { ...last, until: Math.max(last.until, gap.until) };
+  }
+  return all;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bringUpToDate } from '#domain/watch/bring-up-to-date.ts';
+import type { SubscriptionLoss, WatchVerdict } from '#domain/watch/judge.ts';
+import { absentMs } from '#domain/watch/proved.ts';
+import type { RecordedEvent } from '#ports/event-log.ts';
+import { createWatchState } from '#processor/watch/state.ts';
+import { recordedGaps } from '#test/projections/watch/recorded-gaps.ts';
+
+const start = Date.parse('2026-11-22T12:00:00Z');
+
+interface Span {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** One look: so long after the one before, by this verdict, with what came to light meanwhile: how long ago that ended, and how long it lasted. */
+const looks = fc.array(
+  fc.record({
+    afterMs: fc.oneof(fc.integer({ min: 1, max: 90_000 }), fc.integer({ min: 1, max: 600_000 })),
+    verdict: fc.oneof(
+      { weight: 4, arbitrary: fc.constant('watching' as const) },
+      fc.constant('hub-unreachable' as const),
+      fc.constant('delivery-paused' as const),
+    ),
+    agoMs: fc.integer({ min: 0, max: 900_000 }),
+    losses: fc.array(
+      fc.record({ agoMs: fc.integer({ min: 0, max: 900_000 }), lastedMs: fc.integer({ min: 1, max: 900_000 }) }),
+      { maxLength: 2 },
+    ),
+    isWritten: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 25 },
+);
+
+describe('the record of a feed', () => {
+  it('has in it whatever was not watched, however late that came to light, and says nothing twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(looks, async (all) => {
+        const events: RecordedEvent[] = [];
+        const state = createWatchState();
+        const [unwatched, losses]: [Span[], SubscriptionLoss[]] = [[], []];
+        let now = start;
+        let lastLossTo = 0;
+
+        function look(verdict: WatchVerdict): void {
+          for (const { type, data } of bringUpToDate(
+            state.onRecord('chat', undefined),
+            verdict,
+            losses,
+            undefined,
+            now,
+          )) {
+            const revision = events.length;
+            const event = { id: `${revision}`, type, data: { ...data }, metadata: {}, stream: 'watch-chat', revision };
+            events.push({ ...event, position: String(revision).padStart(9, '0'), created: now });
+            state.take(events[revision] as RecordedEvent);
+          }
+        }
+
+        look({ watching: true, at: start, proof: 'p' });
+        for (const { afterMs, verdict, agoMs, losses: found, isWritten } of all) {
+          const before = state.onRecord('chat', undefined);
+          now += afterMs;
+          for (const { agoMs: endedAgo, lastedMs } of found) {
+            // Those of one subscription come to light in their order.
+            const until = Math.max(now - endedAgo, lastLossTo + 1);
+            if (until > now || until <= start) continue;
+            lastLossTo = until;
+            const from = until - lastedMs;
+            losses.push({ from, until, cause: 'subscription-missing' });
+          }
+          // The log may be away: then nothing of it is on record, and the next look says all of it.
+          if (!isWritten) continue;
+          const provedAt = before?.provedAt ?? start;
+          if (before?.watching === true && now - provedAt > absentMs) unwatched.push({ from: provedAt, until: now });
+          if (verdict === 'watching') look({ watching: true, at: now, proof: 'p' });
+          else {
+            const at = Math.max(now - agoMs, verdict === 'hub-unreachable' ? provedAt : start);
+            look({ watching: false, at, cause: verdict });
+            // That the hub is not read says nothing of a time in which nothing was watched anyway.
+            const isKnown = verdict === 'hub-unreachable' && before?.watching === false;
+            unwatched.push({ from: isKnown ? before.since : at, until: now });
+          }
+          const written = events.length;
+          look(
+            verdict === 'watching'
+              ? { watching: true, at: now, proof: 'p' }
+              : { watching: false, at: now, cause: verdict },
+          );
+          expect(events.slice(written).filter(({ type }) => type !== 'WatchProved')).toEqual([]);
+          const gaps = await recordedGaps(events, now);
+          const missing = [...unwatched, ...losses].filter(({ from, until }) => {
+            let covered = Math.max(from, start);
+            for (const gap of gaps) if (gap.from <= covered && gap.to > covered) covered = gap.to;
+            return covered < Math.min(until, now);
+          });
+          expect(missing).toEqual([]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
