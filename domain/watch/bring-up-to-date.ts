@@ -1,5 +1,5 @@
 import type { GapCause, WatchEvent } from '#domain/watch/events.ts';
-import { type SubscriptionLoss, type WatchVerdict, watchProof } from '#domain/watch/judge.ts';
+import type { SubscriptionLoss, WatchVerdict } from '#domain/watch/judge.ts';
 import { absentMs } from '#domain/watch/proved.ts';
 
 /** How a feed, or one policy of it, was last put on record. Times are milliseconds since 1970 UTC. */
@@ -20,6 +20,8 @@ interface Gap {
   readonly detail?: string;
 }
 
+/** What a watched moment is proved by. */
+const watchProof = 'the subscription lives, its token is valid, and every partition is read into the log';
 /** A proof goes on record this often: milliseconds. */
 const proveMs = 60_000;
 const readsHub: ReadonlySet<GapCause> = new Set(['hub-unreachable', 'partition-not-read', 'event-log-unreachable']);
@@ -44,7 +46,7 @@ export function bringUpToDate(
   };
   const opened = (at: number): WatchEvent => ({
     type: 'WatchOpened',
-    data: { ...of, at: iso(at), proof: verdict.watching ? verdict.proof : watchProof },
+    data: { ...of, at: iso(at), proof: watchProof },
   });
   const closed = ({ from, cause, detail }: Omit<Gap, 'until'>): WatchEvent => ({
     type: 'WatchClosed',
@@ -56,16 +58,25 @@ export function bringUpToDate(
     const { detail } = verdict;
     return [closed({ from: now, cause: 'not-started', ...(detail === undefined ? {} : { detail }) })];
   }
+  const proved = (at: number, since: number): WatchEvent => ({
+    type: 'WatchProved',
+    data: { ...of, at: iso(at), proof: watchProof, since: iso(since) },
+  });
+
   const open = before.watching ? undefined : before.since;
   const gaps = merged([...onRecord(before, verdict), ...gapsSince(before, verdict, found, now)]);
-  if (gaps.length > 0)
-    return gaps.flatMap((gap) => [
+  const last = gaps.at(-1);
+  if (last === undefined)
+    return verdict.watching && verdict.at - (before.provedAt ?? before.since) >= proveMs
+      ? [proved(verdict.at, before.since)]
+      : [];
+  return [
+    ...gaps.flatMap((gap) => [
       ...(gap.from === open ? [] : [closed(gap)]),
       ...(Number.isFinite(gap.until) ? [opened(gap.until)] : []),
-    ]);
-  if (!verdict.watching || verdict.at - (before.provedAt ?? before.since) < proveMs) return [];
-  return [
-    { type: 'WatchProved', data: { ...of, at: iso(verdict.at), proof: verdict.proof, since: iso(before.since) } },
+    ]),
+    // Whoever reads the last word alone must not take what was watched again long ago for the last proof.
+    ...(verdict.watching && last.until < verdict.at ? [proved(verdict.at, last.until)] : []),
   ];
 }
 

@@ -43,12 +43,9 @@ export interface SubscriptionLoss {
 
 export type WatchVerdict =
   /** `at`: the moment that is proved, never in the future. */
-  | { readonly watching: true; readonly at: number; readonly proof: string }
+  | { readonly watching: true; readonly at: number }
   /** `at`: since when, never later than the truth. */
   | { readonly watching: false; readonly at: number; readonly cause: GapCause; readonly detail?: string };
-
-/** What a watched moment is proved by. */
-export const watchProof = 'the subscription lives, its token is valid, and every partition is read into the log';
 
 /**
  * Whether a feed is provably watched. It is when a subscription lives, Graph delivers on it with a token that has not run out, and every partition of the hub is
@@ -80,7 +77,6 @@ export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): 
   return {
     watching: true,
     at: Math.min(Math.max(hub.provedAt, subscription.at), now),
-    proof: watchProof,
   };
 }
 

@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { eventually } from '#test/support/eventually.ts';
 import type { RunningSystem } from '#test/system/subscribed/running-system.ts';
 
 /** Somebody who acts through Temporal itself, without the codec: what comes back is not to be read. */
@@ -16,6 +17,8 @@ export interface TemporalOperator {
 }
 
 export async function connectOperator(system: RunningSystem): Promise<TemporalOperator> {
+  // Tocsin itself does not wait for Temporal: after a crash all may look well before that is there again.
+  await eventually('Temporal is there', () => system.endpoints().temporal, 60_000);
   const { temporal = '', temporalNamespace: namespace = '' } = system.endpoints();
   const connection = await Connection.connect({ address: temporal });
   const client = new Client({ connection, namespace });
