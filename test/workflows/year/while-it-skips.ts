@@ -6,11 +6,13 @@ interface Pending {
   readonly word: string;
 }
 
-const lookMs = 250;
+const lookMs = 2_500;
 /** Looks at which time has stood still before a lock is taken off, and before that is a fault of ours. */
 const helpfulLooks = 4;
-const mostLooks = 480;
-/** Of what is skipped, a quarter of a real second is an hour or more; time that only passes is stuck. */
+const mostLooks = 48;
+/** A server that does not answer for so long never will. */
+const answerMs = 30_000;
+/** Of what is skipped, two real seconds are hours; time that only passes is stuck. */
 const leastMs = 60_000;
 
 /**
@@ -38,7 +40,7 @@ export async function whileItSkips(options: {
     looks = now - seen < leastMs ? looks + 1 : 0;
     seen = now;
     if (looks < helpfulLooks) return;
-    const pending = await allPending(env, options.workflows);
+    const pending = await env.connection.withDeadline(Date.now() + answerMs, () => allPending(env, options.workflows));
     if (!pending.some(({ isRunning }) => isRunning)) {
       // Refused where it was not locked after all.
       const helped = env.connection.testService?.unlockTimeSkipping({}).then(options.onHelp);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
 import { obtainBundle } from '#adapters/temporal/worker/bundle.ts';
@@ -10,6 +11,7 @@ import { faultKinds } from '#test/workflows/year/weather.ts';
 import { workflowsPath } from '#workflows/worker.ts';
 import { obtainTimeSkippingServer } from '../../../tools/temporal/obtain-time-skipping.ts';
 
+const interceptorModules = [fileURLToPath(new URL('./aligned-timers.ts', import.meta.url))];
 const server = await obtainTimeSkippingServer({ cacheDir, onlyCached: !temporalIsRequired });
 /** The whole year with `npm run test:year`; without it, some days with every fault in them. */
 const days = Number(process.env['TOCSIN_TEST_YEAR_DAYS'] ?? '3');
@@ -28,7 +30,7 @@ describe.skipIf(!server.ok && !temporalIsRequired)(
         onTestFinished(() => started.stop());
         const env = await timeSkippingEnvironment(started.address);
         onTestFinished(() => env.teardown());
-        const { codePath } = await obtainBundle({ workflowsPath, env: process.env, cacheDir });
+        const { codePath } = await obtainBundle({ workflowsPath, interceptorModules, env: process.env, cacheDir });
         const certificate = await makeSelfSigned({ commonName: 'test', now: Date.now() });
         const year = await simulate({
           ...{ env, codePath, seed, days, policies, certificate },
