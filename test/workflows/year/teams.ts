@@ -77,8 +77,8 @@ export function createTeams(deps: TeamsDeps) {
     send([notices.change(recordOf(subscription), change)]);
   }
 
-  /** Somebody dials. */
-  function call(policy = policies[Math.floor(random() * policies.length)] ?? ''): void {
+  /** Somebody dials. @param which of the feeds tell of it: below 0.2 the events alone, from 0.8 on the chats alone */
+  function call(policy = policies[Math.floor(random() * policies.length)] ?? '', which = random()): void {
     const request = { feed: 'both', delivery: 'direct', test: false, basic: false } as const;
     const made: SimulatedCall = makeCall(
       {
@@ -87,7 +87,6 @@ export function createTeams(deps: TeamsDeps) {
       },
       { ...request, policy, caller: `Canary Caller ${calls.length + 1}` },
     );
-    const which = random();
     const reports: ReportedBy[] = [];
     if (which < 0.8) {
       const report: ReportedBy = {
@@ -117,13 +116,12 @@ export function createTeams(deps: TeamsDeps) {
     remindAt.delete(id);
   }
 
+  const isChatHeard = (now: number) =>
+    deps.live().some(({ resource, tokenExpiresAt }) => resource.includes('getAllMessages') && tokenExpiresAt > now);
   /** Policies whose calls reach nobody now: their own subscription, or that of the chats, does not deliver. */
   function unheard(now: number): readonly string[] {
     const live = deps.live();
-    const chat = live.some(
-      ({ resource, tokenExpiresAt }) => resource.includes('getAllMessages') && tokenExpiresAt > now,
-    );
-    if (!chat) return policies.slice(0, 1);
+    if (!isChatHeard(now)) return policies.slice(0, 1);
     return policies.filter((policy) => !live.some(({ resource }) => resource.includes(`'${policy}'`)));
   }
 
@@ -131,8 +129,8 @@ export function createTeams(deps: TeamsDeps) {
     calls,
     lifecycles: () => lifecycles,
     call: () => call(),
-    /** Somebody dials whom nobody hears, where there is such a person. */
-    callUnheard: () => call(unheard(timeline.now())[0]),
+    /** Somebody dials whom nobody hears, where there is such a person: of whom only the chats tell, where those are not heard. */
+    callUnheard: () => call(unheard(timeline.now())[0], isChatHeard(timeline.now()) ? undefined : 1),
     /** Graph was given a token: what it held for less than four hours goes out now. */
     touched(subscription: FakeSubscription): void {
       remindAt.delete(subscription.id);
