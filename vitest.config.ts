@@ -22,7 +22,7 @@ const alone = [
 ];
 
 const project = (name: string, timeout: number, more: object = {}) => ({
-  test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 60_000, ...more },
+  test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 120_000, ...more },
 });
 /** Files share processes and what is loaded in them, which takes half of the time. */
 const together = { isolate: false };
@@ -38,12 +38,12 @@ export default defineConfig({
       project('architecture', 60_000),
       project('property', 120_000, together),
       project('contract', 60_000, together),
-      project('integration', 120_000, { exclude: selfContained }),
-      project('integration-together', 120_000, {
+      project('integration', 180_000, { exclude: selfContained }),
+      project('integration-together', 180_000, {
         ...{ ...together, include: selfContained.map((folder) => `${folder}/*.integration.test.ts`), exclude: alone },
       }),
-      project('integration-alone', 120_000, { include: alone }),
-      project('browser', 120_000),
+      project('integration-alone', 180_000, { include: alone }),
+      project('browser', 180_000),
     ],
   },
 });
