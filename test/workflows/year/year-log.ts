@@ -22,7 +22,7 @@ export interface YearLog extends EventLog {
   lastLifecycle(): string;
   /** How many were ever written. */
   written(): number;
-  /** Types of events in which something stands that must not. */
+  /** Events in which something stands that must not, and where. */
   readonly leaks: readonly string[];
 }
 
@@ -70,7 +70,8 @@ export function createYearLog(now: () => number, forbidden: RegExp): YearLog {
     }
     for (const { id, type, data, metadata } of list) {
       const json = JSON.stringify({ data, metadata });
-      if (forbidden.test(json)) leaks.push(`${stream} ${type}`);
+      const found = json.search(forbidden);
+      if (found >= 0) leaks.push(`${stream} ${type}: ${json.slice(Math.max(0, found - 40), found + 40)}`);
       const revision = (streams.get(stream) ?? []).length;
       keep({
         ...{ ...(JSON.parse(json) as Pick<RecordedEvent, 'data' | 'metadata'>), id, type, stream, revision },
