@@ -73,7 +73,8 @@ function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscrip
         if (before.goneAt !== undefined && at <= before.goneAt) break;
         // Until when it delivers the last touch says, which may still be on its way.
         if (before.state === 'live') {
-          known.set(id, { ...before, at: Math.max(before.at, at) });
+          const { trouble: _, ...live } = before;
+          known.set(id, { ...live, at: Math.max(live.at, at) });
           break;
         }
       }

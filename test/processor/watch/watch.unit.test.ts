@@ -50,6 +50,14 @@ describe('the record of the watch', () => {
       ...{ feed: 'chat', graphId: 'g', expiresAt: iso(until), deliversUntil: iso(until) },
     });
 
+  const lost = (cause: string, decidedAt?: number) =>
+    put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause }, decidedAt);
+  const madeAnew = (decidedAt?: number) => {
+    const until = iso(start + 700 * minute);
+    const data = { feed: 'chat', graphId: 'g-2', expiresAt: until, deliversUntil: until };
+    return put('subscription-chat', 'SubscriptionCreated', data, decidedAt);
+  };
+
   function run(targets: readonly WatchTarget[] = [chat]): () => Promise<void> {
     const ending = new AbortController();
     const watch = createWatch({
@@ -155,7 +163,6 @@ describe('the record of the watch', () => {
   });
 
   describe('of a subscription that went without a word', () => {
-    const lost = () => put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'not-found' });
     /** Watched for a minute since Graph last said that it lives; then the hub is not read for ten seconds. */
     async function hubGap(during: () => Promise<void> = async () => undefined): Promise<void> {
       await subscribed(start + 600 * minute);
@@ -173,7 +180,7 @@ describe('the record of the watch', () => {
       await hubGap();
       await pass(minute);
       expect(kept().at(-1)?.[0]).not.toBe('WatchClosed');
-      await lost();
+      await lost('not-found');
       await pass(3000);
       expect(kept().at(-1)).toEqual(['WatchClosed', 0, 'subscription-missing']);
       const before = kept().length;
@@ -187,7 +194,7 @@ describe('the record of the watch', () => {
     });
 
     it('is put on record though nothing was watched anyway when that was found', async () => {
-      await hubGap(lost);
+      await hubGap(() => lost('not-found'));
       expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
         ['WatchClosed', 60_000, 'hub-unreachable'],
         ['WatchClosed', 0, 'subscription-missing'],
@@ -196,7 +203,7 @@ describe('the record of the watch', () => {
 
     it('is put on record though it was made anew before the hub was read again', async () => {
       await hubGap(async () => {
-        await lost();
+        await lost('not-found');
         await pass(1000);
         await subscribed(clock.now() + 600 * minute);
       });
@@ -210,21 +217,19 @@ describe('the record of the watch', () => {
   });
 
   describe('where nobody looked when it happened', () => {
-    const made = (graphId: string, until: number) =>
-      put('subscription-chat', 'SubscriptionCreated', {
-        ...{ feed: 'chat', graphId, expiresAt: iso(until), deliversUntil: iso(until) },
-      });
-    const lostNow = () =>
-      put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'not-found' });
-
-    it('has the gap from when Graph last said that it lives, not only from the last proof of whoever died', async () => {
+    /** Watched for three minutes; then whoever looked dies, and five minutes later it is lost and made anew. */
+    async function lostUnseen(): Promise<void> {
       await subscribed(start + 600 * minute);
       const stop = run();
       await pass(3 * minute);
       await stop();
       clock.advance(5 * minute);
-      await lostNow();
-      await made('g-2', clock.now() + 600 * minute);
+      await lost('not-found');
+      await madeAnew();
+    }
+
+    it('has the gap from when Graph last said that it lives, not only from the last proof of whoever died', async () => {
+      await lostUnseen();
       const again = clock.now() - start;
       clock.advance(5 * minute);
       run();
@@ -234,13 +239,7 @@ describe('the record of the watch', () => {
     });
 
     it('has the gap also when it is not watched yet', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(3 * minute);
-      await stop();
-      clock.advance(5 * minute);
-      await lostNow();
-      await made('g-2', clock.now() + 600 * minute);
+      await lostUnseen();
       hub = { ok: false, cause: 'hub-unreachable' };
       run();
       await pass(3000);
@@ -271,15 +270,8 @@ describe('the record of the watch', () => {
       hub = 'as-it-is-read';
       await pass(minute);
       await stop();
-      const late = [start + 20_000, start + 40_000];
-      await put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'removed' }, late[0]);
-      const until = iso(start + 600 * minute);
-      await put(
-        'subscription-chat',
-        'SubscriptionCreated',
-        { feed: 'chat', graphId: 'g-2', expiresAt: until, deliversUntil: until },
-        late[1],
-      );
+      await lost('removed', start + 20_000);
+      await madeAnew(start + 40_000);
       const stopAgain = run();
       await pass(3000);
       expect(kept().findLast(([type]) => type === 'WatchClosed')).toEqual(['WatchClosed', 0, 'subscription-removed']);
@@ -295,10 +287,7 @@ describe('the record of the watch', () => {
     await subscribed(start + 600 * minute);
     run();
     await pass(3000);
-    const expiresAt = iso(start + 700 * minute);
-    await put('subscription-chat', 'SubscriptionCreated', {
-      ...{ feed: 'chat', graphId: 'g-2', expiresAt, deliversUntil: expiresAt },
-    });
+    await madeAnew();
     await put('subscription-chat', 'SubscriptionRemoved', { feed: 'chat', graphId: 'g', cause: 'recreated' });
     await pass(10_000);
     expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
@@ -312,8 +301,6 @@ describe('the record of the watch', () => {
         { feed: 'chat', graphId, expiresAt: iso(start + 600 * minute), deliversUntil: iso(start + 600 * minute) },
         decidedAt,
       );
-    const lostNow = () =>
-      put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause: 'removed' });
 
     it('is a proof of when it was decided, not of when it was written', async () => {
       await subscribed(start + 600 * minute);
@@ -322,11 +309,21 @@ describe('the record of the watch', () => {
       clock.advance(60 * minute);
       await confirmed('g', start + 10 * minute);
       await pass(1000);
-      await lostNow();
+      await lost('removed');
       await pass(3000);
       expect(kept().find(([type, , cause]) => type === 'WatchClosed' && cause === 'subscription-removed')).toEqual([
         ...['WatchClosed', 10 * minute, 'subscription-removed'],
       ]);
+    });
+
+    it('is the end of trouble: what comes of the token later has a cause of its own', async () => {
+      await subscribed(start + 10_000);
+      await put('subscription-chat', 'SubscriptionTroubled', { feed: 'chat', what: 'Graph does not answer' });
+      run();
+      await pass(3000);
+      await confirmed('g', clock.now());
+      await pass(10_000);
+      expect(kept().at(-1)).toEqual(['WatchClosed', 10_000, 'subscription-expired']);
     });
 
     it('does not bring back what was lost since, nor another one', async () => {
@@ -335,7 +332,7 @@ describe('the record of the watch', () => {
       await pass(3000);
       const seen = clock.now();
       await pass(1000);
-      await lostNow();
+      await lost('removed');
       await confirmed('g', seen);
       await confirmed('another', clock.now() + 1);
       await pass(5000);

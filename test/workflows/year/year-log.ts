@@ -70,8 +70,10 @@ export function createYearLog(now: () => number, forbidden: RegExp): YearLog {
     }
     for (const { id, type, data, metadata } of list) {
       const json = JSON.stringify({ data, metadata });
-      const found = json.search(forbidden);
-      if (found >= 0) leaks.push(`${stream} ${type}: ${json.slice(Math.max(0, found - 40), found + 40)}`);
+      // Sealed values are random letters: of a year there are so many that a short word occurs in them by chance.
+      const readable = json.replaceAll(/"box":"[\w-]*"/g, '"box":""');
+      const found = readable.search(forbidden);
+      if (found >= 0) leaks.push(`${stream} ${type}: ${readable.slice(Math.max(0, found - 40), found + 40)}`);
       const revision = (streams.get(stream) ?? []).length;
       keep({
         ...{ ...(JSON.parse(json) as Pick<RecordedEvent, 'data' | 'metadata'>), id, type, stream, revision },
