@@ -38,12 +38,12 @@ export default defineConfig({
       project('architecture', 60_000),
       project('property', 120_000, together),
       project('contract', 60_000, together),
-      project('integration', 180_000, { exclude: selfContained }),
-      project('integration-together', 180_000, {
+      project('integration', 120_000, { exclude: selfContained }),
+      project('integration-together', 120_000, {
         ...{ ...together, include: selfContained.map((folder) => `${folder}/*.integration.test.ts`), exclude: alone },
       }),
-      project('integration-alone', 180_000, { include: alone }),
-      project('browser', 180_000),
+      project('integration-alone', 120_000, { include: alone }),
+      project('browser', 120_000),
     ],
   },
 });

@@ -47,6 +47,9 @@ export function startTocsin(
   return launchTocsin(stateDir, args, more, onTestFinished);
 }
 
+/** Two suites at once make a start take more than twenty seconds; how long it may take is no matter of these tests. */
+const startMs = 60_000;
+
 /**
  * The same for a process that several tests share.
  * @param atEnd is given what ends it
@@ -75,10 +78,11 @@ export async function launchTocsin(
   launched({ end: (signal) => end(child, signal), said: () => said });
   const own = join(stateDir, 'endpoints', `${child.pid}.json`);
   rmSync(own, { force: true });
-  await eventually(`tocsin run ${args.join(' ')}`, () => {
+  const ready = () => {
     if (child.exitCode !== null) throw new Error(`tocsin run ${args.join(' ')} ended with ${child.exitCode}:\n${said}`);
     return existsSync(own);
-  });
+  };
+  await eventually(`tocsin run ${args.join(' ')}`, ready, startMs);
   const endpoints = JSON.parse(readFileSync(own, 'utf8')) as Record<string, string>;
   return { pid: child.pid ?? 0, endpoints, stateDir, end: (signal) => end(child, signal), said: () => said };
 }

@@ -56,7 +56,10 @@ export async function startSystem(more: Readonly<Record<string, string>> = {}): 
   const ends: (() => Promise<void>)[] = [];
   const gone: string[] = [];
   const start = () => launchTocsin(stateDir, ['--simulate'], settings, (end) => ends.push(end));
-  let process = await start();
+  let process = await start().catch(async (error: unknown) => {
+    for (const end of ends) await end();
+    throw error;
+  });
   const desk = () => deskOf(process);
   const codes = new Set<string>();
   const list = async <T extends { readonly id: string }>(what: string) =>
