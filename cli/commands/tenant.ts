@@ -21,7 +21,7 @@ import type { Output } from '#cli/output.ts';
 import { spanWords } from '#cli/time-words.ts';
 import { driftOf } from '#infra/driver/drift.ts';
 import { firstLockFaults } from '#infra/driver/first-lock.ts';
-import { leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
+import { deskIn, keptLines, leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { readStackSettings } from '#infra/settings/read-stack-settings.ts';
 
@@ -143,17 +143,21 @@ export async function status(slug: string, options: Common, stateDir: string | u
     );
     if (!looked.ok) throw failure(looked);
     const drift = driftOf(looked.steps);
-    const outputs = await driver.outputs();
+    // The engine keeps the outputs of the last `up` also when most of what they name has been deleted.
+    const hasDesk = deskIn(resources);
+    const outputs = hasDesk ? await driver.outputs() : {};
     if (options.json === true)
       output.json({
         tenant: slug,
         resources: resources.length,
+        desk: hasDesk,
         pending: pending.map(({ urn }) => urn.split('::').at(-1)),
         drift: drift.map(({ kind, type, name, sentence }) => ({ kind, type, name, sentence })),
         outputs: maskedOutputs(outputs),
       });
     else {
-      output.data(`${slug}: ${resources.length} resources`);
+      output.data(`${slug}: ${resources.length} resources${hasDesk ? '' : ' and no desk: nothing watches here'}`);
+      if (!hasDesk) for (const line of keptLines(resources)) output.data(line);
       printOutputs(output, outputs);
       for (const { sentence } of drift) output.data(output.paint('red', `  ${sentence}`));
       for (const { urn } of pending)

@@ -33,13 +33,18 @@ export function refuseDestroy(
     kept,
     lines: [
       `${slug} holds evidence, what is needed to read it, and other things that are protected against deletion. Nothing was deleted. These would be kept:`,
-      ...kept.map((one) => `  ${wordsOf(one.type).what} ${nameOf(one.urn)}: ${whyKept(one)}`),
+      ...keptLines(resources),
       'To leave: save what has to be kept (`npx tocsin audit list --json --limit 1000000 > record.ndjson`), and have it checked by somebody else.',
       `Then either delete the rest and leave these where they are: ${tenant(`destroy ${slug} --keep-evidence`)}. All of it goes on costing until somebody deletes it, what is no evidence too.`,
       `Or, once nobody needs them, set environment to test, which takes the locks off: ${tenant(`init ${slug} --set environment=test`)}, then ${tenant(`up ${slug}`)}, then ${tenant(`destroy ${slug}`)}.`,
       'What an immutability policy covers cannot be deleted before its days are over, whoever asks.',
     ],
   };
+}
+
+/** What a deletion keeps, a line for each with its reason. */
+export function keptLines(resources: readonly HeldResource[]): readonly string[] {
+  return keptOf(resources).map((one) => `  ${wordsOf(one.type).what} ${nameOf(one.urn)}: ${whyKept(one)}`);
 }
 
 /** In which order, and with what left alone, a stack is deleted. URNs of the state. */

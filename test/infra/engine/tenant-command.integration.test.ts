@@ -90,7 +90,10 @@ describe.skipIf(noEngine !== undefined)(
       expect(status.code, status.stderr).toBe(0);
       const { resources, ...rest } = JSON.parse(status.stdout) as { resources: number };
       expect(resources).toBeGreaterThan(100);
-      expect(rest).toMatchObject({ tenant: 'contoso', pending: [], drift: [], outputs: { tenant: 'contoso' } });
+      expect(rest).toMatchObject({
+        ...{ tenant: 'contoso', desk: true, pending: [], drift: [] },
+        outputs: { tenant: 'contoso' },
+      });
 
       const namespace = inCloud().find((file) => readFileSync(file, 'utf8').includes(':eventhub:Namespace"')) ?? '';
       const before = readFileSync(namespace, 'utf8');
@@ -131,6 +134,16 @@ describe.skipIf(noEngine !== undefined)(
       expect(inCloud().some((file) => readFileSync(file, 'utf8').includes('immutableStorageWithVersioning'))).toBe(
         true,
       );
+    });
+
+    it('says afterwards what was kept, and nothing of what is gone', async () => {
+      const { code, stdout, stderr } = await tocsin('status', 'contoso', '--simulate');
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^contoso: \d+ resources and no desk: nothing watches here$/m);
+      expect(stdout).toMatch(/^ {2}storage account evidence-storage: evidence/m);
+      expect(stdout).not.toContain('deskUrl');
+      const asJson = await tocsin('status', 'contoso', '--simulate', '--json');
+      expect(JSON.parse(asJson.stdout)).toMatchObject({ desk: false, outputs: {} });
     });
 
     it('keeps the settings of the example in the guide, with which nothing is missing', async () => {
