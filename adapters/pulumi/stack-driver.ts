@@ -4,7 +4,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { EngineCommand } from './engine-command.ts';
 import { engineSays, saidIn } from './engine-says.ts';
 import { lockOf, type RunFailed, type RunOutcome, type StackOutputs, updateOf } from './outcome.ts';
-import { pendingCreations, retained, type StackState, type StateResource, settlePending } from './stack-state.ts';
+import { pendingCreations, type StackState, type StateResource, settlePending } from './stack-state.ts';
 import { createStepReader, plain, type RunProgress, type StepReader } from './steps.ts';
 
 export interface StackDriverDeps {
@@ -38,8 +38,6 @@ export interface DestroyOrder {
   readonly keepProtected?: boolean;
   /** Left like what is protected. */
   readonly keep?: readonly string[];
-  /** Falls out of the state and stays in the cloud. */
-  readonly forget?: readonly string[];
   /** Deleted before anything else. */
   readonly first?: readonly string[];
 }
@@ -193,12 +191,8 @@ export function createStackDriver(deps: StackDriverDeps): StackDriver {
       }),
     destroy: (given = {}) =>
       run(given, async (stack, onEvent) => {
-        const { keepProtected = false, keep = [], forget = [], first = [] } = given;
+        const { keepProtected = false, keep = [], first = [] } = given;
         if (first.length > 0) await stack.destroy({ ...common(given, onEvent), target: [...first] });
-        if (forget.length > 0) {
-          const whole = await exported();
-          await imported({ ...whole, deployment: retained(whole.deployment, new Set(forget)) });
-        }
         await stack.destroy({
           ...common(given, onEvent),
           ...(keepProtected ? { excludeProtected: true } : {}),

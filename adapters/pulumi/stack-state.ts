@@ -54,12 +54,3 @@ function askedFor({ type, inputs = {} }: StateResource): Readonly<Record<string,
   if (!type.startsWith('azuread:')) return {};
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith('__')));
 }
-
-/** The state with these resources staying in the cloud when they are deleted from it. */
-export function retained(state: StackState, urns: ReadonlySet<string>): StackState {
-  const resources = state.resources ?? [];
-  return {
-    ...state,
-    resources: resources.map((one) => (urns.has(one.urn) ? { ...one, retainOnDelete: true } : one)),
-  };
-}

@@ -157,7 +157,12 @@ export async function status(slug: string, options: Common, stateDir: string | u
       });
     else {
       output.data(`${slug}: ${resources.length} resources${hasDesk ? '' : ' and no desk: nothing watches here'}`);
-      if (!hasDesk) for (const line of keptLines(resources)) output.data(line);
+      const kept = hasDesk ? [] : keptLines(resources);
+      for (const line of kept) output.data(line);
+      if (kept.length > 0)
+        output.data(
+          `  and ${resources.length - kept.length} that belong to these: locks, roles and who has them, settings, network`,
+        );
       printOutputs(output, outputs);
       for (const { sentence } of drift) output.data(output.paint('red', `  ${sentence}`));
       for (const { urn } of pending)
@@ -207,10 +212,8 @@ export async function destroy(
       output.json({ tenant: slug, changes, kept: left.map(({ urn }) => urn.split('::').at(-1)) });
     else {
       output.say(`${changes.delete} deleted, ${left.length} left where they are`);
-      if (order.forget.length > 0)
-        output.say(
-          `${order.forget.length} roles and settings on what is kept stay in Azure as well: its locks forbid to delete them`,
-        );
+      if (order.keepProtected)
+        output.say(`what, and why: npx tocsin tenant status ${slug}${place.simulated ? ' --simulate' : ''}`);
     }
   });
 }

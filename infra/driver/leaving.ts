@@ -51,38 +51,34 @@ export function keptLines(resources: readonly HeldResource[]): readonly string[]
 export interface LeavingOrder {
   /** Something is kept. */
   readonly keepProtected: boolean;
-  /** Kept like what is protected: the locks on it. Whoever keeps evidence keeps it from being deleted by mistake, too. */
-  readonly keep: readonly string[];
   /**
-   * Forgotten, and left where they are in Azure, as a lock forbids to delete anything beneath it: roles on what is kept, say, whose holders are deleted
-   * ("Lock your Azure resources to protect your infrastructure", learn.microsoft.com).
+   * Kept like what is protected: the locks on it, as whoever keeps evidence keeps it from being deleted by mistake, too; and what is beneath it, roles say, as
+   * a lock forbids to delete anything there ("Lock your Azure resources to protect your infrastructure", learn.microsoft.com). It stays in the state with
+   * what it needs, such as the identities that hold the roles, and secrets on which there are roles (a deleted secret would keep its name taken, too): an
+   * `up` finds all of it again, and makes the rest anew.
    */
-  readonly forget: readonly string[];
-  /** Deleted before all others: locks on what is not kept, for the same reason. */
+  readonly keep: readonly string[];
+  /** Deleted before all others, for the same reason: locks on what is not kept. */
   readonly first: readonly string[];
 }
 
 const lockType = 'azure-native:authorization:ManagementLockByScope';
-/** Deleted by its vault and not by Azure Resource Manager, so no lock holds it: what the stack needed to run does not outlive it in a vault that is kept. */
-const secretType = 'azure-native:keyvault:Secret';
 
 export function leavingOrder(resources: readonly HeldResource[]): LeavingOrder {
   const kept = new Set(keptOf(resources));
   const ids = new Set([...kept].flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()])));
   const locks = resources.filter(({ type }) => type === lockType);
   const scopeOf = (lock: HeldResource) => String(lock.inputs?.['scope'] ?? '').toLowerCase();
-  const keep = locks.filter((lock) => ids.has(scopeOf(lock)));
-  const scopes = keep.map(scopeOf);
+  const keptLocks = locks.filter((lock) => ids.has(scopeOf(lock)));
+  const scopes = keptLocks.map(scopeOf);
   const isBeneath = ({ id }: HeldResource) =>
     id !== undefined && scopes.some((scope) => id.toLowerCase().startsWith(`${scope}/`));
+  const beneath = resources.filter((one) => isBeneath(one) && !kept.has(one) && !keptLocks.includes(one));
   const urns = (all: readonly HeldResource[]) => all.map(({ urn }) => urn);
   return {
     keepProtected: kept.size > 0,
-    keep: urns(keep),
-    forget: urns(
-      resources.filter((one) => isBeneath(one) && one.type !== secretType && !kept.has(one) && !keep.includes(one)),
-    ),
-    first: urns(locks.filter((lock) => !keep.includes(lock))),
+    keep: urns([...keptLocks, ...beneath]),
+    first: urns(locks.filter((lock) => !keptLocks.includes(lock))),
   };
 }
 

@@ -302,16 +302,14 @@ describe('drift and leaving', () => {
       }),
       lock('account-lock', account.toLowerCase()),
       one('role', 'azure-native:authorization:RoleAssignment', `${account}/providers/Microsoft.Authorization/r/1`),
-      one('secret', 'azure-native:keyvault:Secret', `${account}/secrets/1`),
       one('beside', 'azure-native:storage:StorageAccount', `${account}Other`),
       one('hub', 'azure-native:eventhub:Namespace', hub),
       lock('hub-lock', hub),
     ]);
     const names = (urns: readonly string[]) => urns.map((urn) => urn.split('::').at(-1));
     expect(order.keepProtected).toBe(true);
-    expect(names(order.keep)).toEqual(['account-lock']);
-    expect(names(order.forget)).toEqual(['role']);
+    expect(names(order.keep)).toEqual(['account-lock', 'role']);
     expect(names(order.first)).toEqual(['hub-lock']);
-    expect(leavingOrder([])).toEqual({ keepProtected: false, keep: [], forget: [], first: [] });
+    expect(leavingOrder([])).toEqual({ keepProtected: false, keep: [], first: [] });
   });
 });

@@ -10,6 +10,7 @@ import {
   emptyStack,
   type StoredStack,
   start,
+  unfinished,
 } from '#test/infra/engine/pulumi-service/stacks.ts';
 
 /** Pulumi Cloud as the engine sees it. */
@@ -20,8 +21,8 @@ export interface PulumiService {
   kept(): string;
   /** The state of a stack. */
   resources(stack: string): readonly { readonly urn: string }[];
-  /** Leaves an update of the stack open, as an engine does that is killed. */
-  abandon(stack: string): void;
+  /** Leaves an update of the stack open, as an engine does that is killed; `making` is the URN of what it was about to make just then. */
+  abandon(stack: string, making?: string): void;
   /** Whether updates that begin from now on are told entry by entry, or by whole states. */
   journaling(on: boolean): void;
   /** Tokens of persons that are taken from now on. */
@@ -113,9 +114,11 @@ export async function startPulumiService(options: PulumiServiceOptions): Promise
     accept: (those) => {
       tokens = those;
     },
-    abandon: (name) => {
-      for (const stack of stacks.values())
-        if (stack.name === name) start(stack, addUpdate(stack, { kind: 'update', dryRun: false, author: login }));
+    abandon: (name, making) => {
+      for (const stack of [...stacks.values()].filter((one) => one.name === name)) {
+        if (making !== undefined) stack.checkpoint = unfinished(stack.checkpoint, making);
+        start(stack, addUpdate(stack, { kind: 'update', dryRun: false, author: login }));
+      }
     },
     journaling: (on) => {
       journal = on;

@@ -101,6 +101,20 @@ export function current(stack: StoredStack, update = stack.updates.get(stack.act
   return { ...stack.checkpoint, deployment: replayed(stack.checkpoint.deployment ?? {}, update.entries) };
 }
 
+/** The state as it was while that resource was being made. */
+export function unfinished(checkpoint: Checkpoint, urn: string): Checkpoint {
+  const { resources = [], ...rest } = checkpoint.deployment ?? {};
+  const making = resources.filter((one) => one.urn === urn);
+  return {
+    ...checkpoint,
+    deployment: {
+      ...rest,
+      resources: resources.filter((one) => one.urn !== urn),
+      pending_operations: making.map((resource) => ({ type: 'creating', resource: { ...resource, id: '' } })),
+    },
+  };
+}
+
 /** `apitype.Stack`. */
 export function described(stack: StoredStack): object {
   const active = stack.updates.get(stack.active ?? '');
