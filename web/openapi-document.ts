@@ -189,7 +189,7 @@ export const operations: readonly Operation[] = [
     path: '/api/credentials/{id}/revoke',
     summary: 'Forgets a sign-in',
     body: input.revokeBodySchema,
-    answer: json(answers.startedSchema),
+    answer: json(answers.revocationSchema),
     errors: ['credential-not-found', 'workflows-away', 'refused', ...acts.slice(0, 4)],
   },
   {

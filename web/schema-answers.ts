@@ -223,6 +223,9 @@ export const erasedSchema = z.looseObject({
   keys: many,
   left: many.describe('notices that still hold something under the key of somebody else'),
 });
+export const revocationSchema = startedSchema.extend({
+  recorded: z.boolean().describe('false: it is still under way'),
+});
 export const renewalSchema = startedSchema.extend({
   at: time.optional().describe('when it comes; absent: at once'),
 });

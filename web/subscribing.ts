@@ -8,8 +8,8 @@ export interface Subscribing {
   signIn(id: string, method: SignInMethod | undefined): Promise<Started<PendingSignIn>>;
   /** Finishes a sign-in by browser; what becomes of it is in `credentials`. @param address secret: where the browser ended */
   completeSignIn(id: string, address: string): Promise<Started<undefined>>;
-  /** Forgets the grant here. */
-  revoke(id: string, why: string): Promise<Started<undefined>>;
+  /** Forgets the grant here; answers when that is on record, or says that it is still under way. */
+  revoke(id: string, why: string): Promise<Started<RevocationView>>;
   renew(id: string): Promise<Started<RenewalView | undefined>>;
   /** Deletes it at Graph and makes a new one. */
   recreate(id: string): Promise<Started<undefined>>;
@@ -22,6 +22,13 @@ export interface RenewalView {
   readonly started: true;
   /** When it comes; absent: at once. Graph does not allow it within ten minutes of the last time. */
   readonly at?: string;
+}
+
+/** A revocation that was asked for. */
+export interface RevocationView {
+  readonly started: true;
+  /** False: something of it is still under way, as a sign-in that waits for somebody has to be called off first. */
+  readonly recorded: boolean;
 }
 
 /** How far leaving has come. */

@@ -166,6 +166,8 @@ const tuning = {
   maxConcurrentLocalActivityExecutions: 20,
   maxConcurrentWorkflowTaskPolls: 4,
   maxConcurrentActivityTaskPolls: 2,
+  // What was called off is told with the answer to a heartbeat, and those go out by default only every eight of their ten seconds.
+  maxHeartbeatThrottleInterval: '2s',
   shutdownGraceTime: graceMs,
   shutdownForceTime: forceMs,
 } as const;

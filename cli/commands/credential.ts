@@ -75,7 +75,12 @@ export async function revoke(
     }),
   );
   if (options.json === true) output.json(done);
-  else output.say(`${id}: the sign-in is forgotten. An administrator can also end its sessions in Entra ID.`);
+  else
+    output.say(
+      done['recorded'] === true
+        ? `${id}: the sign-in is forgotten. An administrator can also end its sessions in Entra ID.`
+        : `${id}: the sign-in is being forgotten; \`tocsin credential show ${id}\` shows when it is. An administrator can also end its sessions in Entra ID.`,
+    );
 }
 
 /** How often people were reminded, and how urgently the last time. */

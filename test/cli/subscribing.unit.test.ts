@@ -27,13 +27,15 @@ it('says that a sign-in is forgotten when it is on record, so that who lists rig
     revoke: async () => ({ ok: true, value: undefined }),
     states: ['ok', 'ok', 'ok', 'revoked'],
   });
-  expect(await subscribing.revoke('chat', 'a test')).toEqual({ ok: true, value: undefined });
+  expect(await subscribing.revoke('chat', 'a test')).toEqual({ ok: true, value: { started: true, recorded: true } });
   expect((await subscribing.credentials())[0]?.state).toBe('revoked');
 });
 
-it('does not wait for ever for a record that does not come, nor at all where nothing was revoked', async () => {
+it('does not wait for ever for a record that does not come, and says so, nor at all where nothing was revoked', async () => {
   const late = subscribingWhere({ revoke: async () => ({ ok: true, value: undefined }), states: ['ok'] });
-  expect((await late.subscribing.revoke('chat', 'a test')).ok).toBe(true);
+  expect(await late.subscribing.revoke('chat', 'a test')).toEqual({
+    ...{ ok: true, value: { started: true, recorded: false } },
+  });
   expect(late.clock.monotonic()).toBeLessThan(10_000);
   const refused = subscribingWhere({ revoke: away, states: ['ok'] });
   expect((await refused.subscribing.revoke('chat', 'a test')).ok).toBe(false);

@@ -85,7 +85,7 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
       address.includes('state=other')
         ? { ok: false, reason: 'refused', detail: 'This address belongs to another sign-in.' }
         : act(`address ${id}: ${address}`, id === 'chat', undefined),
-    revoke: async (id, why) => act(`revoke ${id}: ${why}`, id === 'chat', undefined),
+    revoke: async (id, why) => act(`revoke ${id}: ${why}`, id === 'chat', { started: true, recorded: true } as const),
     renew: async (id) => act(`renew ${id}`, id === 'chat', undefined),
     recreate: async (id) => act(`recreate ${id}`, id === 'chat', undefined),
     leave: async () => act('leave', true, { ended: true, subscriptions: ['chat'], credentials: ['chat'], waiting: [] }),

@@ -32,7 +32,7 @@ describe('sign-in, subscriptions and watch over HTTP', () => {
     const subscribing = createFakeSubscribing();
     const { post } = createDeskFixture({ subscribing });
     await fits(await post('/api/credentials/chat/sign-in', {}), answers.pendingSignInSchema);
-    await fits(await post('/api/credentials/chat/revoke', { why: 'moving' }), answers.startedSchema);
+    await fits(await post('/api/credentials/chat/revoke', { why: 'moving' }), answers.revocationSchema);
     await fits(await post('/api/subscriptions/chat/renew', {}), answers.startedSchema);
     await fits(await post('/api/subscriptions/chat/recreate', {}), answers.startedSchema);
     await fits(await post('/api/leaving', { why: 'moving' }), answers.leavingSchema);
