@@ -12,6 +12,19 @@ export interface OnRecord {
   readonly lossesTo?: number;
 }
 
+/** What somebody who reads the hub knows at one moment. Times are milliseconds since 1970 UTC. */
+export interface Look {
+  readonly now: number;
+  readonly verdict: WatchVerdict;
+  /**
+   * Since when he has seen for himself, without a break, that the hub is read: until the moment of the verdict, or where that says that it is not read until
+   * then. Undefined where he has never seen it.
+   */
+  readonly readSince?: number | undefined;
+  /** He goes: what he proves now nobody can say for him afterwards. */
+  readonly isLast?: boolean;
+}
+
 interface Gap {
   readonly from: number;
   /** Infinity where it goes on. */
@@ -24,20 +37,23 @@ interface Gap {
 const watchProof = 'the subscription lives, its token is valid, and every partition is read into the log';
 /** A proof goes on record this often: milliseconds. */
 const proveMs = 60_000;
+/** Whoever watches has put a proof on record by then: milliseconds. */
+export const quietMs = proveMs + 15_000;
 const readsHub: ReadonlySet<GapCause> = new Set(['hub-unreachable', 'partition-not-read', 'event-log-unreachable']);
 
 /**
  * The events that bring the record of one feed and policy to where the verdict is; none where it is there. Whatever was not watched since the record was last written is
- * in them, however many reasons there were and however late they came to light: gaps that touch are one, with the cause of the first.
+ * in them, however many reasons there were and however late they came to light: gaps that touch are one, with the cause of the first. What nobody says that he saw himself is
+ * not called watched: whoever comes later than the last proof waits for somebody who was there, as another process may have been, and when nobody speaks it is a gap.
  * @param losses all that are known of the subscription, also those on record
  */
 export function bringUpToDate(
   before: OnRecord | undefined,
-  verdict: WatchVerdict,
+  look: Look,
   losses: readonly SubscriptionLoss[],
   policy: string | undefined,
-  now: number,
 ): WatchEvent[] {
+  const { verdict, now } = look;
   const known = before?.lossesTo ?? before?.since ?? now;
   const found = losses.filter(({ from, until }) => until > known && until > from);
   const of = {
@@ -63,13 +79,16 @@ export function bringUpToDate(
     data: { ...of, at: iso(at), proof: watchProof, since: iso(since) },
   });
 
+  if (found.length === 0 && mayHaveBeenSeen(before, look)) return [];
   const open = before.watching ? undefined : before.since;
-  const gaps = merged([...onRecord(before, verdict), ...gapsSince(before, verdict, found, now)]);
+  const gaps = merged([...onRecord(before, verdict), ...gapsSince(before, look, found)]);
   const last = gaps.at(-1);
-  if (last === undefined)
-    return verdict.watching && verdict.at - (before.provedAt ?? before.since) >= proveMs
+  if (last === undefined) {
+    const due = look.isLast === true ? 1 : proveMs;
+    return verdict.watching && verdict.at - (before.provedAt ?? before.since) >= due
       ? [proved(verdict.at, before.since)]
       : [];
+  }
   return [
     ...gaps.flatMap((gap) => [
       ...(gap.from === open ? [] : [closed(gap)]),
@@ -87,20 +106,38 @@ function onRecord(before: OnRecord, verdict: WatchVerdict): readonly Gap[] {
   return [{ from: before.since, until, cause: 'not-started' }];
 }
 
-function gapsSince(before: OnRecord, verdict: WatchVerdict, losses: readonly SubscriptionLoss[], now: number): Gap[] {
+/** He was not there all the time since the last proof, but somebody who was may still say so. That a subscription does not live he knows like everybody. */
+function mayHaveBeenSeen(before: OnRecord, { verdict, now, readSince }: Look): boolean {
+  const provedAt = before.provedAt ?? before.since;
+  if (!before.watching || wasThere(provedAt, readSince)) return false;
+  if (!verdict.watching && !readsHub.has(verdict.cause)) return false;
+  return now - provedAt <= quietMs;
+}
+
+const wasThere = (provedAt: number, readSince: number | undefined): boolean =>
+  readSince !== undefined && readSince <= provedAt;
+
+function gapsSince(
+  before: OnRecord,
+  { verdict, now, readSince }: Look,
+  losses: readonly SubscriptionLoss[],
+): readonly Gap[] {
   // What was called watched before the record's last word begins with it again: so much is not known any more.
   const gaps: Gap[] = losses.map((loss) => ({ ...loss, until: Math.max(loss.until, before.since) }));
   const provedAt = Math.min(before.provedAt ?? before.since, now);
+  const wasAbsent = before.watching && !wasThere(provedAt, readSince);
   // Nobody looked for a while: what cannot be proved afterwards is a gap, whatever is true now.
   if (before.watching && now - provedAt > absentMs) {
     const until = verdict.watching ? Math.max(provedAt, verdict.at) : Number.POSITIVE_INFINITY;
     gaps.push({ from: provedAt, until, cause: 'tocsin-not-running' });
-  }
+  } else if (wasAbsent && verdict.watching)
+    gaps.push({ from: provedAt, until: Math.max(provedAt, readSince ?? verdict.at), cause: 'tocsin-not-running' });
   if (verdict.watching) return gaps;
   // Another process may have read what this one did not; but no proof that the hub is read shows that Graph has a subscription, now or before an earlier gap.
   const isHub = readsHub.has(verdict.cause);
   if (isHub && !before.watching) return gaps;
-  const from = isHub ? Math.max(before.provedAt ?? before.since, verdict.at) : verdict.at;
+  const seenTo = wasAbsent ? Math.min(provedAt, verdict.at) : verdict.at;
+  const from = isHub ? Math.max(provedAt, seenTo) : seenTo;
   const { cause, detail } = verdict;
   gaps.push({ from, until: Number.POSITIVE_INFINITY, cause, ...(detail === undefined ? {} : { detail }) });
   return gaps;

@@ -91,19 +91,27 @@ export function createWatch(deps: WatchDeps): Watch {
     return { stream, revision: events[0]?.revision ?? 'no-stream', state };
   }
 
-  async function look(feed: Feed, state: WatchState, name: string, signal: AbortSignal): Promise<void> {
+  async function look(
+    feed: Feed,
+    state: WatchState,
+    name: string,
+    { facts, readSince }: HubSeen,
+    signal: AbortSignal,
+  ): Promise<void> {
     const now = clock.now();
+    const isLast = signal.aborted;
     const events = targets
       .filter((target) => target.feed === name)
       .flatMap(({ credential: of, subscription: id, policy }) => {
         const credential = state.credential(of);
         const subscription = state.subscription(id);
         const verdict = judgeWatch({
-          ...{ now, hub: deps.hub() },
+          ...{ now, hub: facts },
           ...(credential === undefined ? {} : { credential }),
           ...(subscription === undefined ? {} : { subscription }),
         });
-        return bringUpToDate(feed.state.onRecord(name, policy), verdict, subscription?.losses ?? [], policy, now);
+        const seen = { now, verdict, readSince, isLast };
+        return bringUpToDate(feed.state.onRecord(name, policy), seen, subscription?.losses ?? [], policy);
       });
     if (events.length === 0) return;
     const written = events.map(({ type, data }) => {
@@ -130,6 +138,7 @@ export function createWatch(deps: WatchDeps): Watch {
       await following.known;
       const feeds = new Map<string, Feed>();
       const read = new Set<WatchTarget>();
+      let hub: HubSeen | undefined;
       while (!signal.aborted) {
         for (const name of new Set(targets.filter((target) => !read.has(target)).map(({ feed }) => feed))) {
           const feed = await record(name, signal);
@@ -137,12 +146,27 @@ export function createWatch(deps: WatchDeps): Watch {
           feeds.set(name, feed);
           for (const target of targets) if (target.feed === name) read.add(target);
         }
-        for (const [name, feed] of feeds) await look(feed, state, name, signal);
+        hub = seenOf(deps.hub(), hub);
+        for (const [name, feed] of feeds) await look(feed, state, name, hub, signal);
         await clock.sleep(lookMs, signal);
       }
+      // What was proved until now: a stop is no reason to call the last minute unwatched. By the last look, as those who read the hub are stopping, too.
+      if (hub?.facts.ok === true) for (const [name, feed] of feeds) await look(feed, state, name, hub, signal);
       await following.ended;
     },
   };
+}
+
+/** What this process knows of the hub. */
+interface HubSeen {
+  readonly facts: HubFacts;
+  /** Since when it was read without a break: until now, or until it was not any more. */
+  readonly readSince: number | undefined;
+}
+
+function seenOf(facts: HubFacts, before: HubSeen | undefined): HubSeen {
+  const readSince = facts.ok && before?.facts.ok !== true ? facts.provedAt : before?.readSince;
+  return { facts, readSince };
 }
 
 interface Feed {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bringUpToDate } from '#domain/watch/bring-up-to-date.ts';
+import { bringUpToDate, quietMs } from '#domain/watch/bring-up-to-date.ts';
 import type { SubscriptionLoss, WatchVerdict } from '#domain/watch/judge.ts';
 import { absentMs } from '#domain/watch/proved.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
@@ -14,7 +14,7 @@ interface Span {
   readonly until: number;
 }
 
-/** One look: so long after the one before, by this verdict, with what came to light meanwhile: how long ago that ended, and how long it lasted. */
+/** One look: so long after the one before, by whom, by this verdict, with what came to light meanwhile: how long ago that ended, and how long it lasted. */
 const looks = fc.array(
   fc.record({
     afterMs: fc.oneof(fc.integer({ min: 1, max: 90_000 }), fc.integer({ min: 1, max: 600_000 })),
@@ -24,6 +24,11 @@ const looks = fc.array(
       fc.constant('delivery-paused' as const),
     ),
     agoMs: fc.integer({ min: 0, max: 900_000 }),
+    who: fc.oneof(
+      { weight: 4, arbitrary: fc.constant('the same' as const) },
+      fc.constant('another, who was killed before' as const),
+      fc.constant('another, who was stopped before' as const),
+    ),
     losses: fc.array(
       fc.record({ agoMs: fc.integer({ min: 0, max: 900_000 }), lastedMs: fc.integer({ min: 1, max: 900_000 }) }),
       { maxLength: 2 },
@@ -42,15 +47,12 @@ describe('the record of a feed', () => {
         const [unwatched, losses]: [Span[], SubscriptionLoss[]] = [[], []];
         let now = start;
         let lastLossTo = 0;
+        let readSince: number | undefined = start;
+        let wasRead = true;
 
-        function look(verdict: WatchVerdict): void {
-          for (const { type, data } of bringUpToDate(
-            state.onRecord('chat', undefined),
-            verdict,
-            losses,
-            undefined,
-            now,
-          )) {
+        function look(verdict: WatchVerdict, isLast = false): void {
+          const seen = { now, verdict, readSince, isLast };
+          for (const { type, data } of bringUpToDate(state.onRecord('chat', undefined), seen, losses, undefined)) {
             const revision = events.length;
             const event = { id: `${revision}`, type, data: { ...data }, metadata: {}, stream: 'watch-chat', revision };
             events.push({ ...event, position: String(revision).padStart(9, '0'), created: now });
@@ -58,8 +60,26 @@ describe('the record of a feed', () => {
           }
         }
 
+        async function missing(): Promise<readonly Span[]> {
+          const gaps = await recordedGaps(events, now);
+          const record = state.onRecord('chat', undefined);
+          // Of what comes after the last proof nothing is said.
+          const saidTo = record?.watching === true ? (record.provedAt ?? record.since) : now;
+          return [...unwatched, ...losses].filter(({ from, until }) => {
+            let covered = Math.max(from, start);
+            for (const gap of gaps) if (gap.from <= covered && gap.to > covered) covered = gap.to;
+            return covered < Math.min(until, saidTo);
+          });
+        }
+
         look({ watching: true, at: start });
-        for (const { afterMs, verdict, agoMs, losses: found, isWritten } of all) {
+        for (const { afterMs, verdict, agoMs, who, losses: found, isWritten } of all) {
+          if (who !== 'the same') {
+            if (who === 'another, who was stopped before' && wasRead) look({ watching: true, at: now }, true);
+            unwatched.push({ from: now, until: now + afterMs });
+            readSince = undefined;
+            wasRead = false;
+          }
           const before = state.onRecord('chat', undefined);
           now += afterMs;
           for (const { agoMs: endedAgo, lastedMs } of found) {
@@ -74,28 +94,33 @@ describe('the record of a feed', () => {
           if (!isWritten) continue;
           const provedAt = before?.provedAt ?? start;
           if (before?.watching === true && now - provedAt > absentMs) unwatched.push({ from: provedAt, until: now });
+          const isRead = verdict !== 'hub-unreachable';
+          if (isRead && !wasRead) readSince = now;
+          wasRead = isRead;
+          const at = isRead ? Math.max(now - agoMs, start) : Math.max(now - agoMs, readSince ?? now, provedAt);
           if (verdict === 'watching') look({ watching: true, at: now });
           else {
-            const at = Math.max(now - agoMs, verdict === 'hub-unreachable' ? provedAt : start);
             look({ watching: false, at, cause: verdict });
             // That the hub is not read says nothing of a time in which nothing was watched anyway.
-            const isKnown = verdict === 'hub-unreachable' && before?.watching === false;
-            unwatched.push({ from: isKnown ? before.since : at, until: now });
+            unwatched.push({ from: !isRead && before?.watching === false ? before.since : at, until: now });
           }
           // Whoever starts anew reads the last word alone.
           const restarted = createWatchState();
           for (const event of events.slice(-1)) restarted.take(event);
           const still: WatchVerdict =
             verdict === 'watching' ? { watching: true, at: now } : { watching: false, at: now, cause: verdict };
-          expect(bringUpToDate(restarted.onRecord('chat', undefined), still, losses, undefined, now)).toEqual([]);
-          const gaps = await recordedGaps(events, now);
-          const missing = [...unwatched, ...losses].filter(({ from, until }) => {
-            let covered = Math.max(from, start);
-            for (const gap of gaps) if (gap.from <= covered && gap.to > covered) covered = gap.to;
-            return covered < Math.min(until, now);
-          });
-          expect(missing).toEqual([]);
+          const again = { now, verdict: still, readSince };
+          expect(bringUpToDate(restarted.onRecord('chat', undefined), again, losses, undefined)).toEqual([]);
+          expect(await missing()).toEqual([]);
         }
+        // Once the last has been there for long enough, nothing waits for somebody else to speak any more.
+        if (!wasRead) readSince = now;
+        for (const end = now + 2 * quietMs; now < end; ) {
+          now += 1_000;
+          look({ watching: true, at: now });
+        }
+        expect(await missing()).toEqual([]);
+        expect(now - (state.onRecord('chat', undefined)?.provedAt ?? start)).toBeLessThanOrEqual(quietMs);
       }),
       { numRuns: 1_000 },
     );

@@ -151,15 +151,91 @@ describe('the record of the watch', () => {
     expect(opened?.[1]).toBeGreaterThanOrEqual(12 * minute);
   });
 
-  it('does not mind a quick restart', async () => {
-    await subscribed(start + 600 * minute);
-    const stop = run();
-    await pass(5000);
-    await stop();
-    clock.advance(20_000);
-    run();
-    await pass(2000);
-    expect(kept().map(([type]) => type)).toEqual(['WatchOpened']);
+  describe('where somebody else begins', () => {
+    /** As a process that is killed: nothing of it comes to the log any more. */
+    async function kill(stop: () => Promise<void>): Promise<void> {
+      log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'dead' });
+      await stop();
+      log.faults = undefined;
+    }
+
+    it('is proved up to the moment of a stop; from then on, until it is read again, nobody was there', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(5000);
+      await stop();
+      clock.advance(20_000);
+      run();
+      await pass(2000);
+      expect(kept().slice(1)).toEqual([['WatchProved', 5000, undefined]]);
+      await pass(2 * minute);
+      expect(kept().slice(2, 5)).toEqual([
+        ['WatchClosed', 5000, 'tocsin-not-running'],
+        ['WatchOpened', 25_000, undefined],
+        ['WatchProved', expect.any(Number), undefined],
+      ]);
+    });
+
+    it('is not called watched since the last proof of who was killed, however quickly it went on', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(90_000);
+      await kill(stop);
+      clock.advance(1000);
+      run();
+      await pass(minute);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
+        ['WatchClosed', minute, 'tocsin-not-running'],
+      ]);
+      expect(kept().find(([type], index) => index > 0 && type === 'WatchOpened')?.[1]).toBe(91_000);
+    });
+
+    it('is no gap from the last proof to the start of who cannot read the hub, and says so once nobody else reads it', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(5000);
+      await stop();
+      hub = { ok: false, cause: 'hub-unreachable' };
+      run();
+      await pass(minute);
+      expect(kept()).toHaveLength(2);
+      await pass(minute);
+      expect(kept().slice(2)).toEqual([['WatchClosed', 5000, 'hub-unreachable']]);
+    });
+
+    it('goes on without a gap when the next one was there before the last one left', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(30_000);
+      run();
+      await pass(5000);
+      await stop();
+      await pass(4 * minute);
+      expect(kept().filter(([type]) => type !== 'WatchProved')).toEqual([['WatchOpened', 0, undefined]]);
+    });
+
+    it('waits for who was there all the time, whose proof may not be due yet', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(50_000);
+      const stop = run();
+      await pass(3 * minute);
+      await kill(stop);
+      await pass(3 * minute);
+      expect(kept().filter(([type]) => type !== 'WatchProved')).toEqual([['WatchOpened', 0, undefined]]);
+    });
+
+    it('says at once that there is no subscription, and proves nothing that nobody saw', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(5000);
+      await stop();
+      clock.advance(10_000);
+      await lost('removed', clock.now());
+      run();
+      await pass(2000);
+      expect(kept().at(-1)).toEqual(['WatchClosed', 0, 'subscription-removed']);
+    });
   });
 
   describe('of a subscription that went without a word', () => {
@@ -256,7 +332,7 @@ describe('the record of the watch', () => {
       run();
       await pass(3000);
       expect(kept().slice(2)).toEqual([
-        ['WatchClosed', 65_000, 'subscription-expired'],
+        ['WatchClosed', 60_000, 'tocsin-not-running'],
         ['WatchOpened', 90_000, undefined],
       ]);
     });

@@ -16,6 +16,8 @@ export function figures(year: Simulated, of: Readonly<Record<string, number>>): 
     'gaps on record': count(year.recorded),
     'of them without a fault ': year.recordedWithoutFault.length,
     'gaps of Graph that are not on record': year.notRecorded.length,
+    'times without ingest': count(year.absences),
+    'of them not on record': year.absencesNotRecorded.length,
     ...{ 'longest history of a run': year.longestHistory, 'Graph calls': year.graphCalls },
     'most Graph calls in 20 s': `${year.mostOtherCalls}, and ${year.mostListCalls} lists`,
     ...{ 'lifecycle notices': year.lifecycleNotices, 'lives of the listener': year.lives, events: year.events },

@@ -54,6 +54,13 @@ export interface Listener {
   /** Gaps that are still to be read again. */
   gapsToFill(): number;
   lives(): number;
+  absences(): readonly Absence[];
+}
+
+/** A time in which there was none; milliseconds since 1970 UTC. */
+export interface Absence {
+  readonly from: number;
+  readonly to: number;
 }
 
 export function createListener(deps: ListenerDeps): Listener {
@@ -63,12 +70,17 @@ export function createListener(deps: ListenerDeps): Listener {
   let judgedTo = '';
   let life: Mortal | undefined;
   let lives = 0;
+  let diedAt: number | undefined;
+  const absences: Absence[] = [];
   let gapsToFill = () => 0;
 
   function start(): void {
     lives += 1;
+    if (diedAt !== undefined) absences.push({ from: diedAt, to: clock.now() });
     const instanceId = ids.random();
-    const mortal = createMortal(log, () => undefined);
+    const mortal = createMortal(log, () => {
+      diedAt = clock.now();
+    });
     life = mortal;
     const metadata = (role: string) => (causation: string, correlation: string) =>
       eventMetadata({ role, build: 'test' }, clock.now(), correlation, causation);
@@ -138,6 +150,7 @@ export function createListener(deps: ListenerDeps): Listener {
       judgedTo < log.lastNotice(),
     gapsToFill: () => gapsToFill(),
     lives: () => lives,
+    absences: () => absences,
   };
 }
 

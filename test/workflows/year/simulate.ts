@@ -12,7 +12,7 @@ import { tenant } from '#test/support/calls.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createCoverage, type Gap, unexplained } from '#test/workflows/year/coverage.ts';
 import { startDyingWorker } from '#test/workflows/year/dying-worker.ts';
-import { createListener } from '#test/workflows/year/listener.ts';
+import { type Absence, createListener } from '#test/workflows/year/listener.ts';
 import { longestRun } from '#test/workflows/year/longest-run.ts';
 import { createMicrosoft } from '#test/workflows/year/microsoft.ts';
 import { planMisfortunes } from '#test/workflows/year/misfortunes.ts';
@@ -22,7 +22,13 @@ import { story } from '#test/workflows/year/story.ts';
 import { createTeams } from '#test/workflows/year/teams.ts';
 import { createTimeline } from '#test/workflows/year/timeline.ts';
 import { untilNoTimerFires } from '#test/workflows/year/timers-at.ts';
-import { type CallsVerdict, judgeCalls, missingRecords, unexplainedRecords } from '#test/workflows/year/verdict.ts';
+import {
+  type CallsVerdict,
+  judgeCalls,
+  missingAbsences,
+  missingRecords,
+  unexplainedRecords,
+} from '#test/workflows/year/verdict.ts';
 import { chance, type Fault, weather } from '#test/workflows/year/weather.ts';
 import { whileItSkips } from '#test/workflows/year/while-it-skips.ts';
 import { createYearLog } from '#test/workflows/year/year-log.ts';
@@ -71,6 +77,9 @@ export interface Simulated {
   readonly lifecycleNotices: number;
   readonly events: number;
   readonly lives: number;
+  /** When nobody read the hub, and what of that the record does not say. */
+  readonly absences: readonly Absence[];
+  readonly absencesNotRecorded: readonly Absence[];
   readonly secrets: readonly string[];
   /** Where something stands in the log that must not. */
   readonly leaks: readonly string[];
@@ -297,6 +306,7 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const graphFaults = hindering.filter(({ kind }) => kind !== 'ingest-killed');
   const calls = judgeCalls(teams.calls, kept, recorded, hindering);
   const notRecorded = missingRecords(coverage.gaps, recorded, timeline.now());
+  const absencesNotRecorded = missingAbsences(listener.absences(), recorded, ['', ...policies]);
   const withoutFault = unexplained(coverage.gaps, graphFaults, slackMs);
   const recordedWithoutFault = unexplainedRecords(recorded, hindering, start);
   const around = (what: string, span: Parameters<typeof story>[1]) => story(what, span, kept, faults);
@@ -308,10 +318,12 @@ export async function simulate(options: SimulateOptions): Promise<Simulated> {
   const ofCall = (word: string) => ({ from: Date.parse(word.slice(0, 24)), to: Date.parse(word.slice(0, 24)) });
   return {
     ...{ faults, gaps: coverage.gaps, unexplained: withoutFault, recorded, recordedWithoutFault, notRecorded, calls },
+    ...{ absences: listener.absences(), absencesNotRecorded },
     stories: [
       ...withoutFault.map((gap) => around('a gap of Graph without a fault', ofGraph(gap))),
       ...recordedWithoutFault.map((gap) => around('a gap on record without a fault', gap)),
       ...notRecorded.map((gap) => around('a gap of Graph that is not on record', ofGraph(gap))),
+      ...absencesNotRecorded.map((gap) => around('a time without ingest that is not on record', gap)),
       ...calls.lost.map((word) => around(`a lost call, ${word}`, ofCall(word))),
       ...calls.doubled.map((word) => around(`a call twice, ${word}`, ofCall(word))),
       ...calls.lateUnexplained.map((word) => around(`a late call, ${word}`, ofCall(word))),

@@ -2,6 +2,7 @@ import { isJsonObject } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { RecordedGap } from '#test/projections/watch/recorded-gaps.ts';
 import type { Gap } from '#test/workflows/year/coverage.ts';
+import type { Absence } from '#test/workflows/year/listener.ts';
 import type { CallOfTheYear } from '#test/workflows/year/teams.ts';
 import type { Fault } from '#test/workflows/year/weather.ts';
 
@@ -42,6 +43,20 @@ export function missingRecords(gaps: readonly Gap[], recorded: readonly Recorded
     const policy = /policyName='(.+)'/.exec(gap.resource)?.[1] ?? '';
     return coveredTo(by.get(policy) ?? [], gap.from) < Math.min(gap.to, end);
   });
+}
+
+/** Times in which nobody read the hub, and of which the record of some feed or policy says that it was watched. Nothing is allowed for here either. */
+export function missingAbsences(
+  absences: readonly Absence[],
+  recorded: readonly RecordedGap[],
+  policies: readonly string[],
+): readonly (Absence & { readonly policy: string })[] {
+  const by = Map.groupBy(recorded, ({ policy }) => policy);
+  return policies.flatMap((policy) =>
+    absences
+      .filter(({ from, to }) => coveredTo(by.get(policy) ?? [], from) < to)
+      .map((absence) => ({ ...absence, policy })),
+  );
 }
 
 function coveredTo(known: readonly RecordedGap[], from: number): number {

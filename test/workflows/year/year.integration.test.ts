@@ -47,6 +47,8 @@ describe.skipIf(!server.ok && !temporalIsRequired)(
         expect(year.unexplained).toEqual([]);
         expect(year.recordedWithoutFault).toEqual([]);
         expect(year.notRecorded).toEqual([]);
+        expect(year.absences.length).toBeGreaterThan(0);
+        expect(year.absencesNotRecorded).toEqual([]);
         expect([calls.lost, calls.doubled, calls.lateUnexplained]).toEqual([[], [], []]);
         expect(calls.calls).toBeGreaterThanOrEqual(days * 5);
         expect(calls.emergencies).toBeGreaterThan(0);
