@@ -38,6 +38,8 @@ export interface Watch {
 
 /** Milliseconds between looks. */
 const lookMs = 1_000;
+/** At once, where somebody else was quicker each time. */
+const mostLooks = 5;
 
 /**
  * The record of when each feed was watched (`watch-<feed>`). Several processes may write it: each appends at the revision that it saw, and whoever comes second
@@ -91,13 +93,14 @@ export function createWatch(deps: WatchDeps): Watch {
     return { stream, revision: events[0]?.revision ?? 'no-stream', state };
   }
 
+  /** True where somebody else wrote meanwhile: what is seen now has to be said to what he wrote, as it may be over at the next look. */
   async function look(
     feed: Feed,
     state: WatchState,
     name: string,
     { facts, readSince }: HubSeen,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const now = clock.now();
     const isLast = signal.aborted;
     const events = targets
@@ -113,7 +116,7 @@ export function createWatch(deps: WatchDeps): Watch {
         const seen = { now, verdict, readSince, isLast };
         return bringUpToDate(feed.state.onRecord(name, policy), seen, subscription?.losses ?? [], policy);
       });
-    if (events.length === 0) return;
+    if (events.length === 0) return false;
     const written = events.map(({ type, data }) => {
       const id = uuid5(namespace, `${feed.stream}|${feed.revision}|${data.policy ?? ''}|${type}|${data.at}`);
       return { id, type, data: { ...data }, metadata: deps.metadata(id, id) };
@@ -123,12 +126,13 @@ export function createWatch(deps: WatchDeps): Watch {
       for (const event of written)
         feed.state.take({ ...event, stream: feed.stream, revision: result.revision, position: '', created: now });
       feed.revision = result.revision;
-      return;
+      return false;
     }
     deps.onWaiting?.('detail' in result ? result.detail : result.reason);
     // Whether it was written, or another process wrote: the stream says.
     const again = await record(name, signal);
     if (again !== undefined) Object.assign(feed, again);
+    return again !== undefined && result.reason === 'wrong-expected-revision';
   }
 
   return {
@@ -147,7 +151,9 @@ export function createWatch(deps: WatchDeps): Watch {
           for (const target of targets) if (target.feed === name) read.add(target);
         }
         hub = seenOf(deps.hub(), hub);
-        for (const [name, feed] of feeds) await look(feed, state, name, hub, signal);
+        for (const [name, feed] of feeds)
+          for (let again = true, times = 0; again && times < mostLooks; times++)
+            again = await look(feed, state, name, hub, signal);
         await clock.sleep(lookMs, signal);
       }
       // What was proved until now: a stop is no reason to call the last minute unwatched. By the last look, as those who read the hub are stopping, too.

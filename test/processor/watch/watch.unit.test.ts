@@ -225,6 +225,32 @@ describe('the record of the watch', () => {
       expect(kept().filter(([type]) => type !== 'WatchProved')).toEqual([['WatchOpened', 0, undefined]]);
     });
 
+    it('has seen for himself that the hub was not read, also where the other one wrote at that very moment', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(5000);
+      const at = iso(start + 5000);
+      await put('watch-chat', 'WatchProved', {
+        at,
+        proof: 'the other one leaves',
+        since: iso(start),
+        lossesTo: iso(start),
+      });
+      hub = { ok: false, cause: 'partition-not-read', provedAt: start + 5000 };
+      await pass(1000);
+      hub = 'as-it-is-read';
+      await pass(2 * minute);
+      expect(kept().slice(2, 4)).toEqual([
+        ['WatchClosed', 5000, 'partition-not-read'],
+        ['WatchOpened', 7000, undefined],
+      ]);
+      expect(
+        kept()
+          .slice(4)
+          .map(([type]) => type),
+      ).toEqual(['WatchProved']);
+    });
+
     it('says at once that there is no subscription, and proves nothing that nobody saw', async () => {
       await subscribed(start + 600 * minute);
       const stop = run();
