@@ -1,91 +1,9 @@
-import { setImmediate as immediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemIds } from '#adapters/system/ids.ts';
-import { eventMetadata } from '#domain/metadata.ts';
-import { readEvent } from '#domain/registry.ts';
-import type { HubFacts } from '#domain/watch/judge.ts';
-import type { JsonObject } from '#kernel/json.ts';
-import { createWatch, type WatchTarget } from '#processor/watch/watch.ts';
-import { createManualClock, type ManualClock } from '#simulator/manual-clock.ts';
-import { createMemoryEventLog, type MemoryEventLog } from '#test/support/memory-event-log.ts';
-
-const start = Date.parse('2026-11-21T12:00:00Z');
-const minute = 60_000;
-const chat: WatchTarget = { feed: 'chat', credential: 'chat', subscription: 'chat' };
-const by = { role: 'ingest', build: 'test' };
+import { describe, expect, it } from 'vitest';
+import type { WatchTarget } from '#processor/watch/watch.ts';
+import { chat, minute, start, watchedFeed } from '#test/processor/watch/watched-feed.ts';
 
 describe('the record of the watch', () => {
-  let clock: ManualClock;
-  let log: MemoryEventLog;
-  let hub: HubFacts | 'as-it-is-read';
-  const stops: (() => Promise<void>)[] = [];
-
-  beforeEach(() => {
-    clock = createManualClock(start);
-    log = createMemoryEventLog(() => clock.now());
-    hub = 'as-it-is-read';
-  });
-  afterEach(async () => {
-    for (const stop of stops.splice(0)) await stop();
-    const read = log.events
-      .filter(({ stream }) => stream.startsWith('watch-'))
-      .map(({ type, data }) => readEvent(type, 1, data));
-    expect(read.filter(({ ok }) => !ok)).toEqual([]);
-  });
-
-  const metadata = (causation: string, correlation: string) => eventMetadata(by, clock.now(), correlation, causation);
-  const iso = (ms: number) => new Date(ms).toISOString();
-  const kept = (stream = 'watch-chat') =>
-    log.stream(stream).map(({ type, data }) => [type, Date.parse(String(data['at'])) - start, data['cause']]);
-
-  async function put(stream: string, type: string, data: JsonObject, decidedAt?: number): Promise<void> {
-    const events = log.stream(stream);
-    const id = systemIds.random();
-    const expected = events.length === 0 ? 'no-stream' : events.length - 1;
-    const decided = decidedAt === undefined ? {} : { decidedAt: iso(decidedAt) };
-    await log.append(stream, expected, [{ id, type, data, metadata: { ...metadata(id, id), ...decided } }]);
-  }
-  const subscribed = (until: number) =>
-    put('subscription-chat', 'SubscriptionRenewed', {
-      ...{ feed: 'chat', graphId: 'g', expiresAt: iso(until), deliversUntil: iso(until) },
-    });
-
-  const lost = (cause: string, decidedAt?: number) =>
-    put('subscription-chat', 'SubscriptionLost', { feed: 'chat', graphId: 'g', cause }, decidedAt);
-  const madeAnew = (decidedAt?: number) => {
-    const until = iso(start + 700 * minute);
-    const data = { feed: 'chat', graphId: 'g-2', expiresAt: until, deliversUntil: until };
-    return put('subscription-chat', 'SubscriptionCreated', data, decidedAt);
-  };
-
-  function run(targets: readonly WatchTarget[] = [chat]): () => Promise<void> {
-    const ending = new AbortController();
-    const watch = createWatch({
-      ...{ log, clock, ids: systemIds, metadata, targets },
-      hub: () => (hub === 'as-it-is-read' ? { ok: true, provedAt: clock.now() } : hub),
-    });
-    const ended = watch.run(ending.signal);
-    const stop = async () => {
-      ending.abort();
-      await ended;
-      if (stops.includes(stop)) stops.splice(stops.indexOf(stop), 1);
-    };
-    stops.push(stop);
-    return stop;
-  }
-  /** All that run have looked and sleep. */
-  async function asleep(): Promise<void> {
-    for (let turn = 0; turn < 1000 && clock.sleepers() < stops.length; turn++) await immediate();
-    expect(clock.sleepers()).toBeGreaterThan(0);
-  }
-  /** Lets them look, a second at a time. */
-  async function pass(ms: number): Promise<void> {
-    await asleep();
-    for (let left = ms; left > 0; left -= 1000) {
-      clock.advance(1000);
-      await asleep();
-    }
-  }
+  const { given, iso, kept, lost, madeAnew, pass, put, run, subscribed } = watchedFeed();
 
   it('begins with a gap until there is a subscription, then opens', async () => {
     run();
@@ -130,7 +48,7 @@ describe('the record of the watch', () => {
     await subscribed(start + 600 * minute);
     run();
     await pass(5000);
-    hub = { ok: false, cause: 'partition-not-read', provedAt: clock.now() };
+    given.hub = { ok: false, cause: 'partition-not-read', provedAt: given.clock.now() };
     await pass(20_000);
     expect(kept().at(-1)).toEqual(['WatchClosed', 5000, 'partition-not-read']);
     expect(kept()).toHaveLength(2);
@@ -141,7 +59,7 @@ describe('the record of the watch', () => {
     const stop = run();
     await pass(2 * minute);
     await stop();
-    clock.advance(10 * minute);
+    given.clock.advance(10 * minute);
     run();
     await pass(2000);
     const [closed, opened] = kept().slice(-2);
@@ -151,130 +69,17 @@ describe('the record of the watch', () => {
     expect(opened?.[1]).toBeGreaterThanOrEqual(12 * minute);
   });
 
-  describe('where somebody else begins', () => {
-    /** As a process that is killed: nothing of it comes to the log any more. */
-    async function kill(stop: () => Promise<void>): Promise<void> {
-      log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'dead' });
-      await stop();
-      log.faults = undefined;
-    }
-
-    it('is proved up to the moment of a stop; from then on, until it is read again, nobody was there', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(5000);
-      await stop();
-      clock.advance(20_000);
-      run();
-      await pass(2000);
-      expect(kept().slice(1)).toEqual([['WatchProved', 5000, undefined]]);
-      await pass(2 * minute);
-      expect(kept().slice(2, 5)).toEqual([
-        ['WatchClosed', 5000, 'tocsin-not-running'],
-        ['WatchOpened', 25_000, undefined],
-        ['WatchProved', expect.any(Number), undefined],
-      ]);
-    });
-
-    it('is not called watched since the last proof of who was killed, however quickly it went on', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(90_000);
-      await kill(stop);
-      clock.advance(1000);
-      run();
-      await pass(minute);
-      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
-        ['WatchClosed', minute, 'tocsin-not-running'],
-      ]);
-      expect(kept().find(([type], index) => index > 0 && type === 'WatchOpened')?.[1]).toBe(91_000);
-    });
-
-    it('is no gap from the last proof to the start of who cannot read the hub, and says so once nobody else reads it', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(5000);
-      await stop();
-      hub = { ok: false, cause: 'hub-unreachable' };
-      run();
-      await pass(minute);
-      expect(kept()).toHaveLength(2);
-      await pass(minute);
-      expect(kept().slice(2)).toEqual([['WatchClosed', 5000, 'hub-unreachable']]);
-    });
-
-    it('goes on without a gap when the next one was there before the last one left', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(30_000);
-      run();
-      await pass(5000);
-      await stop();
-      await pass(4 * minute);
-      expect(kept().filter(([type]) => type !== 'WatchProved')).toEqual([['WatchOpened', 0, undefined]]);
-    });
-
-    it('waits for who was there all the time, whose proof may not be due yet', async () => {
-      await subscribed(start + 600 * minute);
-      run();
-      await pass(50_000);
-      const stop = run();
-      await pass(3 * minute);
-      await kill(stop);
-      await pass(3 * minute);
-      expect(kept().filter(([type]) => type !== 'WatchProved')).toEqual([['WatchOpened', 0, undefined]]);
-    });
-
-    it('has seen for himself that the hub was not read, also where the other one wrote at that very moment', async () => {
-      await subscribed(start + 600 * minute);
-      run();
-      await pass(5000);
-      const at = iso(start + 5000);
-      await put('watch-chat', 'WatchProved', {
-        at,
-        proof: 'the other one leaves',
-        since: iso(start),
-        lossesTo: iso(start),
-      });
-      hub = { ok: false, cause: 'partition-not-read', provedAt: start + 5000 };
-      await pass(1000);
-      hub = 'as-it-is-read';
-      await pass(2 * minute);
-      expect(kept().slice(2, 4)).toEqual([
-        ['WatchClosed', 5000, 'partition-not-read'],
-        ['WatchOpened', 7000, undefined],
-      ]);
-      expect(
-        kept()
-          .slice(4)
-          .map(([type]) => type),
-      ).toEqual(['WatchProved']);
-    });
-
-    it('says at once that there is no subscription, and proves nothing that nobody saw', async () => {
-      await subscribed(start + 600 * minute);
-      const stop = run();
-      await pass(5000);
-      await stop();
-      clock.advance(10_000);
-      await lost('removed', clock.now());
-      run();
-      await pass(2000);
-      expect(kept().at(-1)).toEqual(['WatchClosed', 0, 'subscription-removed']);
-    });
-  });
-
   describe('of a subscription that went without a word', () => {
     /** Watched for a minute since Graph last said that it lives; then the hub is not read for ten seconds. */
     async function hubGap(during: () => Promise<void> = async () => undefined): Promise<void> {
       await subscribed(start + 600 * minute);
       run();
       await pass(minute);
-      hub = { ok: false, cause: 'hub-unreachable', provedAt: clock.now() };
+      given.hub = { ok: false, cause: 'hub-unreachable', provedAt: given.clock.now() };
       await pass(5000);
       await during();
       await pass(5000);
-      hub = 'as-it-is-read';
+      given.hub = 'as-it-is-read';
       await pass(3000);
     }
 
@@ -288,7 +93,7 @@ describe('the record of the watch', () => {
       const before = kept().length;
       await pass(5000);
       expect(kept()).toHaveLength(before);
-      const again = clock.now();
+      const again = given.clock.now();
       await subscribed(again + 600 * minute);
       await pass(2000);
       expect(kept().at(-1)).toEqual(['WatchOpened', expect.any(Number), undefined]);
@@ -307,7 +112,7 @@ describe('the record of the watch', () => {
       await hubGap(async () => {
         await lost('not-found');
         await pass(1000);
-        await subscribed(clock.now() + 600 * minute);
+        await subscribed(given.clock.now() + 600 * minute);
       });
       expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([
         ['WatchClosed', 60_000, 'hub-unreachable'],
@@ -325,15 +130,15 @@ describe('the record of the watch', () => {
       const stop = run();
       await pass(3 * minute);
       await stop();
-      clock.advance(5 * minute);
+      given.clock.advance(5 * minute);
       await lost('not-found');
       await madeAnew();
     }
 
     it('has the gap from when Graph last said that it lives, not only from the last proof of whoever died', async () => {
       await lostUnseen();
-      const again = clock.now() - start;
-      clock.advance(5 * minute);
+      const again = given.clock.now() - start;
+      given.clock.advance(5 * minute);
       run();
       await pass(3000);
       expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([['WatchClosed', 0, 'subscription-missing']]);
@@ -342,7 +147,7 @@ describe('the record of the watch', () => {
 
     it('has the gap also when it is not watched yet', async () => {
       await lostUnseen();
-      hub = { ok: false, cause: 'hub-unreachable' };
+      given.hub = { ok: false, cause: 'hub-unreachable' };
       run();
       await pass(3000);
       expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([['WatchClosed', 0, 'subscription-missing']]);
@@ -353,8 +158,8 @@ describe('the record of the watch', () => {
       const stop = run();
       await pass(minute);
       await stop();
-      clock.advance(30_000);
-      await subscribed(clock.now() + 600 * minute);
+      given.clock.advance(30_000);
+      await subscribed(given.clock.now() + 600 * minute);
       run();
       await pass(3000);
       expect(kept().slice(2)).toEqual([
@@ -367,9 +172,9 @@ describe('the record of the watch', () => {
       await subscribed(start + 600 * minute);
       const stop = run();
       await pass(minute);
-      hub = { ok: false, cause: 'hub-unreachable', provedAt: clock.now() };
+      given.hub = { ok: false, cause: 'hub-unreachable', provedAt: given.clock.now() };
       await pass(minute);
-      hub = 'as-it-is-read';
+      given.hub = 'as-it-is-read';
       await pass(minute);
       await stop();
       await lost('removed', start + 20_000);
@@ -408,7 +213,7 @@ describe('the record of the watch', () => {
       await subscribed(start + 600 * minute);
       run();
       await pass(3000);
-      clock.advance(60 * minute);
+      given.clock.advance(60 * minute);
       await confirmed('g', start + 10 * minute);
       await pass(1000);
       await lost('removed');
@@ -423,7 +228,7 @@ describe('the record of the watch', () => {
       await put('subscription-chat', 'SubscriptionTroubled', { feed: 'chat', what: 'Graph does not answer' });
       run();
       await pass(3000);
-      await confirmed('g', clock.now());
+      await confirmed('g', given.clock.now());
       await pass(10_000);
       expect(kept().at(-1)).toEqual(['WatchClosed', 10_000, 'subscription-expired']);
     });
@@ -432,14 +237,14 @@ describe('the record of the watch', () => {
       await subscribed(start + 600 * minute);
       run();
       await pass(3000);
-      const seen = clock.now();
+      const seen = given.clock.now();
       await pass(1000);
       await lost('removed');
       await confirmed('g', seen);
-      await confirmed('another', clock.now() + 1);
+      await confirmed('another', given.clock.now() + 1);
       await pass(5000);
       expect(kept().at(-1)?.[0]).toBe('WatchClosed');
-      await confirmed('g', clock.now() + 1);
+      await confirmed('g', given.clock.now() + 1);
       await pass(3000);
       expect(kept().at(-1)?.[0]).toBe('WatchOpened');
     });
@@ -452,9 +257,9 @@ describe('the record of the watch', () => {
     await pass(2 * minute + 5000);
     expect(kept().filter(([type]) => type === 'WatchOpened')).toHaveLength(1);
     expect(kept().filter(([type]) => type === 'WatchProved').length).toBeLessThanOrEqual(3);
-    log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'away' });
+    given.log.faults = () => ({ ok: false, reason: 'unavailable', detail: 'away' });
     await pass(2 * minute);
-    log.faults = undefined;
+    given.log.faults = undefined;
     await pass(2 * minute);
     expect(kept().at(-1)?.[0]).toBe('WatchProved');
   });
@@ -462,7 +267,7 @@ describe('the record of the watch', () => {
   it('repeats what it does not know the outcome of, once', async () => {
     await subscribed(start + 600 * minute);
     let lost = false;
-    log.faults = (stream) => {
+    given.log.faults = (stream) => {
       if (lost || stream !== 'watch-chat') return undefined;
       lost = true;
       return 'lost-answer';
@@ -482,7 +287,7 @@ describe('the record of the watch', () => {
     await put('subscription-North', 'SubscriptionCreated', { feed: 'events', policy: 'North', graphId: 'n' });
     run([of('North'), of('South')]);
     await pass(3000);
-    const events = log.stream('watch-events').map(({ type, data }) => [data['policy'], type]);
+    const events = given.log.stream('watch-events').map(({ type, data }) => [data['policy'], type]);
     expect(events).toEqual([
       ['North', 'WatchOpened'],
       ['South', 'WatchClosed'],
