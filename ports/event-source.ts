@@ -56,11 +56,7 @@ export type StartPosition =
   | { readonly at: 'sequence-number'; readonly sequenceNumber: number; readonly inclusive: boolean };
 
 export type ReceivedItem =
-  | {
-      readonly kind: 'batch';
-      readonly messages: readonly ReceivedMessage[];
-      readonly lastEnqueued: LastEnqueued | undefined;
-    }
+  | { readonly kind: 'batch'; readonly messages: readonly ReceivedMessage[] }
   /** Nothing came for a while: proof that the partition is being listened to. */
   | { readonly kind: 'idle'; readonly lastEnqueued: LastEnqueued | undefined }
   /** Another consumer took the partition, or it has no such position (any more: the hub was created anew); this iteration ends. */

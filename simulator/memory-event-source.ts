@@ -106,7 +106,7 @@ export function createMemoryHub(settings: MemoryHubSettings): MemoryHub {
         const newest = messages.at(-1);
         if (newest !== undefined) {
           next = newest.sequenceNumber + 1;
-          yield { kind: 'batch', messages, lastEnqueued: lastEnqueued(partition) };
+          yield { kind: 'batch', messages };
           continue;
         }
       }

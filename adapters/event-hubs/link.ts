@@ -1,11 +1,10 @@
 import type { EventPosition, ReceivedEventData } from '@azure/event-hubs';
 import type { PartitionClient } from '#adapters/event-hubs/clients.ts';
 import { classifyError, type EventHubsFailure } from '#adapters/event-hubs/errors.ts';
-import { toLastEnqueued } from '#adapters/event-hubs/messages.ts';
 import type { LinkLimits } from '#adapters/event-hubs/prefetch.ts';
 import type { EventHubsTuning } from '#adapters/event-hubs/tuning.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { LastEnqueued, PartitionResult, StartPosition } from '#ports/event-source.ts';
+import type { PartitionResult, StartPosition } from '#ports/event-source.ts';
 
 /** What can happen on an open link. */
 export type LinkEvent =
@@ -13,7 +12,6 @@ export type LinkEvent =
   | {
       readonly type: 'messages';
       readonly events: readonly ReceivedEventData[];
-      readonly lastEnqueued: LastEnqueued | undefined;
       readonly next: () => void;
     }
   | { readonly type: 'failed'; readonly failure: EventHubsFailure }
@@ -65,12 +63,11 @@ export function openLink(settings: LinkSettings): Link {
       return client.subscribe(
         partitionId,
         {
-          processEvents: (events, context) => {
+          processEvents: (events) => {
             if (ended.signal.aborted) return Promise.resolve();
-            const lastEnqueued = toLastEnqueued(context.lastEnqueuedEventProperties);
             return new Promise<void>((resolve) => {
               resume = resolve;
-              post({ type: 'messages', events, lastEnqueued, next: resolve });
+              post({ type: 'messages', events, next: resolve });
             });
           },
           processError: (error) => {
@@ -85,7 +82,6 @@ export function openLink(settings: LinkSettings): Link {
           prefetchCount: limits.prefetchCount,
           maxWaitTimeInSeconds: tuning.maxWaitMs / 1_000,
           ownerLevel: 0,
-          trackLastEnqueuedEventProperties: true,
           skipParsingBodyAsJson: true,
         },
       );

@@ -1,7 +1,7 @@
-import type { EventData, LastEnqueuedEventProperties, ReceivedEventData } from '@azure/event-hubs';
+import type { EventData, ReceivedEventData } from '@azure/event-hubs';
 import type { Json } from '#kernel/json.ts';
 import type { MessageToPublish } from '#ports/event-publisher.ts';
-import type { LastEnqueued, ReceivedMessage } from '#ports/event-source.ts';
+import type { ReceivedMessage } from '#ports/event-source.ts';
 
 /** The port's form of a received event. */
 export function toReceivedMessage(partitionId: string, event: ReceivedEventData): ReceivedMessage {
@@ -27,14 +27,6 @@ export function toEventData(message: MessageToPublish): EventData {
     ...(message.messageId === undefined ? {} : { messageId: message.messageId }),
     ...(message.properties === undefined ? {} : { properties: { ...message.properties } }),
   };
-}
-
-/** Undefined while the service has told nothing yet. */
-export function toLastEnqueued(properties: LastEnqueuedEventProperties | undefined): LastEnqueued | undefined {
-  const { sequenceNumber, enqueuedOn } = properties ?? {};
-  if (typeof sequenceNumber !== 'number' || enqueuedOn === undefined) return undefined;
-  const enqueuedAt = enqueuedOn.getTime();
-  return Number.isFinite(enqueuedAt) ? { sequenceNumber, enqueuedAt } : undefined;
 }
 
 /**

@@ -148,7 +148,7 @@ async function* useOpenLink(
         const messages = accept(reading, partitionId, event.events);
         if (messages.length > 0) {
           alive();
-          yield { kind: 'batch', messages, lastEnqueued: event.lastEnqueued };
+          yield { kind: 'batch', messages };
           quiet.heard(deps.clock.monotonic());
         } else {
           prefetch.idle();

@@ -1,12 +1,6 @@
 import type { PackedMessages } from '#adapters/event-hubs/packed-messages.ts';
 import type { PartitionState } from '#adapters/event-hubs/states.ts';
-import type {
-  DescribeResult,
-  LastEnqueued,
-  PartitionResult,
-  ReceivedItem,
-  StartPosition,
-} from '#ports/event-source.ts';
+import type { DescribeResult, PartitionResult, ReceivedItem, StartPosition } from '#ports/event-source.ts';
 
 /** What the thread of a source is asked. Every question and every reading has a number that its answers repeat. */
 export type ToSource =
@@ -36,7 +30,7 @@ export type FromSource =
   | { readonly kind: 'closed' };
 
 export type PackedItem =
-  | { readonly kind: 'batch'; readonly messages: PackedMessages; readonly lastEnqueued: LastEnqueued | undefined }
+  | { readonly kind: 'batch'; readonly messages: PackedMessages }
   | Exclude<ReceivedItem, { readonly kind: 'batch' }>;
 
 /** One end of a connection between threads, as `node:worker_threads` has them. */

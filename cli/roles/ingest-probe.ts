@@ -91,11 +91,17 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         opened.add(partition);
         backlogOf(partition).read(sequenceNumber);
       },
-      heard(partition, lastEnqueued, first) {
+      heard(partition, lastEnqueued) {
         const health = of(partition);
         health.heardAt = clock.now();
-        if (first !== undefined) backlogOf(partition).seen(first.sequenceNumber, first.enqueuedAt);
         if (lastEnqueued !== undefined) ends(health, lastEnqueued);
+        measure(health);
+      },
+      received(partition, first, { sequenceNumber, enqueuedAt }) {
+        const health = of(partition);
+        health.heardAt = clock.now();
+        backlogOf(partition).seen(first.sequenceNumber, first.enqueuedAt);
+        health.lastEnqueued = newest(health.lastEnqueued, { sequenceNumber, enqueuedAt });
         measure(health);
       },
       appended(partition, events, sequenceNumber, offset) {

@@ -15,20 +15,18 @@ export interface PartitionDeps extends PrepareDeps, AppendDeps {
   readonly observe: PartitionObserver;
 }
 
-/** Told of what happens in a partition; for probes, metrics and logs. Must not throw. */
 /** What does not answer while a partition waits. */
 export type Away = 'hub' | 'log' | 'key-store';
 
+/** Told of what happens in a partition; for probes, metrics and logs. Must not throw. */
 export interface PartitionObserver {
   readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string, away?: Away) => void;
   /** Reading begins; the log has everything up to that sequence number (-1: nothing). */
   readonly opened: (partition: string, sequenceNumber: number) => void;
-  /** The hub answered for this partition: proof that it is listened to. `first` is the first message of the answer, where it has any. */
-  readonly heard: (
-    partition: string,
-    lastEnqueued: LastEnqueued | undefined,
-    first?: Pick<ReceivedMessage, 'sequenceNumber' | 'enqueuedAt'>,
-  ) => void;
+  /** The hub said that nothing new is there: proof that this partition is listened to. */
+  readonly heard: (partition: string, lastEnqueued: LastEnqueued | undefined) => void;
+  /** Messages came, which proves as much: the first and the last of them. What else the hub has they do not tell. */
+  readonly received: (partition: string, first: LastEnqueued, last: LastEnqueued) => void;
   readonly appended: (
     partition: string,
     events: readonly PreparedEvent[],
@@ -164,8 +162,13 @@ async function readOn(
         );
         break;
       }
-      deps.observe.heard(partition, item.lastEnqueued, item.kind === 'batch' ? item.messages[0] : undefined);
-      if (item.kind === 'idle') continue;
+      if (item.kind === 'idle') {
+        deps.observe.heard(partition, item.lastEnqueued);
+        continue;
+      }
+      const [first, last] = [item.messages[0], item.messages.at(-1)];
+      if (first === undefined || last === undefined) continue;
+      deps.observe.received(partition, first, last);
       const fresh = item.messages.filter((message) => message.sequenceNumber > lastSequence);
       if (fresh.length === 0) continue;
       if (await passedByRetention(deps, partition, fresh, lastSequence, inner.signal)) {

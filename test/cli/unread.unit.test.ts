@@ -73,6 +73,20 @@ describe('what waits in the hub', () => {
     expect(partitions().find(({ partition }) => partition === '1')?.lagMs).toBeUndefined();
   });
 
+  it('is what came and is not in the log yet, however much more the hub may have', async () => {
+    const { observer, partitions } = await standingStill(0);
+    const message = (sequenceNumber: number, age: number) => ({ sequenceNumber, enqueuedAt: start - age });
+    observer.received('0', message(11, 9000), message(60, 2000));
+    expect(partitions()[0]).toMatchObject({ lagMessages: 50, lagMs: 14_000 });
+    observer.received('0', message(11, 9000), message(30, 5000));
+    expect(partitions()[0]).toMatchObject({ lagMessages: 50 });
+    observer.appended('0', [], 60, '60');
+    expect(partitions()[0]).toMatchObject({ lagMessages: 0, lagMs: 0 });
+    observer.heard('0', { sequenceNumber: 100, enqueuedAt: start - 1000 });
+    expect(partitions()[0]).toMatchObject({ lagMessages: 40 });
+    expect(partitions()[0]?.lagMs).toBeGreaterThanOrEqual(6000);
+  });
+
   it('is that of the new hub when the hub was made anew', async () => {
     const { observer, partitions } = await standingStill(60);
     observer.opened('0', -1);

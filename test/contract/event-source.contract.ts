@@ -161,14 +161,6 @@ export function describeEventSource(
       await reading.end();
     });
 
-    test('tells with a batch where the partition ends', async () => {
-      await subject.publish('0', numbered(0, 5));
-      const item = await firstItem(source, '0', 'batch');
-      if (item.kind !== 'batch') throw new Error(item.kind);
-      expect(item.lastEnqueued?.sequenceNumber).toBe(4);
-      expect(item.messages.length).toBeGreaterThan(0);
-    });
-
     test('proves that it listens when nothing comes, and where the partition ends', async () => {
       expect(await firstItem(source, '0', 'idle')).toEqual({ kind: 'idle', lastEnqueued: undefined });
       await subject.publish('1', numbered(0, 2));

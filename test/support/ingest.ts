@@ -42,6 +42,7 @@ export async function ingestUnderTest(
         said.push(`${partition} ${state}${detail === undefined ? '' : ` ${detail}`}`),
       opened: () => {},
       heard: () => {},
+      received: () => {},
       appended: () => {},
       gap: (partition, cause) => said.push(`${partition} gap ${cause}`),
       refused: (partition, reason) => said.push(`${partition} refused ${reason}`),

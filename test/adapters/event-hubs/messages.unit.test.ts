@@ -1,6 +1,6 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
 import { describe, expect, it } from 'vitest';
-import { toEventData, toLastEnqueued, toReceivedMessage } from '#adapters/event-hubs/messages.ts';
+import { toEventData, toReceivedMessage } from '#adapters/event-hubs/messages.ts';
 
 function event(
   body: unknown,
@@ -74,17 +74,5 @@ describe('the form of messages to publish', () => {
   it('sends only the bytes of a view', () => {
     const whole = new Uint8Array([1, 2, 3, 4]);
     expect(toEventData({ body: whole.subarray(1, 3) }).body).toEqual(Buffer.from([2, 3]));
-  });
-});
-
-describe('the end of a partition', () => {
-  it('is unknown until the service told it', () => {
-    expect(toLastEnqueued(undefined)).toBeUndefined();
-    expect(toLastEnqueued({})).toBeUndefined();
-    expect(toLastEnqueued({ sequenceNumber: 3, enqueuedOn: new Date(Number.NaN) })).toBeUndefined();
-    expect(toLastEnqueued({ sequenceNumber: 3, enqueuedOn: new Date(7) })).toEqual({
-      sequenceNumber: 3,
-      enqueuedAt: 7,
-    });
   });
 });

@@ -184,6 +184,13 @@ function createProbe(now: () => number, appendedTo: Map<string, number>) {
       if (lastEnqueued !== undefined) health.lastEnqueued = lastEnqueued;
       measure(partition);
     },
+    received(partition, _, { sequenceNumber, enqueuedAt }) {
+      const health = of(partition);
+      health.heardAt = now();
+      if (sequenceNumber > (health.lastEnqueued?.sequenceNumber ?? -1))
+        health.lastEnqueued = { sequenceNumber, enqueuedAt };
+      measure(partition);
+    },
     appended(partition, _, sequence) {
       of(partition).appendedTo = sequence;
       appendedTo.set(partition, sequence);
