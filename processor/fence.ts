@@ -1,7 +1,7 @@
 import type { EventMetadata } from '#domain/metadata.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { EventLog, ExpectedRevision, LogPosition } from '#ports/event-log.ts';
-import { appendSurely, type RetryDeps, surely } from '#processor/retry.ts';
+import { type RetryDeps, surely } from '#processor/retry.ts';
 
 /** Where a stage is in the log, as its stream says. */
 export interface FencePoint {
@@ -27,7 +27,10 @@ export interface FenceDeps extends RetryDeps {
 export interface Fence {
   /** The end of the stream; undefined when the signal was aborted before the log answered. */
   read(signal: AbortSignal): Promise<FencePoint | undefined>;
-  /** Moves the position on. `lost`: somebody else moved it. */
+  /**
+   * Moves the position on, however long that takes; undefined when the signal was aborted before the log took it. `lost`: somebody else moved it. What the log
+   * refuses for another reason is no sign of another process: it is tried again, slower and slower, and said.
+   */
   advance(
     from: FencePoint,
     position: LogPosition | undefined,
@@ -53,11 +56,13 @@ export function createFence(deps: FenceDeps): Fence {
     async advance({ revision }, position, memo, signal) {
       const id = deps.ids.random();
       const at = position === undefined ? {} : { position };
-      const result = await appendSurely(deps, signal, stream, revision, [
-        { id, type, data: { ...memo, ...at, by: instanceId }, metadata: deps.metadata(id, id) },
-      ]);
-      if (result === undefined) return undefined;
-      return result.ok ? { revision: result.revision, memo, ...at } : 'lost';
+      const event = { id, type, data: { ...memo, ...at, by: instanceId }, metadata: deps.metadata(id, id) };
+      return surely<FencePoint | 'lost'>(deps, signal, async () => {
+        const result = await deps.log.append(stream, revision, [event]);
+        if (result.ok) return { done: { revision: result.revision, memo, ...at } };
+        if (result.reason === 'wrong-expected-revision') return { done: 'lost' };
+        return { again: 'detail' in result ? result.detail : `${stream}: more than ${result.limit} bytes` };
+      });
     },
   };
 }
