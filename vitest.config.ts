@@ -27,10 +27,11 @@ const project = (name: string, timeout: number, more: object = {}) => ({
 /** Files share processes and what is loaded in them, which takes half of the time. */
 const together = { isolate: false };
 
-// Kinds of test by file suffix. Integration and browser tests start real servers and mostly wait for them: three files at a time keep two cores busy.
+// Kinds of test by file suffix. Integration and browser tests start real servers and mostly wait for them: four files at a time keep two cores busy, three leave a
+// seventh of them idle.
 export default defineConfig({
   test: {
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
     projects: [
       project('unit', 10_000, { ...together, exclude: [pulumi] }),
