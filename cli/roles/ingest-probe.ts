@@ -62,10 +62,13 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     metrics.ingestLagMessages.set({ partition: health.partition }, health.lagMessages);
     metrics.ingestLagSeconds.set({ partition: health.partition }, health.lagMs / 1000);
   };
+  /** When the hub last said where a partition ends. */
+  const endKnownAt = new Map<string, number>();
   const newest = (a: LastEnqueued | undefined, b: LastEnqueued) =>
     a === undefined || b.sequenceNumber >= a.sequenceNumber ? b : a;
   const ends = (health: Mutable<PartitionHealth>, at: LastEnqueued) => {
     health.lastEnqueued = newest(health.lastEnqueued, at);
+    endKnownAt.set(health.partition, clock.now());
     backlogOf(health.partition).end(at.sequenceNumber, at.enqueuedAt, clock.now());
   };
 
@@ -83,13 +86,15 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         else log.debug({ partition, state }, 'partition');
         if (state === 'reading') all.delete('*');
       },
-      opened(partition, sequenceNumber) {
+      opened(partition, sequenceNumber, end) {
         const health = of(partition);
         // The hub is a new one: where the old one ended says nothing any more.
         if (sequenceNumber < health.appendedTo) delete health.lastEnqueued;
         health.appendedTo = sequenceNumber;
         opened.add(partition);
         backlogOf(partition).read(sequenceNumber);
+        ends(health, end);
+        measure(health);
       },
       heard(partition, lastEnqueued) {
         const health = of(partition);
@@ -99,7 +104,9 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
       },
       received(partition, first, { sequenceNumber, enqueuedAt }) {
         const health = of(partition);
-        health.heardAt = clock.now();
+        // After the hub was away its end is not known, and old messages are no proof that no more of them wait; new ones are, as they come in order.
+        const now = clock.now();
+        if (now - Math.max(enqueuedAt, endKnownAt.get(partition) ?? 0) <= 2 * pollMs) health.heardAt = now;
         backlogOf(partition).seen(first.sequenceNumber, first.enqueuedAt);
         health.lastEnqueued = newest(health.lastEnqueued, { sequenceNumber, enqueuedAt });
         measure(health);

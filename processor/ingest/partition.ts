@@ -21,11 +21,11 @@ export type Away = 'hub' | 'log' | 'key-store';
 /** Told of what happens in a partition; for probes, metrics and logs. Must not throw. */
 export interface PartitionObserver {
   readonly state: (partition: string, state: 'reading' | 'waiting' | 'stopped', detail?: string, away?: Away) => void;
-  /** Reading begins; the log has everything up to that sequence number (-1: nothing). */
-  readonly opened: (partition: string, sequenceNumber: number) => void;
+  /** Reading begins; the log has everything up to that sequence number (-1: nothing), and the hub up to that end. */
+  readonly opened: (partition: string, sequenceNumber: number, end: LastEnqueued) => void;
   /** The hub said that nothing new is there: proof that this partition is listened to. */
   readonly heard: (partition: string, lastEnqueued: LastEnqueued | undefined) => void;
-  /** Messages came, which proves as much: the first and the last of them. What else the hub has they do not tell. */
+  /** Messages came: the first and the last of them. What else the hub has they do not tell. */
   readonly received: (partition: string, first: LastEnqueued, last: LastEnqueued) => void;
   readonly appended: (
     partition: string,
@@ -74,6 +74,8 @@ interface OpenPartition {
   readonly plan: ReadingPlan;
   readonly revision: ExpectedRevision;
   readonly lastSequence: number;
+  /** Where the hub ended when it was asked. */
+  readonly end: LastEnqueued;
 }
 
 interface NotOpened {
@@ -97,10 +99,12 @@ async function openPartition(
   const properties = await deps.source.partition(partition, signal);
   if (!properties.ok) return { ok: false, away: 'hub', detail: `hub: ${properties.reason}: ${properties.detail}` };
   const plan = planReading(tail.position, incarnationOf(hub), properties.partition);
+  const { lastEnqueuedSequenceNumber, lastEnqueuedAt = 0 } = properties.partition;
+  const end = { sequenceNumber: lastEnqueuedSequenceNumber, enqueuedAt: lastEnqueuedAt };
   const lastSequence =
     plan.gap?.lastLost ??
     (plan.start.at === 'sequence-number' ? plan.start.sequenceNumber - (plan.start.inclusive ? 1 : 0) : -1);
-  if (plan.gap === undefined) return { ok: true, stream, plan, revision: tail.revision, lastSequence };
+  if (plan.gap === undefined) return { ok: true, stream, plan, revision: tail.revision, lastSequence, end };
   const context = {
     hub: hub.hub,
     partition,
@@ -112,7 +116,7 @@ async function openPartition(
   if (appended.outcome !== 'appended')
     return { ok: false, away: 'log', detail: `log: the gap could not be recorded (${appended.outcome})` };
   deps.observe.gap(partition, plan.gap.cause);
-  return { ok: true, stream, plan, revision: appended.revision, lastSequence };
+  return { ok: true, stream, plan, revision: appended.revision, lastSequence, end };
 }
 
 type Ended =
@@ -150,7 +154,7 @@ async function readOn(
     inner.abort();
   };
   const looking = lookForNewHub(deps, from.plan.incarnation, inner.signal, () => finish({ why: 'reread' }));
-  deps.observe.opened(partition, lastSequence);
+  deps.observe.opened(partition, lastSequence, from.end);
   deps.observe.state(partition, 'reading');
   try {
     for await (const item of deps.source.receive(partition, from.plan.start, inner.signal)) {

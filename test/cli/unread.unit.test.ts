@@ -20,7 +20,7 @@ async function standingStill(seconds: number) {
   const clock = createManualClock(start);
   const metrics = createMetrics('0.0.0');
   const { observer, partitions } = createIngestProbe(clock, metrics, silent);
-  observer.opened('0', 10);
+  observer.opened('0', 10, { sequenceNumber: 10, enqueuedAt: start });
   observer.state('0', 'reading');
   for (let passed = 0; passed <= seconds; passed += 5) {
     observer.heard('0', { sequenceNumber: 10 + passed / 5, enqueuedAt: clock.now() });
@@ -28,7 +28,7 @@ async function standingStill(seconds: number) {
   }
   const [health] = partitions();
   const gauge = (await metrics.registry.getSingleMetric('tocsin_ingest_lag_seconds')?.get())?.values[0]?.value;
-  return { health, gauge, observer, partitions };
+  return { clock, health, gauge, observer, partitions };
 }
 
 /** The lines, as the program writes them, of a process that sees this health for so long. */
@@ -87,10 +87,39 @@ describe('what waits in the hub', () => {
     expect(partitions()[0]?.lagMs).toBeGreaterThanOrEqual(6000);
   });
 
+  it('is known from the moment at which reading begins, and not gone when the first of it was read', async () => {
+    const { observer, partitions } = await standingStill(0);
+    observer.opened('0', 10, { sequenceNumber: 5000, enqueuedAt: start - 60_000 });
+    expect(partitions()[0]).toMatchObject({ lagMessages: 4990 });
+    observer.received(
+      '0',
+      { sequenceNumber: 11, enqueuedAt: start - 7_200_000 },
+      { sequenceNumber: 510, enqueuedAt: start - 7_000_000 },
+    );
+    observer.appended('0', [], 510, '510');
+    expect(partitions()[0]).toMatchObject({ lagMessages: 4490 });
+    expect(partitions()[0]?.lagMs).toBeGreaterThan(60_000);
+  });
+
+  it('may be more than what came after the hub was away: that proves nothing until its end is known again', async () => {
+    const { clock, observer, partitions } = await standingStill(0);
+    const proved = partitions()[0]?.heardAt;
+    clock.advance(20_000);
+    const late = { sequenceNumber: 11, enqueuedAt: start + 1000 };
+    observer.received('0', late, late);
+    expect(partitions()[0]?.heardAt).toBe(proved);
+    observer.heard('0', { sequenceNumber: 11, enqueuedAt: start + 1000 });
+    clock.advance(1000);
+    observer.received('0', late, late);
+    expect(partitions()[0]?.heardAt).toBe(clock.now());
+    clock.advance(20_000);
+    observer.received('0', late, { sequenceNumber: 12, enqueuedAt: clock.now() - 100 });
+    expect(partitions()[0]?.heardAt).toBe(clock.now());
+  });
+
   it('is that of the new hub when the hub was made anew', async () => {
     const { observer, partitions } = await standingStill(60);
-    observer.opened('0', -1);
-    observer.heard('0', { sequenceNumber: -1, enqueuedAt: 0 });
+    observer.opened('0', -1, { sequenceNumber: -1, enqueuedAt: 0 });
     expect(partitions()[0]).toMatchObject({ lagMessages: 0, lagMs: 0 });
   });
 

@@ -174,9 +174,10 @@ function createProbe(now: () => number, appendedTo: Map<string, number>) {
     state(partition, state) {
       of(partition).state = state;
     },
-    opened(partition, sequence) {
-      of(partition).appendedTo = sequence;
+    opened(partition, sequence, end) {
+      Object.assign(of(partition), { appendedTo: sequence, lastEnqueued: end });
       appendedTo.set(partition, sequence);
+      measure(partition);
     },
     heard(partition, lastEnqueued) {
       const health = of(partition);
