@@ -1,5 +1,5 @@
-import { getCACertificates } from 'node:tls';
-import { Agent, request as send } from 'undici';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import { Agent, buildConnector, request as send } from 'undici';
 import type { Cloud } from '#domain/identity/clouds.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Outbound, OutboundFailure } from '#ports/outbound.ts';
@@ -25,8 +25,8 @@ export interface OutboundDeps {
 export function createOutbound(deps: OutboundDeps): Outbound & { close(): Promise<void> } {
   const { cloud, extraHosts, ca, clock, maximumBytes = 8 * 1_048_576 } = deps;
   const allowList = createAllowList(cloud, extraHosts);
-  const microsoft = agentWith(getCACertificates('default'), maximumBytes);
-  const extra = ca === undefined ? microsoft : agentWith([...getCACertificates('default'), ca], maximumBytes);
+  const microsoft = agentWith(undefined, maximumBytes);
+  const extra = ca === undefined ? microsoft : agentWith(ca, maximumBytes);
 
   return {
     async request(text, { method = 'GET', headers = {}, body, timeoutMs = 30_000, signal } = {}) {
@@ -70,10 +70,17 @@ export function createOutbound(deps: OutboundDeps): Outbound & { close(): Promis
   };
 }
 
-/** Undici follows no redirect and repeats nothing by itself; its own timeouts stand behind the caller's. */
-function agentWith(ca: string[], maximumBytes: number): Agent {
+/**
+ * Undici follows no redirect and repeats nothing by itself; its own timeouts stand behind the caller's.
+ * @param ca PEM of an authority that is trusted besides the usual ones
+ */
+function agentWith(ca: string | undefined, maximumBytes: number): Agent {
+  let connector: buildConnector.connector | undefined;
   return new Agent({
-    connect: { timeout: 10_000, minVersion: 'TLSv1.2', rejectUnauthorized: true, ca },
+    connect(options, callback) {
+      connector ??= connectorWith(ca);
+      connector(options, callback);
+    },
     headersTimeout: 120_000,
     bodyTimeout: 60_000,
     keepAliveTimeout: 10_000,
@@ -83,6 +90,13 @@ function agentWith(ca: string[], maximumBytes: number): Agent {
     maxResponseSize: maximumBytes,
     allowH2: false,
   });
+}
+
+/** What is trusted is read once: to read some hundred authorities again for every connection would hold up the whole thread for tens of milliseconds each time. */
+function connectorWith(ca: string | undefined): buildConnector.connector {
+  const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
+  const secureContext = createSecureContext({ minVersion: 'TLSv1.2', ...trusted });
+  return buildConnector({ timeout: 10_000, rejectUnauthorized: true, secureContext });
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 
 /** How long a webhook may take ("Receive change notifications through webhooks"). */
 const patienceMs = 3_000;
@@ -14,6 +14,13 @@ export interface Webhooks {
 
 /** @param ca PEM of an authority that is trusted besides the usual ones */
 export function createWebhooks(ca: string | undefined): Webhooks {
+  // Read once, as reading hundreds of authorities takes tens of milliseconds.
+  let trusted: object | undefined;
+  const trust = () => {
+    trusted ??=
+      ca === undefined ? {} : { secureContext: createSecureContext({ ca: [...getCACertificates('default'), ca] }) };
+    return trusted;
+  };
   const send = (url: URL, contentType: string, body: string): Promise<{ status: number; type: string; text: string }> =>
     new Promise((resolve, reject) => {
       const secure = url.protocol === 'https:';
@@ -23,8 +30,7 @@ export function createWebhooks(ca: string | undefined): Webhooks {
         signal: AbortSignal.timeout(patienceMs),
         agent: false,
       } as const;
-      const trusted = ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] };
-      const request = secure ? httpsRequest(url, { ...options, ...trusted }) : httpRequest(url, options);
+      const request = secure ? httpsRequest(url, { ...options, ...trust() }) : httpRequest(url, options);
       request.once('error', reject);
       request.once('response', (response) => {
         const parts: Buffer[] = [];
