@@ -12,7 +12,7 @@ interface Asset {
 }
 
 /** Files by their name under `/assets/`. */
-export type Assets = ReadonlyMap<string, Asset>;
+export type Assets = Pick<ReadonlyMap<string, Asset>, 'get'>;
 
 const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
@@ -24,23 +24,33 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Pure files of other folders that pages run as well, and what they are called there. */
 const shared = [['#domain/notices/reasons.ts', 'reasons']] as const;
 
-/** Reads `web/browser` and `web/static` once and makes JavaScript of TypeScript: there is no build step, and no file is looked up by a request's path. */
+/**
+ * Reads `web/browser` and `web/static` once: there is no build step, and no file is looked up by a request's path. JavaScript is made of TypeScript when a script is
+ * first asked for, as making all of them takes a tenth of a second of every start.
+ */
 export function loadAssets(): Assets {
-  const assets = new Map<string, Asset>();
+  const makers = new Map<string, () => Asset>();
   const folder = (name: string) => fileURLToPath(new URL(`./${name}/`, import.meta.url));
   for (const file of readdirSync(folder('static'))) {
     const type = contentTypes[file.slice(file.lastIndexOf('.') + 1)];
-    if (type !== undefined) assets.set(file, asset(readFileSync(folder('static') + file), type));
+    if (type === undefined) continue;
+    const made = asset(readFileSync(folder('static') + file), type);
+    makers.set(file, () => made);
   }
-  for (const file of readdirSync(folder('browser')).filter((name) => name.endsWith('.ts'))) {
-    const script = toJavaScript(readFileSync(folder('browser') + file, 'utf8'));
-    assets.set(file.replace(/\.ts$/, '.js'), asset(Buffer.from(script), contentTypes['js'] ?? ''));
-  }
-  for (const [specifier, name] of shared) {
-    const source = fileURLToPath(new URL(`../${specifier.slice(1)}`, import.meta.url));
-    assets.set(`${name}.js`, asset(Buffer.from(toJavaScript(readFileSync(source, 'utf8'))), contentTypes['js'] ?? ''));
-  }
-  return assets;
+  for (const file of readdirSync(folder('browser')).filter((name) => name.endsWith('.ts')))
+    makers.set(file.replace(/\.ts$/, '.js'), script(folder('browser') + file));
+  for (const [specifier, name] of shared)
+    makers.set(`${name}.js`, script(fileURLToPath(new URL(`../${specifier.slice(1)}`, import.meta.url))));
+  return { get: (name) => makers.get(name)?.() };
+}
+
+function script(file: string): () => Asset {
+  const source = readFileSync(file, 'utf8');
+  let made: Asset | undefined;
+  return () => {
+    made ??= asset(Buffer.from(toJavaScript(source)), contentTypes['js'] ?? '');
+    return made;
+  };
 }
 
 function asset(content: Buffer, contentType: string): Asset {

@@ -28,7 +28,7 @@ export interface DeskDeps {
   readonly signIn?: DeskSignIn;
   /** Which desks are open, where somebody else wants to count them too. */
   readonly desks?: DeskRegistry;
-  /** Scripts and styles, as {@link Assets} were made at start. */
+  /** Scripts and styles, as {@link Assets} were read at start. */
   readonly assets: Assets;
   /** What a `Host` header may say; asked for each request, as the port may be known only after listening. */
   readonly hosts: () => readonly string[];

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { endAtOnce, endProcess } from '#cli/ending.ts';
 import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -45,6 +46,8 @@ export async function run(
     await endpoints.write(own);
     void addTemporal(own, staying, endpoints);
     announce(context, own, performance.now() - started);
+    // At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick.
+    flushCompileCache();
     await asked;
     context.log.info('stopping');
   } catch (error) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
@@ -28,3 +29,4 @@ const source = createEventHubsSource({
   onState: (partitionId, state) => port.postMessage({ kind: 'state', partitionId, state }),
 });
 serveSource(source, port);
+flushCompileCache();

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CommandError } from '#cli/exit-codes.ts';
 import { contextOf } from '#cli/roles/context.ts';
@@ -24,6 +25,7 @@ try {
     );
   });
   answer({ kind: 'running', simulator: { ...running, control: control.url } });
+  flushCompileCache();
 } catch (error) {
   const exitCode = error instanceof CommandError ? error.exitCode : undefined;
   const message = error instanceof Error ? error.message : String(error);

@@ -77,7 +77,7 @@ describe('scripts', () => {
     const listener = (warning: Error) => warnings.push(warning.message);
     const { emitWarning } = process;
     process.on('warning', listener);
-    loadAssets();
+    expect(loadAssets().get('board.js')).toBeDefined();
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', listener);
     expect(warnings).toEqual([]);
