@@ -96,11 +96,12 @@ export async function openPlace(
           exitCodes.usage,
           `${slug} cannot be a tenant: 2 to 20 lower-case letters, digits and single hyphens, a letter first and no hyphen last`,
         );
-      const { stackProgram } = await import('#infra/stack-program.ts');
       return createStackDriver({
         ...{ command, folder, project, env, clock: systemClock },
         stack: slug,
         program: async () => {
+          // Only where it runs: it loads the declarations of all of Azure.
+          const { stackProgram } = await import('#infra/stack-program.ts');
           const outputs = await stackProgram();
           onPlan(outputs);
           return Object.fromEntries(Object.entries(outputs).filter(([, value]) => value !== undefined));

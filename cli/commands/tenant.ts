@@ -14,7 +14,6 @@ import {
   printPreview,
   resourceCounts,
 } from '#cli/commands/tenant-show.ts';
-import { startFromOutputs } from '#cli/commands/tenant-start.ts';
 import { refuseDeletedVaults } from '#cli/commands/tenant-vaults.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
@@ -115,7 +114,12 @@ export async function up(
     const stay = process.stdin.isTTY === true && process.stdout.isTTY === true && options.yes !== true;
     const call =
       place.simulated && options.start !== false
-        ? await startFromOutputs(place, file, output, stay && options.json !== true)
+        ? await (await import('#cli/commands/tenant-start.ts')).startFromOutputs(
+            place,
+            file,
+            output,
+            stay && options.json !== true,
+          )
         : undefined;
     if (options.json === true)
       return output.json({
