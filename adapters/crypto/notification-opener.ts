@@ -1,4 +1,12 @@
-import { createDecipheriv, createHmac, type KeyObject, subtle, timingSafeEqual, type webcrypto } from 'node:crypto';
+import {
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  subtle,
+  timingSafeEqual,
+  type webcrypto,
+} from 'node:crypto';
 import type { EncryptedContent, Opened } from '#domain/notices/item.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { NotificationOpener } from '#ports/notification-keys.ts';
@@ -54,8 +62,10 @@ export function createNotificationOpener(deps: NotificationOpenerDeps): Notifica
       const itemKey = await unwrap(key, encrypted.dataKey);
       if (itemKey === undefined) return broken;
       const data = Buffer.from(encrypted.data, 'base64');
-      if (!isSigned(itemKey, data, encrypted.dataSignature)) return { ok: false, reason: 'signature-wrong' };
-      const resource = decrypt(itemKey, data);
+      // Made once: with raw bytes for a key Node takes three times as long, for each of the two.
+      const secret = createSecretKey(itemKey);
+      if (!isSigned(secret, data, encrypted.dataSignature)) return { ok: false, reason: 'signature-wrong' };
+      const resource = decrypt(itemKey, secret, data);
       return resource === undefined ? broken : { ok: true, resource };
     },
   };
@@ -66,17 +76,17 @@ const broken = { ok: false, reason: 'cannot-decrypt' } as const;
 /** RSA-4096 wraps into 512 bytes, 684 characters of base64. */
 const maxWrappedLength = 1024;
 
-function isSigned(key: Buffer, data: Buffer, signature: string | undefined): boolean {
+function isSigned(key: KeyObject, data: Buffer, signature: string | undefined): boolean {
   const expected = createHmac('sha256', key).update(data).digest();
   const given = Buffer.from(signature ?? '', 'base64');
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-function decrypt(key: Buffer, data: Buffer): JsonObject | undefined {
-  const algorithm = algorithms.get(key.length);
+function decrypt(bytes: Buffer, key: KeyObject, data: Buffer): JsonObject | undefined {
+  const algorithm = algorithms.get(bytes.length);
   if (algorithm === undefined) return undefined;
   try {
-    const decipher = createDecipheriv(algorithm, key, key.subarray(0, 16));
+    const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, 16));
     const plain = Buffer.concat([decipher.update(data), decipher.final()]);
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(plain));
     return isJsonObject(value) ? value : undefined;
