@@ -9,6 +9,11 @@ export interface Projection {
   /** Most events of one transaction: what one of them may hold up others for. */
   readonly batchSize: number;
   /**
+   * Milliseconds for which events gather before the next commit while it follows live: one commit of several costs hardly more than of one, and what nobody waits
+   * for must not take the processor from what somebody does. Absent: each is committed at once.
+   */
+  readonly gatherMs?: number;
+  /**
    * What events change, in log order. Nothing but the events and the model's own rows may go into it: no clock, no chance, nothing of other models, and not
    * where one batch ends and the next begins. Never throws for what an event holds: the log has events of other builds and other hands.
    */

@@ -54,6 +54,7 @@ const restMs = 1000;
 
 export function createReadModel(deps: ReadModelDeps): ReadModel {
   const { projection, log, stores, clock, onReport } = deps;
+  const { batchSize, gatherMs = 0 } = projection;
   const { name } = projection.schema;
   const turns = createTurns();
   const listeners = new Set<(committed: Committed) => void>();
@@ -124,7 +125,7 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
       .subscribe({
         ...(after === undefined ? {} : { after }),
         ...(projection.filter === undefined ? {} : { filter: projection.filter }),
-        batchSize: projection.batchSize,
+        batchSize,
         signal: ending.signal,
         onState: (state) => {
           connection = state;
@@ -136,9 +137,13 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
       for (;;) {
         const result = await next;
         if (result.done === true || signal.aborted) return;
-        // The log reads on while this is taken in.
-        next = items.next();
+        const gathers = gatherMs > 0 && result.value.kind === 'events' && result.value.events.length < batchSize;
+        // The log reads on while this is taken in; where events gather it is asked afterwards, for all that came.
+        if (!gathers) next = items.next();
         await turns.take(() => take(result.value));
+        if (!gathers) continue;
+        await clock.sleep(gatherMs, signal);
+        next = items.next();
       }
     } finally {
       ending.abort();

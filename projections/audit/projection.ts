@@ -34,6 +34,7 @@ export const hourMs = 3_600_000;
 export const auditProjection: Projection = {
   schema: auditSchema,
   batchSize: 250,
+  gatherMs: 25,
   async project(events) {
     const changes: Change[] = [];
     const hours = new Map<number, { first: string; last: string }>();

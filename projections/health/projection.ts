@@ -33,6 +33,7 @@ export const healthProjection: Projection = {
   schema: healthSchema,
   filter: { by: 'stream-prefix', prefixes: [streamPrefixes.inbox] },
   batchSize: 250,
+  gatherMs: 25,
   async project(events, rows) {
     const known = await load(rows);
     const referred: Change[] = [];
