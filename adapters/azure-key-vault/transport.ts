@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import type { TokenCredential } from '@azure/identity';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
 import {
@@ -71,19 +71,20 @@ export function mappedAgent({ ca, addresses = {} }: VaultTransport): Agent | und
   const agent = new Agent({ keepAlive: true, minVersion: 'TLSv1.2' });
   const connect = agent.createConnection.bind(agent);
   // Read once: hundreds of authorities for every connection would hold up the whole thread each time.
-  let secureContext: SecureContext | undefined;
+  let trusted: object | undefined;
+  const trust = () => {
+    trusted ??=
+      ca === undefined
+        ? {}
+        : { secureContext: createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ca] }) };
+    return trusted;
+  };
   agent.createConnection = (options, callback) => {
     const address = addresses[options.host ?? ''];
     if (address === undefined) return connect(options, callback);
     const { hostname, port } = new URL(`https://${address}`);
     // The name that the certificate is checked against was set from the request before.
-    secureContext ??= createSecureContext({
-      minVersion: 'TLSv1.2',
-      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ca] }),
-    });
-    // What `tls.connect` takes, though the types of `https` do not name it.
-    const reached = { ...options, secureContext, host: hostname, port: port || '443' };
-    return connect(reached, callback);
+    return connect({ ...options, ...trust(), host: hostname, port: port || '443' }, callback);
   };
   return agent;
 }

@@ -43,11 +43,12 @@ export async function run(
   try {
     const { own, staying } = await startRoles(context, roles, options.simulate === true, stack);
     starting = false;
+    // At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick. Before it says that it runs: the
+    // first time it takes some tenths of a second, and no call is to wait for it.
+    flushCompileCache();
     await endpoints.write(own);
     void addTemporal(own, staying, endpoints);
     announce(context, own, performance.now() - started);
-    // At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick.
-    flushCompileCache();
     await asked;
     context.log.info('stopping');
   } catch (error) {

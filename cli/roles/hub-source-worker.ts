@@ -28,5 +28,5 @@ const source = createEventHubsSource({
   clock: systemClock,
   onState: (partitionId, state) => port.postMessage({ kind: 'state', partitionId, state }),
 });
-serveSource(source, port);
 flushCompileCache();
+serveSource(source, port);

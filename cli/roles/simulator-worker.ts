@@ -24,8 +24,8 @@ try {
       () => answer({ kind: 'closed' }),
     );
   });
-  answer({ kind: 'running', simulator: { ...running, control: control.url } });
   flushCompileCache();
+  answer({ kind: 'running', simulator: { ...running, control: control.url } });
 } catch (error) {
   const exitCode = error instanceof CommandError ? error.exitCode : undefined;
   const message = error instanceof Error ? error.message : String(error);
