@@ -1,4 +1,3 @@
-import { flushCompileCache } from 'node:module';
 import { endAtOnce, endProcess } from '#cli/ending.ts';
 import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -9,6 +8,7 @@ import { pointAt } from '#cli/roles/pointing.ts';
 import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
 import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
+import { settleThread } from '#cli/settling.ts';
 import { version } from '#cli/version.ts';
 import type { EventHubsSetting, EventLogSetting } from '#config/parsers.ts';
 
@@ -43,9 +43,7 @@ export async function run(
   try {
     const { own, staying } = await startRoles(context, roles, options.simulate === true, stack);
     starting = false;
-    // At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick. Before it says that it runs: the
-    // first time it takes some tenths of a second, and no call is to wait for it.
-    flushCompileCache();
+    settleThread();
     await endpoints.write(own);
     void addTemporal(own, staying, endpoints);
     announce(context, own, performance.now() - started);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { flushCompileCache } from 'node:module';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEventHubsSource } from '#adapters/event-hubs/event-source.ts';
@@ -7,6 +6,7 @@ import type { FromSource, SourcePort, ToSource } from '#adapters/event-hubs/sour
 import { serveSource } from '#adapters/event-hubs/source-server.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { connectionOf, type HubSourceOrder } from '#cli/roles/hub-source.ts';
+import { settleThread } from '#cli/settling.ts';
 
 // The thread that receives from the hub.
 if (parentPort === null) throw new Error('this file is the body of a thread');
@@ -28,5 +28,5 @@ const source = createEventHubsSource({
   clock: systemClock,
   onState: (partitionId, state) => port.postMessage({ kind: 'state', partitionId, state }),
 });
-flushCompileCache();
+settleThread();
 serveSource(source, port);

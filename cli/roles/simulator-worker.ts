@@ -1,9 +1,9 @@
-import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { CommandError } from '#cli/exit-codes.ts';
 import { contextOf } from '#cli/roles/context.ts';
 import { startSimulator } from '#cli/roles/simulator.ts';
 import type { SimulatorAnswer, SimulatorOrder } from '#cli/roles/simulator-thread.ts';
+import { settleThread } from '#cli/settling.ts';
 
 // The thread of the simulators: what they compute never delays the parts that are the product.
 const { settings, version, logFile } = workerData as SimulatorOrder;
@@ -24,7 +24,7 @@ try {
       () => answer({ kind: 'closed' }),
     );
   });
-  flushCompileCache();
+  settleThread();
   answer({ kind: 'running', simulator: { ...running, control: control.url } });
 } catch (error) {
   const exitCode = error instanceof CommandError ? error.exitCode : undefined;
