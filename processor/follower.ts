@@ -31,7 +31,7 @@ export interface Stage {
 export interface Taken {
   /** How many messages of the hub were dealt with. */
   readonly done: number;
-  /** The position goes on record at once; otherwise within a second. */
+  /** The position goes on record at once, or within a quarter of a second where it did so just now; otherwise within a second. */
   readonly urgent: boolean;
   readonly aborted: boolean;
 }
@@ -52,6 +52,8 @@ export interface Follower {
 /** What changed nothing is put on record no later than this. */
 const advanceAfterMs = 1_000;
 const advanceAfterEvents = 1_000;
+/** One call is on record at once; of a hundred a second, each would wait for the position of the one before. Judging a notice again changes nothing. */
+const urgentEveryMs = 250;
 
 /**
  * Follows `inbox-*` in log order from where the stage last was. Its position is appended after what it stands for, so that nothing is left out after a
@@ -89,14 +91,23 @@ export function createFollower(deps: FollowerDeps): Follower {
     let current = from;
     let { position } = from;
     let pending = 0;
-    let advancedAt = clock.monotonic();
+    let urgent = false;
+    /** Since when something is pending, and when the position was last put on record. */
+    let pendingSince = clock.monotonic();
+    let recordedAt = pendingSince - urgentEveryMs;
     point = from;
 
-    const isDue = () => pending >= advanceAfterEvents || clock.monotonic() - advancedAt >= advanceAfterMs;
+    /** Milliseconds until the position has to go on record; undefined for never, as nothing is pending. */
+    const advanceIn = () => {
+      if (pending === 0 && !urgent) return undefined;
+      if (pending >= advanceAfterEvents) return 0;
+      const at = pendingSince + advanceAfterMs;
+      return Math.max(0, (urgent ? Math.min(at, recordedAt + urgentEveryMs) : at) - clock.monotonic());
+    };
     const waitFor = () => {
-      const advanceIn = pending === 0 ? undefined : Math.max(0, advancedAt + advanceAfterMs - clock.monotonic());
+      const advance = advanceIn();
       const dueIn = stage.dueIn?.();
-      return advanceIn === undefined || dueIn === undefined ? (advanceIn ?? dueIn) : Math.min(advanceIn, dueIn);
+      return advance === undefined || dueIn === undefined ? (advance ?? dueIn) : Math.min(advance, dueIn);
     };
 
     /** `go-on`, or why not. */
@@ -104,16 +115,19 @@ export function createFollower(deps: FollowerDeps): Follower {
       const taken = await stage.take(events, signal);
       if (taken.aborted) return 'aborted';
       position = events.at(-1)?.position ?? position;
-      if (pending === 0) advancedAt = clock.monotonic();
+      if (pending === 0 && !urgent) pendingSince = clock.monotonic();
       pending += taken.done;
+      urgent ||= taken.urgent;
       // Who waited until it was due need not compute again whether it is: the clock may be a hair's breadth short of it.
-      if (!taken.urgent && !(pending > 0 && (waited || isDue()))) return 'go-on';
+      const dueIn = advanceIn();
+      if (dueIn === undefined || (dueIn > 0 && !waited)) return 'go-on';
       const moved = await fence.advance(current, position, stage.memo?.() ?? {}, signal);
       if (moved === undefined) return 'aborted';
       if (moved === 'lost') return 'lost';
       point = current = moved;
       pending = 0;
-      advancedAt = clock.monotonic();
+      urgent = false;
+      recordedAt = clock.monotonic();
       return 'go-on';
     }
 
