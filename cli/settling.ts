@@ -3,6 +3,16 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
+ * Lets the heap of every thread grow to four times what is alive before all of it is collected. V8 goes as far by itself only when it collects all the time; at a
+ * hundred calls a second it collected everything every five seconds, and the calls of that moment came a tenth of a second later. Most of what is collected belongs
+ * to appends that are long over: a stream of HTTP/2 keeps it until then. It holds for threads that are started later, and for those that are there from their next
+ * collection on. Memory at full load is the same (`npm run bench -- memory`).
+ */
+export function collectSeldom(): void {
+  setFlagsFromString('--heap-growing-percent=300');
+}
+
+/**
  * What a thread does once its part has started, before it says so and anybody waits for it: up to some tenths of a second the first time, later less than one.
  *
  * It keeps what V8 compiled. At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick.

@@ -3,6 +3,7 @@ import { hubName } from '#bench/processes/hub.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
 import { type RunningIngest, startIngest } from '#cli/roles/ingest.ts';
 import { checkLog, openShared, type Shared } from '#cli/roles/shared.ts';
+import { collectSeldom } from '#cli/settling.ts';
 import { readSettings } from '#config/read-settings.ts';
 
 /** How ingest is run: as `tocsin run ingest` would, with every setting that is not named here at its default. */
@@ -30,6 +31,7 @@ export interface IngestRun {
 
 /** Opens log and key store, then starts ingest. `wrap` may look at what is appended. */
 export async function runIngest(args: IngestArgs, wrap: (shared: Shared) => Shared = (s) => s): Promise<IngestRun> {
+  collectSeldom();
   mkdirSync(args.stateDir, { recursive: true });
   const read = readSettings({
     environment: {

@@ -8,7 +8,7 @@ import { pointAt } from '#cli/roles/pointing.ts';
 import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
 import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
-import { settleThread } from '#cli/settling.ts';
+import { collectSeldom, settleThread } from '#cli/settling.ts';
 import { version } from '#cli/version.ts';
 import type { EventHubsSetting, EventLogSetting } from '#config/parsers.ts';
 
@@ -22,6 +22,7 @@ export async function run(
   flags: SettingFlags,
 ): Promise<void> {
   const started = performance.now();
+  collectSeldom();
   const roles = parseRoles(rolesText, options.simulate === true);
   const settings = requireSettings(flags);
   const workerAsked = rolesText?.split(',').some((name) => name.trim() === 'worker') === true;
