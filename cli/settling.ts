@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
  * Lets the heap of every thread grow to four times what is alive before all of it is collected. V8 goes as far by itself only when it collects all the time; at a
  * hundred calls a second it collected everything every five seconds, and the calls of that moment came a tenth of a second later. Most of what is collected belongs
  * to appends that are long over: a stream of HTTP/2 keeps it until then. It holds for threads that are started later, and for those that are there from their next
- * collection on. Memory at full load is the same (`npm run bench -- memory`).
+ * collection on. At full load, when V8 goes that far anyway, memory is hardly more (`npm run bench -- memory`).
  */
 export function collectSeldom(): void {
   setFlagsFromString('--heap-growing-percent=300');
