@@ -18,11 +18,13 @@ export function collectSeldom(): void {
  * It keeps what V8 compiled. At its end a process does this by itself, but not when it is killed, and the start after that is the one that has to be quick.
  *
  * It collects the garbage of starting. Otherwise V8 does so in the middle of the first messages, with both cores busy, and a first call waits for it. A context made
- * after the flag is set is the only way to the collector for a program that was not started with it (Node.js, "v8.setFlagsFromString(flags)").
+ * while the flag is set is the only way to the collector for a program that was not started with it (Node.js, "v8.setFlagsFromString(flags)"). Contexts made later,
+ * those of workflows, must not see it; should two threads settle at the same moment, one of them may find it gone, and leaves collecting to V8.
  */
 export function settleThread(): void {
   flushCompileCache();
   setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+  const collect: unknown = runInNewContext('globalThis.gc');
+  setFlagsFromString('--no-expose-gc');
   if (typeof collect === 'function') collect();
 }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { settleThread } from '#cli/settling.ts';
 
@@ -12,4 +13,9 @@ it('leaves no garbage of starting behind for the first call to wait for', async 
   settleThread();
 
   expect(left.deref()).toBeUndefined();
+});
+
+it('shows the collector to no context that is made later, workflows among them', () => {
+  settleThread();
+  expect(runInNewContext('typeof gc')).toBe('undefined');
 });
