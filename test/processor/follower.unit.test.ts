@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { systemIds } from '#adapters/system/ids.ts';
 import { eventMetadata } from '#domain/metadata.ts';
-import type { Clock } from '#ports/clock.ts';
 import { createFollower } from '#processor/follower.ts';
-import { inboxEvent } from '#test/support/calls.ts';
+import { createManualClock } from '#simulator/manual-clock.ts';
+import { inboxEvent, noon } from '#test/support/calls.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
 import { deliver } from '#test/support/triage.ts';
 
-it('puts one call on record at once, and of many that follow it at once only where they end', async () => {
+it('puts a single call on record at once, and many that follow it together, a quarter of a second later', async () => {
   const log = createMemoryEventLog();
-  const clock = createStandingClock();
+  const clock = createManualClock(noon);
   let taken = 0;
   const follower = createFollower({
     ...{ log, clock, ids: systemIds, instanceId: 'one', stream: 'stage', type: 'StageAdvanced' },
@@ -43,35 +43,9 @@ it('puts one call on record at once, and of many that follow it at once only whe
   }
   expect(recorded()).toEqual([positionOf(0)]);
 
-  clock.passes(250);
+  clock.advance(250);
   await eventually('they are on record', () => recorded().length === 2);
   expect(recorded()).toEqual([positionOf(0), positionOf(8)]);
   ending.abort();
   await ended;
 });
-
-/** Stands still until it is told how much time passes. */
-function createStandingClock(): Clock & { passes(ms: number): void } {
-  let now = 0;
-  const sleepers = new Set<() => void>();
-  return {
-    now: () => now,
-    monotonic: () => now,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        const until = now + ms;
-        const look = () => {
-          if (now < until && signal?.aborted !== true) return;
-          sleepers.delete(look);
-          resolve();
-        };
-        sleepers.add(look);
-        signal?.addEventListener('abort', look);
-        look();
-      }),
-    passes(ms) {
-      now += ms;
-      for (const look of [...sleepers]) look();
-    },
-  };
-}
