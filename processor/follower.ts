@@ -107,7 +107,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     const waitFor = () => {
       const advance = advanceIn();
       const dueIn = stage.dueIn?.();
-      return advance === undefined || dueIn === undefined ? (advance ?? dueIn) : Math.min(advance, dueIn);
+      const toAdvance = advance !== undefined && advance <= (dueIn ?? advance);
+      return { ms: toAdvance ? advance : dueIn, toAdvance };
     };
 
     /** `go-on`, or why not. */
@@ -133,7 +134,8 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     try {
       for (;;) {
-        const result = await next(waitFor(), signal);
+        const wait = waitFor();
+        const result = await next(wait.ms, signal);
         if (signal.aborted || (result !== 'timeout' && result.done === true)) return undefined;
         const item = result === 'timeout' ? { kind: 'events' as const, events: [] } : result.value;
         if (item.kind === 'caught-up') caughtUp = true;
@@ -141,7 +143,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         if (item.kind === 'checkpoint') position = item.position;
         if (item.kind !== 'events') continue;
         if (item.events.some((event) => isForeignAdvance(event, deps.stream, current))) return 'lost';
-        const outcome = await take(item.events, result === 'timeout');
+        const outcome = await take(item.events, result === 'timeout' && wait.toAdvance);
         if (outcome !== 'go-on') return outcome === 'lost' ? 'lost' : undefined;
       }
     } finally {
