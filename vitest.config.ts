@@ -9,6 +9,9 @@ process.env['NODE_COMPILE_CACHE'] ??= join(
   'compiled',
 );
 
+// Pulumi's engine and the Temporal server are programs in Go that live for seconds: they spend a tenth of that on collecting garbage which would fit into memory.
+process.env['GOGC'] ??= '400';
+
 /** Pulumi's runtime is one per process and keeps what a program told it: every file of these needs a process of its own. */
 const pulumi = 'test/infra/**';
 /** Integration tests that leave nothing behind in their process. */
