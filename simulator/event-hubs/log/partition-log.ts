@@ -9,7 +9,10 @@ const segmentBytes = 2 * 1024 * 1024;
 /** The events of one partition, in order, as far back as retention keeps them. */
 export interface PartitionLog {
   readonly id: string;
-  /** Resolves once the events are stored, all of them or (when it rejects) none. */
+  /**
+   * Resolves once the events would survive a power cut. Consumers get them as soon as they would survive the end of the process: a disk that is busy with other
+   * things holds up who publishes, not who waits for a call. When it rejects, none of the events is stored, or nobody knows.
+   */
   append(events: readonly PreparedEvent[]): Promise<void>;
   /**
    * Encoded events from a sequence number on; none when there are none yet. A promise when they must first be read
@@ -64,6 +67,9 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
   const listeners = new Set<() => void>();
   const pending: PendingAppend[] = [];
   let committing: Promise<void> | undefined;
+  /** Appends that consumers see already. */
+  const written: PendingAppend[] = [];
+  let syncing: Promise<void> | undefined;
   const drops = new Set<Promise<void>>();
   if (segments.length === 0) {
     segments.push(emptySegment(0, 0));
@@ -124,7 +130,7 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
     }
   }
 
-  /** Writes what waits, as many appends at once as fit, and makes them visible when they are durable. */
+  /** Writes what waits, as many appends at once as fit, and makes them visible. */
   async function commitPending(): Promise<void> {
     while (pending.length > 0) {
       const head = pending[0];
@@ -137,6 +143,7 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
           // A partition that filled one segment will fill the next: no growing by copies.
           segmentBytes,
         );
+        await syncing;
         await store.begin(next);
         segments.push(next);
         if (sealed.image !== undefined) seal(sealed);
@@ -172,7 +179,7 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
       });
     }
     try {
-      await store.commit(segment, from);
+      await store.write(segment, from);
     } catch (error) {
       truncate(segment, count);
       for (const item of group) item.reject(error);
@@ -180,9 +187,23 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
     }
     visible = segment.base + segment.positions.length;
     last = lastStamp();
-    for (const item of group) item.resolve();
     trim();
     for (const listener of listeners) listener();
+    written.push(...group);
+    syncing ??= syncWritten();
+  }
+
+  /** Acknowledges what is durable; what is written meanwhile has its turn next. */
+  async function syncWritten(): Promise<void> {
+    while (written.length > 0) {
+      const group = written.splice(0);
+      const outcome = await store.sync().then(
+        () => ({ ok: true }) as const,
+        (error: unknown) => ({ ok: false, error }) as const,
+      );
+      for (const item of group) outcome.ok ? item.resolve() : item.reject(outcome.error);
+    }
+    syncing = undefined;
   }
 
   function startCommit(): void {
@@ -246,6 +267,7 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
     },
     close: async () => {
       await committing;
+      await syncing;
       await Promise.all(drops);
       await store.close();
     },

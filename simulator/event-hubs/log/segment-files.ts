@@ -7,10 +7,12 @@ import { emptySegment, type Segment, scanRecords } from './segment.ts';
 export interface SegmentStore {
   /** What an earlier run left, in order; what was torn by a crash is cut off. */
   load(): Promise<Segment[]>;
-  /** Makes room for a new segment, from now on the one that `commit` writes to. */
+  /** Makes room for a new segment, from now on the one that `write` writes to. What was written before has to be synced. */
   begin(segment: Segment): Promise<void>;
-  /** Resolves once the bytes from `from` to the segment's size would survive a power cut. */
-  commit(segment: Segment, from: number): Promise<void>;
+  /** Resolves once the bytes from `from` to the segment's size would survive the end of the process. */
+  write(segment: Segment, from: number): Promise<void>;
+  /** Resolves once all that was written before would survive a power cut. */
+  sync(): Promise<void>;
   /** Brings a segment's records back to memory. */
   fetch(segment: Segment): Promise<void>;
   /** Forgets segments that retention has passed. */
@@ -68,10 +70,12 @@ export function createFileStore(folder: string, cache: ImageCache): SegmentStore
       await current.datasync();
       await syncFolder(folder);
     },
-    commit: async (segment, from) => {
+    write: async (segment, from) => {
       if (current === undefined || segment.image === undefined) throw new Error('no segment is open');
       await current.write(segment.image, from, segment.size - from, headSize + from);
-      await current.datasync();
+    },
+    sync: async () => {
+      await current?.datasync();
     },
     fetch: async (segment) => {
       await fetchImage(path(segment.base), segment);
@@ -93,7 +97,8 @@ export function createMemoryStore(): SegmentStore {
   return {
     load: async () => [],
     begin: async () => {},
-    commit: async () => {},
+    write: async () => {},
+    sync: async () => {},
     fetch: async () => {},
     drop: async () => {},
     close: async () => {},

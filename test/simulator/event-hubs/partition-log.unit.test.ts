@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import type { PreparedEvent } from '#simulator/event-hubs/amqp/event-message.ts';
+import { openPartitionLog, type PartitionLog } from '#simulator/event-hubs/log/partition-log.ts';
+import { createImageCache, createMemoryStore } from '#simulator/event-hubs/log/segment-files.ts';
+import { eventually } from '#test/support/eventually.ts';
+
+const event: PreparedEvent = { header: undefined, kept: [], partitionKey: undefined, rest: [Buffer.from('a call')] };
+
+/** A partition whose disk is asked to sync and does not answer by itself. */
+async function onSlowDisk(): Promise<{ readonly log: PartitionLog; readonly syncs: PromiseWithResolvers<void>[] }> {
+  const syncs: PromiseWithResolvers<void>[] = [];
+  const sync = () => {
+    const asked = Promise.withResolvers<void>();
+    syncs.push(asked);
+    return asked.promise;
+  };
+  const log = await openPartitionLog({
+    ...{ id: '0', store: { ...createMemoryStore(), sync }, cache: createImageCache(1), retention: {}, now: () => 0 },
+  });
+  return { log, syncs };
+}
+
+/** How appends ended so far, in that order. */
+function ends(appends: Readonly<Record<string, Promise<void>>>): string[] {
+  const ended: string[] = [];
+  for (const [name, append] of Object.entries(appends))
+    append.then(
+      () => ended.push(`${name} stored`),
+      (error: unknown) => ended.push(`${name} refused: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  return ended;
+}
+
+it('shows events to consumers while the disk is still busy with them, and acknowledges them only afterwards', async () => {
+  const { log, syncs } = await onSlowDisk();
+  const ended = ends({ first: log.append([event]) });
+  await eventually('the first is there to be read', () => log.ends().next === 1);
+  expect(await log.read(0, 10, 1_000)).toHaveLength(1);
+
+  // What comes meanwhile is to be read as well, and is covered by a sync that begins later.
+  const more = ends({ second: log.append([event]), third: log.append([event]) });
+  await eventually('the others are there to be read', () => log.ends().next === 3);
+  expect(syncs).toHaveLength(1);
+  expect(ended).toEqual([]);
+
+  syncs[0]?.resolve();
+  await eventually('the next sync', () => syncs.length === 2);
+  expect(ended).toEqual(['first stored']);
+  expect(more).toEqual([]);
+
+  syncs[1]?.resolve();
+  await eventually('the others are acknowledged', () => more.length === 2);
+  expect(more).toEqual(['second stored', 'third stored']);
+  expect(syncs).toHaveLength(2);
+});
+
+it('does not acknowledge what could not be synced, and goes on', async () => {
+  const { log, syncs } = await onSlowDisk();
+  const ended = ends({ first: log.append([event]) });
+  await eventually('a sync', () => syncs.length === 1);
+  syncs[0]?.reject(new Error('no space left'));
+  await eventually('an answer', () => ended.length === 1);
+  expect(ended).toEqual(['first refused: no space left']);
+
+  const later = ends({ second: log.append([event]) });
+  await eventually('another sync', () => syncs.length === 2);
+  syncs[1]?.resolve();
+  await eventually('another answer', () => later.length === 1);
+  expect(later).toEqual(['second stored']);
+});
+
+it('ends only when all that was written is durable', async () => {
+  const { log, syncs } = await onSlowDisk();
+  const ended = ends({ append: log.append([event]) });
+  await eventually('a sync', () => syncs.length === 1);
+  const closed = ends({ close: log.close() });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(closed).toEqual([]);
+  syncs[0]?.resolve();
+  await eventually('the end', () => closed.length === 1);
+  expect(ended).toEqual(['append stored']);
+});
