@@ -11,7 +11,8 @@ export interface PartitionLog {
   readonly id: string;
   /**
    * Resolves once the events would survive a power cut. Consumers get them as soon as they would survive the end of the process: a disk that is busy with other
-   * things holds up who publishes, not who waits for a call. When it rejects, none of the events is stored, or nobody knows.
+   * things holds up who publishes, not who waits for a call. When it rejects, none of the events is stored, or nobody knows. After a power cut the partition may
+   * end before what somebody has read and nobody was told to be stored, as one of a restored namespace does.
    */
   append(events: readonly PreparedEvent[]): Promise<void>;
   /**
