@@ -4,20 +4,41 @@ import { openPartitionLog, type PartitionLog } from '#simulator/event-hubs/log/p
 import { createImageCache, createMemoryStore } from '#simulator/event-hubs/log/segment-files.ts';
 import { eventually } from '#test/support/eventually.ts';
 
-const event: PreparedEvent = { header: undefined, kept: [], partitionKey: undefined, rest: [Buffer.from('a call')] };
+const eventOf = (bytes: number): PreparedEvent => ({
+  header: undefined,
+  kept: [],
+  partitionKey: undefined,
+  rest: [Buffer.alloc(bytes)],
+});
+const event = eventOf(10);
+
+interface SlowDisk {
+  readonly log: PartitionLog;
+  readonly syncs: readonly PromiseWithResolvers<void>[];
+  /** Sequence numbers with which segments begin. */
+  readonly begun: readonly number[];
+}
 
 /** A partition whose disk is asked to sync and does not answer by itself. */
-async function onSlowDisk(): Promise<{ readonly log: PartitionLog; readonly syncs: PromiseWithResolvers<void>[] }> {
+async function onSlowDisk(): Promise<SlowDisk> {
   const syncs: PromiseWithResolvers<void>[] = [];
+  const begun: number[] = [];
   const sync = () => {
     const asked = Promise.withResolvers<void>();
     syncs.push(asked);
     return asked.promise;
   };
+  const begin = async ({ base }: { readonly base: number }) => {
+    begun.push(base);
+  };
   const log = await openPartitionLog({
-    ...{ id: '0', store: { ...createMemoryStore(), sync }, cache: createImageCache(1), retention: {}, now: () => 0 },
+    id: '0',
+    store: { ...createMemoryStore(), begin, sync },
+    cache: createImageCache(1),
+    retention: {},
+    now: () => 0,
   });
-  return { log, syncs };
+  return { log, syncs, begun };
 }
 
 /** How appends ended so far, in that order. */
@@ -67,6 +88,21 @@ it('does not acknowledge what could not be synced, and goes on', async () => {
   syncs[1]?.resolve();
   await eventually('another answer', () => later.length === 1);
   expect(later).toEqual(['second stored']);
+});
+
+it('begins a new file only when all of the one before is durable', async () => {
+  const { log, syncs, begun } = await onSlowDisk();
+  const ended = ends({ first: log.append([eventOf(1_500_000)]), second: log.append([eventOf(1_500_000)]) });
+  await eventually('a sync', () => syncs.length === 1);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toEqual([0]);
+
+  syncs[0]?.resolve();
+  await eventually('the next sync', () => syncs.length === 2);
+  expect(begun).toEqual([0, 1]);
+  syncs[1]?.resolve();
+  await eventually('both are acknowledged', () => ended.length === 2);
+  expect(ended).toEqual(['first stored', 'second stored']);
 });
 
 it('ends only when all that was written is durable', async () => {
