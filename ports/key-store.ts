@@ -12,7 +12,10 @@ export interface KeyStore {
   subjectKeys(subjects: readonly Subject[]): Promise<SubjectKeysResult>;
   /** The keys that sealed values name, by key id. */
   find(keyIds: readonly string[]): Promise<FindKeysResult>;
-  /** Destroys every key of a subject. Returns the ids of the keys that are gone. */
+  /**
+   * Destroys every key of a subject; of somebody who is known by an object id (`user:…`) also those of the one-to-one chats that the person is one of, as ids of such
+   * chats hold the ids of both. Returns the ids of the keys that are gone, the subject's own first.
+   */
   erase(subject: Subject): Promise<EraseResult>;
   /**
    * A secret of one UTC day (`YYYY-MM-DD`): `commitment` keys make commitments to content that is not stored, `quarantine` keys seal

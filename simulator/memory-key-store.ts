@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { objectIdOf, peopleOfChat } from '#domain/chat-people.ts';
 import type { Ids } from '#ports/ids.ts';
 import type { DayKeyPurpose, KeyStore, SubjectKey } from '#ports/key-store.ts';
 
@@ -9,6 +10,7 @@ export function createMemoryKeyStore(deps: { readonly ids?: Pick<Ids, 'random'> 
   const current = new Map<string, SubjectKey>();
   const byId = new Map<string, SubjectKey>();
   const gone = new Map<string, string[]>();
+  const chatsOf = new Map<string, Set<string>>();
   const days = new Map<string, Uint8Array>();
   const destroyedBefore: Record<DayKeyPurpose, string> = { commitment: '', quarantine: '' };
   let closed = false;
@@ -17,10 +19,23 @@ export function createMemoryKeyStore(deps: { readonly ids?: Pick<Ids, 'random'> 
   const keyOf = (subject: string): SubjectKey => {
     const known = current.get(subject);
     if (known !== undefined) return known;
+    for (const person of peopleOfChat(subject)) chatsOf.set(person, (chatsOf.get(person) ?? new Set()).add(subject));
     const made = { keyId: random(), key: randomBytes(32) };
     current.set(subject, made);
     byId.set(made.keyId, made);
     return made;
+  };
+
+  const eraseOne = (subject: string): readonly string[] => {
+    const keyIds = gone.get(subject) ?? [];
+    const key = current.get(subject);
+    if (key !== undefined) {
+      current.delete(subject);
+      byId.delete(key.keyId);
+      keyIds.push(key.keyId);
+      gone.set(subject, keyIds);
+    }
+    return [...keyIds];
   };
 
   return {
@@ -41,15 +56,8 @@ export function createMemoryKeyStore(deps: { readonly ids?: Pick<Ids, 'random'> 
     async erase(subject) {
       if (closed) return away;
       const canonical = subject.toLowerCase();
-      const keyIds = gone.get(canonical) ?? [];
-      const key = current.get(canonical);
-      if (key !== undefined) {
-        current.delete(canonical);
-        byId.delete(key.keyId);
-        keyIds.push(key.keyId);
-        gone.set(canonical, keyIds);
-      }
-      return { ok: true, keyIds: [...keyIds] };
+      const chats = chatsOf.get(objectIdOf(canonical) ?? '') ?? [];
+      return { ok: true, keyIds: [canonical, ...chats].flatMap(eraseOne) };
     },
     async dayKey(purpose, day) {
       if (closed) return away;

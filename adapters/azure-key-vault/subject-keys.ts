@@ -1,4 +1,5 @@
 import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
+import { objectIdOf, peopleOfChat } from '#domain/chat-people.ts';
 import type { KeyStoreFailure, SubjectKey } from '#ports/key-store.ts';
 import type { Blobs } from './blobs.ts';
 import { unavailable } from './destructions.ts';
@@ -8,6 +9,7 @@ import type { Master } from './master.ts';
 /*
  * `keys/<key id>` is a wrapped key. `subjects/<keyed hash of the subject>` lists the ids of all keys that a subject ever had, the newest last; it only
  * grows, and each addition is conditional: two processes agree on one key. A key is erased when its blob is gone, whatever the list says.
+ * `chats/<keyed hash of a person>/<keyed hash of the subject>` is empty and says that somebody is one of the two in a chat.
  */
 const keyBlob = (keyId: string) => `keys/${keyId}`;
 const label = (keyId: string) => `subject ${keyId}`;
@@ -22,11 +24,16 @@ interface History {
 
 export type SubjectKeyResult = { readonly ok: true; readonly key: SubjectKey } | KeyStoreFailure;
 
-/** The key of a canonical subject, made where there is none. */
+/** The key of a canonical subject, made where there is none. It is handed out once it is on record who is in a chat of two. */
 export async function subjectKey(master: Master, subject: string, random: () => string): Promise<SubjectKeyResult> {
+  const [noted, key] = await Promise.all([notePeople(master, subject), currentKey(master, subject, random)]);
+  return noted.ok ? key : noted;
+}
+
+async function currentKey(master: Master, subject: string, random: () => string): Promise<SubjectKeyResult> {
   const { blobs } = master;
   for (let tried = 0; tried < 10; tried += 1) {
-    const history = await historyOf(master, subject);
+    const history = await historyOf(master, hashOf(master, subject));
     if (!history.ok) return history;
     const { name, keyIds, etag } = history.history;
     const newest = keyIds.at(-1);
@@ -67,19 +74,49 @@ export async function findKey(
   return key === undefined ? { ok: false, reason: 'damaged' } : { ok: true, key };
 }
 
-/** Deletes every key of a canonical subject and makes sure that they are gone; the ids of all that it ever had. */
+/** Deletes every key of a canonical subject, and of the chats that it is one of two in, and makes sure that they are gone; the ids of all that they ever had. */
 export async function eraseSubject(
   master: Master,
   subject: string,
 ): Promise<{ readonly ok: true; readonly keyIds: readonly string[] } | KeyStoreFailure> {
-  const history = await historyOf(master, subject);
-  if (!history.ok) return history;
-  const { keyIds } = history.history;
-  for (const keyId of keyIds) {
-    const removed = await removeForGood(master.blobs, keyBlob(keyId));
-    if (!removed.ok) return removed;
+  const chats = await chatsOf(master, subject);
+  if (!chats.ok) return chats;
+  const erased: string[] = [];
+  for (const hash of [hashOf(master, subject), ...chats.hashes]) {
+    const history = await historyOf(master, hash);
+    if (!history.ok) return history;
+    const { keyIds } = history.history;
+    for (const keyId of keyIds) {
+      const removed = await removeForGood(master.blobs, keyBlob(keyId));
+      if (!removed.ok) return removed;
+    }
+    erased.push(...keyIds);
   }
-  return { ok: true, keyIds };
+  return { ok: true, keyIds: erased };
+}
+
+/** Notes who is in a chat of two, also where it has a key already: versions before this one noted nothing. */
+async function notePeople(master: Master, subject: string): Promise<{ readonly ok: true } | KeyStoreFailure> {
+  const names = peopleOfChat(subject).map((objectId) => `${chatsFolder(master, objectId)}${hashOf(master, subject)}`);
+  const kept = await Promise.all(names.map((name) => master.blobs.create(name, new Uint8Array())));
+  for (const one of kept) if (!one.ok && one.reason === 'unavailable') return one;
+  return { ok: true };
+}
+
+async function chatsOf(
+  master: Master,
+  subject: string,
+): Promise<{ readonly ok: true; readonly hashes: readonly string[] } | KeyStoreFailure> {
+  const objectId = objectIdOf(subject);
+  if (objectId === undefined) return { ok: true, hashes: [] };
+  const folder = chatsFolder(master, objectId);
+  const listed = await master.blobs.list(folder);
+  return listed.ok ? { ok: true, hashes: listed.names.map((name) => name.slice(folder.length)) } : listed;
+}
+
+/** Whatever tenant a chat or somebody in it is of: object ids are unique among all. */
+function chatsFolder(master: Master, objectId: string): string {
+  return `chats/${hashOf(master, `oid:${objectId}`)}/`;
 }
 
 /** Removes a blob and sees that it is gone. */
@@ -96,11 +133,16 @@ export async function removeForGood(blobs: Blobs, name: string): Promise<{ reado
   return left.found === 'no' ? { ok: true } : unavailable('a key was deleted and is still there; repeat it');
 }
 
+function hashOf({ derived }: Master, text: string): string {
+  return hmacSha256(derived().subjects, text).digest('base64url');
+}
+
+/** @param hash of the subject, as {@link hashOf} makes it */
 async function historyOf(
-  { blobs, derived }: Master,
-  subject: string,
+  { blobs }: Master,
+  hash: string,
 ): Promise<{ readonly ok: true; readonly history: History } | KeyStoreFailure> {
-  const name = `subjects/${hmacSha256(derived().subjects, subject).digest('base64url')}`;
+  const name = `subjects/${hash}`;
   const got = await blobs.get(name);
   if (!got.ok) return got;
   if (got.found !== 'yes') return { ok: true, history: { name, keyIds: [] } };

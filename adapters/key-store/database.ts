@@ -6,15 +6,17 @@ import { type DerivedKeys, masterKey } from './master-key.ts';
 import { KeyStoreSetupError } from './setup-error.ts';
 
 /**
- * Rows are only appended, and a destroyed key becomes as many zeros (`wrapped` is always 60 bytes): so SQLite has no cause to move
+ * Rows of keys are only appended, and a destroyed key becomes as many zeros (`wrapped` is always 60 bytes): so SQLite has no cause to move
  * keys from page to page, which could leave copies that `secure_delete` never sees. A secret's value may change in length: so each is sealed
- * under a key of its own, which is kept like the others, and without which copies of the value are worth nothing.
+ * under a key of its own, which is kept like the others, and without which copies of the value are worth nothing. Who is in a chat of two stands there as keyed hashes alone.
  */
 const schema = `
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value ANY NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS subject_keys (
     row INTEGER PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, subject BLOB NOT NULL, wrapped BLOB NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS subject_keys_by_subject ON subject_keys (subject);
+  CREATE TABLE IF NOT EXISTS chats_of_people (
+    person BLOB NOT NULL, chat BLOB NOT NULL, PRIMARY KEY (person, chat)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS day_keys (
     row INTEGER PRIMARY KEY, purpose TEXT NOT NULL, day TEXT NOT NULL, wrapped BLOB NOT NULL, UNIQUE (purpose, day)) STRICT;
   CREATE TABLE IF NOT EXISTS secrets (

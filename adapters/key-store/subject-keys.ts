@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
+import { objectIdOf, peopleOfChat } from '#domain/chat-people.ts';
 import type { SubjectKey } from '#ports/key-store.ts';
 import { type KeyDatabase, wrappedBytes } from './database.ts';
 import { materialBytes, subjectKeyLabel, unwrap, wrapNew } from './key-wrap.ts';
@@ -15,13 +16,15 @@ export function subjectKeys(
   const keys = new Map<string, SubjectKey>();
   const version = database.version();
   const missing: { readonly subject: string; readonly hash: Buffer }[] = [];
+  const chats: ChatOfPerson[] = [];
   for (const subject of new Set(subjects)) {
     const hash = hashOf(database, subject);
     const key = read(database, hash);
     if (key === undefined) missing.push({ subject, hash });
     else keys.set(subject, key);
+    chats.push(...notYetNoted(database, subject, hash));
   }
-  if (missing.length === 0) return keys;
+  if (missing.length === 0 && chats.length === 0) return keys;
   const material = randomBytes(materialBytes * missing.length);
   database.immediately(() => {
     // Another process may have made some of them since.
@@ -31,6 +34,8 @@ export function subjectKeys(
       const own = material.subarray(index * materialBytes, (index + 1) * materialBytes);
       keys.set(subject, made ?? make(database, hash, random(), own));
     });
+    const note = database.prepare('INSERT OR IGNORE INTO chats_of_people (person, chat) VALUES (?, ?)');
+    for (const { person, chat } of chats) note.run(person, chat);
   });
   return keys;
 }
@@ -46,12 +51,41 @@ export function findKey({ prepare, derived }: KeyDatabase, keyId: string): Buffe
   return key;
 }
 
-/** Overwrites every key of a subject; returns the ids of all that it ever had. Must run in a transaction. */
+/** Overwrites every key of a subject, and of the chats that it is one of two in; returns the ids of all that they ever had. Must run in a transaction. */
 export function eraseSubject(database: KeyDatabase, subject: string): readonly string[] {
-  const hash = hashOf(database, subject);
-  const rows = database.prepare('SELECT key_id FROM subject_keys WHERE subject = ? ORDER BY row').all(hash);
-  database.prepare('UPDATE subject_keys SET wrapped = zeroblob(?) WHERE subject = ?').run(wrappedBytes, hash);
-  return rows.map((row) => row['key_id'] as string);
+  return [hashOf(database, subject), ...chatsOf(database, subject)].flatMap((hash) => {
+    const rows = database.prepare('SELECT key_id FROM subject_keys WHERE subject = ? ORDER BY row').all(hash);
+    database.prepare('UPDATE subject_keys SET wrapped = zeroblob(?) WHERE subject = ?').run(wrappedBytes, hash);
+    return rows.map((row) => row['key_id'] as string);
+  });
+}
+
+/** That somebody is one of the two in a chat, both as keyed hashes. */
+interface ChatOfPerson {
+  readonly person: Buffer;
+  readonly chat: Buffer;
+}
+
+/** Who is in a chat of two, unless the store knows it. Asked also of chats that have a key: versions before this one noted nothing. */
+function notYetNoted(database: KeyDatabase, subject: string, chat: Buffer): readonly ChatOfPerson[] {
+  const known = database.prepare('SELECT 1 FROM chats_of_people WHERE person = ? AND chat = ?');
+  return peopleOfChat(subject)
+    .map((objectId) => ({ person: hashOfPerson(database, objectId), chat }))
+    .filter(({ person }) => known.get(person, chat) === undefined);
+}
+
+function chatsOf(database: KeyDatabase, subject: string): readonly Uint8Array[] {
+  const objectId = objectIdOf(subject);
+  if (objectId === undefined) return [];
+  const rows = database
+    .prepare('SELECT chat FROM chats_of_people WHERE person = ?')
+    .all(hashOfPerson(database, objectId));
+  return rows.map((row) => row['chat'] as Uint8Array);
+}
+
+/** Whatever tenant a chat or somebody in it is of: object ids are unique among all. */
+function hashOfPerson({ derived }: KeyDatabase, objectId: string): Buffer {
+  return hmacSha256(derived.subjects, `oid:${objectId}`).digest();
 }
 
 function read({ prepare, derived }: KeyDatabase, hash: Buffer): SubjectKey | undefined {

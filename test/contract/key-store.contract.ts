@@ -13,6 +13,8 @@ export interface KeyStoreUnderTest {
 
 const anna = 'user:6f1c/anna';
 const bert = 'number:4915112345';
+const [cara, dora, emil] = [1, 2, 3].map((n) => `7a0e0000-0000-4000-8000-00000000000${n}`);
+const chatOf = (one: string | undefined, other: string | undefined) => `chat:6f1c/19:${one}_${other}@unq.gbl.spaces`;
 
 /** What every key store must do. */
 export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUnderTest>): void {
@@ -96,6 +98,30 @@ export function describeKeyStore(name: string, factory: () => Promise<KeyStoreUn
       const [a] = await keysOf(store, [anna]);
       expect(await store.erase(anna.toUpperCase())).toEqual({ ok: true, keyIds: [a?.keyId] });
       expect(await store.erase('number:000')).toEqual({ ok: true, keyIds: [] });
+    });
+
+    it('erases with somebody the chats of two that person is one of, and no other chat', async () => {
+      const chats = [chatOf(cara, dora), chatOf(emil, cara), chatOf(dora, emil), 'chat:6f1c/19:abc@thread.v2'];
+      const [own, first, second, others, group] = await keysOf(store, [`user:6f1c/${cara}`, ...chats]);
+      const erased = await store.erase(`user:6f1c/${cara}`);
+      expect(erased).toEqual({
+        ok: true,
+        keyIds: expect.arrayContaining([own, first, second].map((key) => key?.keyId)),
+      });
+      const left = await find(
+        store,
+        [own, first, second, others, group].map((key) => key?.keyId ?? ''),
+      );
+      expect([...left.keys()]).toEqual([others?.keyId, group?.keyId]);
+      expect((await keysOf(store, [chatOf(cara, dora)]))[0]?.keyId).not.toBe(first?.keyId);
+    });
+
+    it('erases the chats of somebody who has no key of an own, by whatever tenant, and again once there is a new one', async () => {
+      const [chat] = await keysOf(store, [chatOf(cara, dora).toUpperCase()]);
+      expect(await store.erase(`USER:other/${dora}`)).toEqual({ ok: true, keyIds: [chat?.keyId] });
+      const [next] = await keysOf(store, [chatOf(cara, dora)]);
+      expect(await store.erase(`user:6f1c/${dora}`)).toEqual({ ok: true, keyIds: [chat?.keyId, next?.keyId] });
+      expect((await find(store, [chat?.keyId ?? '', next?.keyId ?? ''])).size).toBe(0);
     });
 
     it.each<DayKeyPurpose>(['commitment', 'quarantine'])('keeps one %s key of 32 bytes per day', async (purpose) => {

@@ -175,6 +175,21 @@ describe('the SQLite key store', () => {
       expect(await store.subjectKeys(['number:2'])).toMatchObject({ ok: true });
     });
 
+    it('erases with somebody also chats whose keys older versions made, once they were written to again', async () => {
+      const person = '7a0e0000-0000-4000-8000-000000000001';
+      const chat = `chat:t/19:${person}_7a0e0000-0000-4000-8000-000000000002@unq.gbl.spaces`;
+      const made = await (await open()).subjectKeys([chat]);
+      const db = new DatabaseSync(place.file);
+      db.exec('DROP TABLE chats_of_people');
+      db.close();
+      const store = await open();
+      expect(await store.subjectKeys([chat])).toEqual(made);
+      expect(await store.erase(`user:t/${person}`)).toEqual({
+        ok: true,
+        keyIds: made.ok ? made.keys.map(({ keyId }) => keyId) : [],
+      });
+    });
+
     it('does not call a subject erased whose key is damaged on the disk, and gives it a new key to seal with', async () => {
       await prepare();
       const db = new DatabaseSync(place.file);

@@ -63,7 +63,7 @@ const finding = (): FindDeps => ({
   async *naming(token) {
     for (const [id, notices] of calls)
       for (const { data } of notices)
-        if (JSON.stringify(callIn(data)?.['callerTokens']).includes(token))
+        if (JSON.stringify(callIn(data)?.['callerTokens'] ?? []).includes(token))
           yield { id, stream: emergencyStream(id), data: {} };
   },
   story: async (id) => (calls.get(id) ?? []).map(stored),
@@ -160,6 +160,19 @@ describe('an erasure', () => {
     ]);
     // Repeated, it finds the calls again, and nothing to destroy that is not destroyed.
     expect((await found(`oid:${ana}`)).extent.emergencies).toBe(2);
+  });
+
+  it('takes the ids of the chats of two with that person from messages that were no call, and leaves those of others', async () => {
+    const chat = (one: string, other: string) => `19:${one}_${other}@unq.gbl.spaces`;
+    const nora = '7a0e0000-0000-4000-8000-000000000003';
+    const inChat = (id: string, chatId: string) => basic(id, { resource: `chats('${chatId}')/messages('${id}')` });
+    await call('a', byChat('1', ana, 'Ana Petrova'));
+    await call('ordinary', inChat('8', chat(ana, nora)), inChat('9', chat(juergen, nora)));
+    expect(await readable('ordinary')).toContain(ana);
+    const erased = await erasePerson(erasing(), `oid:${ana}`, await found(`oid:${ana}`), actor);
+    expect(erased).toMatchObject({ ok: true, left: 0 });
+    expect(await readable('ordinary')).not.toContain(ana);
+    expect(await readable('ordinary')).toContain(juergen);
   });
 
   it('destroys nothing that is not on record before', async () => {
