@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ids } from '#ports/ids.ts';
-import type { KeyStore, KeyStoreFailure, SubjectKey } from '#ports/key-store.ts';
+import type { KeyStore, SubjectKey } from '#ports/key-store.ts';
 import { createKeyCache } from './cache.ts';
 import { assertDay, dayKey, dayKeyLabel, destroyDays, isDestroyed } from './day-keys.ts';
 import { createDestructions, unavailable } from './destructions.ts';
+import { each } from './each.ts';
 import type { Master } from './master.ts';
 import { eraseSubject, findKey, subjectKey } from './subject-keys.ts';
 
@@ -18,9 +19,6 @@ export interface KeyVaultKeyStoreDeps {
   /** Most keys that are kept unwrapped in memory (default 10,000). */
   readonly cachedKeys?: number;
 }
-
-/** Requests to the storage at once for one call. */
-const atOnce = 16;
 
 /**
  * A key store whose master key is wrapped by a key vault and whose subject keys are blobs, for the processes of one stack. A call asks the storage once
@@ -123,22 +121,6 @@ export function createKeyVaultKeyStore(deps: KeyVaultKeyStoreDeps): KeyStore {
       closed = true;
     },
   };
-}
-
-/** Does some at once; the first failure ends it. */
-async function each(
-  items: readonly string[],
-  work: (item: string) => Promise<KeyStoreFailure | undefined>,
-): Promise<KeyStoreFailure | undefined> {
-  let next = 0;
-  let failed: KeyStoreFailure | undefined;
-  const worker = async () => {
-    for (let item = items[next++]; item !== undefined && failed === undefined; item = items[next++]) {
-      failed ??= await work(item);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return failed;
 }
 
 function pair(keyId: string, key: Uint8Array | undefined): [string, Uint8Array][] {

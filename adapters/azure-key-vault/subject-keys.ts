@@ -3,6 +3,7 @@ import { objectIdOf, peopleOfChat } from '#domain/chat-people.ts';
 import type { KeyStoreFailure, SubjectKey } from '#ports/key-store.ts';
 import type { Blobs } from './blobs.ts';
 import { unavailable } from './destructions.ts';
+import { each } from './each.ts';
 import { unwrap, wrapNew } from './key-wrap.ts';
 import type { Master } from './master.ts';
 
@@ -81,8 +82,9 @@ export async function eraseSubject(
 ): Promise<{ readonly ok: true; readonly keyIds: readonly string[] } | KeyStoreFailure> {
   const chats = await chatsOf(master, subject);
   if (!chats.ok) return chats;
-  const erased: string[] = [];
-  for (const hash of [hashOf(master, subject), ...chats.hashes]) {
+  const erased = new Map<string, readonly string[]>();
+  const hashes = [hashOf(master, subject), ...chats.hashes];
+  const failed = await each(hashes, async (hash) => {
     const history = await historyOf(master, hash);
     if (!history.ok) return history;
     const { keyIds } = history.history;
@@ -90,9 +92,10 @@ export async function eraseSubject(
       const removed = await removeForGood(master.blobs, keyBlob(keyId));
       if (!removed.ok) return removed;
     }
-    erased.push(...keyIds);
-  }
-  return { ok: true, keyIds: erased };
+    erased.set(hash, keyIds);
+    return undefined;
+  });
+  return failed ?? { ok: true, keyIds: hashes.flatMap((hash) => erased.get(hash) ?? []) };
 }
 
 /** Notes who is in a chat of two, also where it has a key already: versions before this one noted nothing. */
