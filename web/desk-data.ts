@@ -125,6 +125,8 @@ export interface EmergencyReads {
   get(id: string): Promise<{ readonly emergency: EmergencyView; readonly story: readonly AuditRecord[] } | undefined>;
   /** Every emergency that is not resolved, the one whose last change is oldest first, each with the position of its last change. */
   open(): Promise<{ readonly changes: readonly EmergencyChange[]; readonly position: string }>;
+  /** A position up to which everything in the log was looked at; undefined until all is there that was in the log at the start. */
+  upTo(): Promise<string | undefined>;
   /** In log order, exclusive; fewer than `limit` means that nothing more is there yet. */
   changesAfter(position: string, limit: number): Promise<readonly EmergencyChange[]>;
   /**

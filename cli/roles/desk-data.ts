@@ -116,6 +116,8 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         const { changes, position } = await emergencies.open();
         return { changes: await many(changes), position };
       },
+      upTo: async () =>
+        ready() ? (readModels.states().find(({ name }) => name === 'emergencies')?.position ?? '') : undefined,
       changesAfter: async (position, limit) => many(await emergencies.changesAfter(position, limit)),
       subscribe: changes.subscribe,
     },

@@ -11,7 +11,7 @@ import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
-import { createListening, type Listening } from '#cli/roles/listening.ts';
+import { createListening, type Listening, type Reached } from '#cli/roles/listening.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import { createQuarantine } from '#cli/roles/quarantine.ts';
@@ -146,8 +146,11 @@ async function openListening(
   readModels: ReadModels,
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
-  const reached = () =>
-    readModels.states().every(({ name, connection }) => name !== 'emergencies' || connection !== 'down');
+  const reached = (): Reached => {
+    const board = readModels.states().find(({ name }) => name === 'emergencies');
+    if (board?.connection === 'down') return 'cut-off';
+    return board?.caughtUp === true ? 'yes' : 'catching-up';
+  };
   if (ingest !== undefined) return openOwnListening(context, shared, hub, ingest, reached);
   const ownership = await openOwnership(context, hub);
   const source =

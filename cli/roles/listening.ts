@@ -64,6 +64,13 @@ function causeOf(silent: readonly PartitionHealth[]): NotListening {
   return silent.every(({ away }) => away === 'log') ? 'event-log-unreachable' : 'partition-not-read';
 }
 
+export type Reached = 'yes' | 'cut-off' | 'catching-up';
+
+const notReached = {
+  'cut-off': 'The event log does not answer: no call can reach this board',
+  'catching-up': 'This board has not read the whole event log yet: calls may be missing on it',
+} as const;
+
 export interface ListeningDeps {
   readonly clock: Clock;
   /** Where this process reads the hub itself. */
@@ -77,8 +84,8 @@ export interface ListeningDeps {
     /** Who we are: our own claims say nothing about others. */
     readonly self?: string;
   };
-  /** Whether what is stored reaches this board; a hub that is read is of no use to a desk that is cut off from the log. */
-  readonly reached?: () => boolean;
+  /** Whether what is stored reaches this board; a hub that is read is of no use to a desk that is cut off from the log, or has not read all of it yet. */
+  readonly reached?: () => Reached;
 }
 
 export interface Listening {
@@ -102,16 +109,12 @@ export function createListening(deps: ListeningDeps): Listening {
   let lookAt = reachedAt;
   const look = (): ListeningState => {
     const partitions = together(deps.own?.(), remote);
-    if (deps.reached?.() !== false) reachedAt = clock.monotonic();
+    const reached = deps.reached?.() ?? 'yes';
+    if (reached === 'yes') reachedAt = clock.monotonic();
     const heard = judgeListening(partitions, clock.now());
     const judged =
-      clock.monotonic() - reachedAt > cutOffMs
-        ? {
-            ...heard,
-            ok: false,
-            cause: 'event-log-unreachable' as const,
-            word: 'The event log does not answer: no call can reach this board',
-          }
+      reached !== 'yes' && clock.monotonic() - reachedAt > cutOffMs
+        ? { ...heard, ok: false, cause: 'event-log-unreachable' as const, word: notReached[reached] }
         : heard;
     if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
     return { ...judged, since: last.since, partitions };

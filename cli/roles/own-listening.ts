@@ -1,6 +1,6 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
-import { createListening, type Listening } from '#cli/roles/listening.ts';
+import { createListening, type Listening, type Reached } from '#cli/roles/listening.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 
@@ -10,7 +10,7 @@ export async function openOwnListening(
   shared: Shared,
   hub: EventHubsSetting | undefined,
   ingest: RunningIngest,
-  reached: () => boolean = () => true,
+  reached: () => Reached = () => 'yes',
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const ownership = await openOwnership(context, hub);
   const elsewhere = { ownership, source: undefined, log: shared.eventLog, hub: context.settings.eventHub };

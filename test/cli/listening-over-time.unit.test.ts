@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createListening, judgeListening } from '#cli/roles/listening.ts';
+import { createListening, judgeListening, type Reached } from '#cli/roles/listening.ts';
 import { createManualClock } from '#simulator/manual-clock.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
@@ -36,16 +36,19 @@ describe('whether Tocsin listens', () => {
 
   it('is not so on a desk that the log does not reach, but for a moment', () => {
     const clock = createManualClock(start);
-    let reached = true;
+    let reached: Reached = 'yes';
     const listening = createListening({ clock, own: () => [reading('0', clock.now())], reached: () => reached });
     expect(listening.state()).toMatchObject({ ok: true });
-    reached = false;
+    reached = 'cut-off';
     clock.advance(3000);
     expect(listening.state()).toMatchObject({ ok: true });
     clock.advance(1);
     expect(listening.state()).toMatchObject({ ok: false, word: expect.stringContaining('event log') });
-    reached = true;
+    reached = 'yes';
     expect(listening.state()).toMatchObject({ ok: true });
+    reached = 'catching-up';
+    clock.advance(3001);
+    expect(listening.state()).toMatchObject({ ok: false, word: expect.stringContaining('not read the whole') });
   });
 
   it('is the answer of the partition that was heard longest ago', () => {

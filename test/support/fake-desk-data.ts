@@ -176,6 +176,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
         const all = open.map((emergency) => ({ position: changedAt.get(emergency.id) ?? '', emergency }));
         return { changes: all.sort((a, b) => (a.position < b.position ? -1 : 1)), position: position() };
       },
+      upTo: async () => (ready ? position() : undefined),
       async changesAfter(after, limit) {
         fail('changes');
         return changes.filter((one) => one.position > after).slice(0, limit);

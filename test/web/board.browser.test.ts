@@ -174,13 +174,74 @@ describe('the board in a real browser', () => {
     expect(await page.isHidden('#notlive')).toBe(true);
   });
 
-  it('forgets a call of which a server without that past knows nothing', async () => {
+  it('keeps a call of which a server without that past knows nothing until a person acts on it, and shows what comes then', async () => {
     const { page } = await open();
     desk.data.raise();
     await page.waitForSelector('.card');
     const { port } = desk;
     await desk.close();
     desk = await runDesk({ port });
-    await page.waitForSelector('.card', { state: 'detached' });
+    const { id } = desk.data.raise({ id: 'of the other log', caller: { name: 'After the restore' } });
+    await page.waitForSelector(`.card[data-id="${id}"]`);
+    expect(await page.locator('.card').count()).toBe(2);
+    await page.click('.card >> nth=1');
+    await page.click('[data-act=acknowledge]');
+    await page.getByText('has no record of this call').waitFor();
+    await expect.poll(() => page.locator('.card').count()).toBe(1);
+    expect(await page.getAttribute('.card', 'data-id')).toBe(id);
+  });
+
+  it('keeps a call that came while it asked what is open after a lost connection', async () => {
+    const { page } = await open();
+    let asked = 0;
+    await page.route('**/api/emergencies?state=*', async (route) => {
+      const answer = await route.fetch();
+      // What the list says is older than the call that comes now.
+      if (asked++ === 0) {
+        desk.data.raise();
+        await page.waitForSelector('.card');
+      }
+      await route.fulfill({ response: answer });
+    });
+    const { port, data } = desk;
+    await desk.close();
+    desk = await runDesk({ port }, data);
+    await page.waitForSelector('.card');
+    await expect.poll(() => asked).toBeGreaterThan(1);
+    await page.waitForLoadState('networkidle');
+    expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+  });
+
+  it('shows what was locked once the key store is back, though nothing changed in the record', async () => {
+    desk.data.setHealth({ rows: [{ kind: 'key-store', name: 'key store', state: 'ok', word: 'open' }] });
+    const { page } = await open({ clock: true });
+    const call = desk.data.raise({ caller: { name: '[locked]' }, location: null });
+    await page.waitForSelector('.card');
+    expect(await page.textContent('.card .who')).toBe('[locked]');
+    await page.route(`**/api/emergencies/${call.id}`, (route) =>
+      route.fulfill({ json: { ...call, caller: { name: 'Ana Petrova' }, story: [] } }),
+    );
+    await page.clock.fastForward(6000);
+    await expect.poll(() => page.textContent('.card .who')).toBe('Ana Petrova');
+  });
+
+  it('does not take a press for a call that took the place of another at that moment', async () => {
+    const { page } = await open({ clock: true });
+    const [first, second] = [
+      desk.data.raise({ caller: { name: 'First' } }),
+      desk.data.raise({ caller: { name: 'Second' } }),
+    ];
+    await page.waitForSelector('.card >> nth=1');
+    await page.clock.fastForward(2000);
+    const shown = await page.getAttribute('#detail', 'data-id');
+    const other = shown === first.id ? second : first;
+    await desk.data.acknowledge(shown ?? '', { by: 'B. Okafor', from: 'desk' });
+    await page.waitForSelector(`#detail[data-id="${other.id}"]`);
+    await page.keyboard.press('a');
+    await page.getByText('Another call is shown now').waitFor();
+    expect((await desk.data.emergencies.get(other.id))?.emergency.state).toBe('unacknowledged');
+    await page.clock.fastForward(2000);
+    await page.keyboard.press('a');
+    await page.waitForSelector('#unacknowledged .card', { state: 'detached' });
   });
 });

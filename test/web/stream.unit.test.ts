@@ -55,6 +55,38 @@ describe('GET /api/stream', () => {
     await again.cancel();
   });
 
+  it('begins with every open emergency again where the log ends before what a page has, as it was restored from a backup', async () => {
+    const { data, get } = createDeskFixture();
+    const open = data.raise();
+    const stream = readStream(await get('/api/stream', { 'last-event-id': '9'.repeat(20) }));
+    expect(await stream.next('emergency')).toMatchObject({ data: { id: open.id } });
+    const { id } = data.raise();
+    expect(await stream.next('emergency')).toMatchObject({ data: { id } });
+    await stream.cancel();
+  });
+
+  it('waits with a page that comes back until the read model knows where the log ends', async () => {
+    const { data, get } = createDeskFixture();
+    data.setReady(false);
+    const stream = readStream(await get('/api/stream', { 'last-event-id': '9'.repeat(20) }));
+    await stream.next('health');
+    const { id } = data.raise();
+    data.setReady(true);
+    expect(await stream.next('emergency')).toMatchObject({ data: { id } });
+    await stream.cancel();
+  });
+
+  it('says that nobody knows whether Tocsin listens where its health cannot be read', async () => {
+    const { data, get, logged } = createDeskFixture();
+    data.failNext('health');
+    const stream = readStream(await get('/api/stream'));
+    const { listening, rows } = healthSchema.parse((await stream.next('health')).data);
+    expect(listening).toMatchObject({ ok: false, word: expect.stringContaining('cannot tell') });
+    expect(rows).toMatchObject([{ state: 'trouble' }]);
+    expect(logged).toContain('error: health could not be read');
+    await stream.cancel();
+  });
+
   it('resumes from the position of the list', async () => {
     const { data, get } = createDeskFixture();
     data.raise();

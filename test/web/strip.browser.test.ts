@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
+import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import { openDesk } from '#test/web/desk-browser.ts';
 import type { RunningDesk } from '#test/web/desk-server.ts';
 import { runDesk } from '#test/web/desk-server.ts';
@@ -63,6 +64,21 @@ describe('the strip', () => {
       expect(await proved.isVisible()).toBe(shown);
       const [said, sound] = await Promise.all([proved.boundingBox(), page.locator('#sound').boundingBox()]);
       if (shown) expect((said?.x ?? 0) + (said?.width ?? 0)).toBeLessThanOrEqual(sound?.x ?? 0);
+    }
+  });
+
+  it('does not say for ever that it is starting where nothing tells it how Tocsin is', async () => {
+    const data = createFakeDeskData();
+    const mute = await runDesk({}, { ...data, health: () => Promise.withResolvers<never>().promise });
+    try {
+      const { page } = await openDesk(browser, mute.url, { clock: true });
+      expect(await page.textContent('#listening .word')).toBe('Starting');
+      await page.clock.fastForward(16_000);
+      await page.waitForSelector('#listening[data-state=blind]');
+      expect(await page.textContent('#blind')).toContain('does not say whether the hub is read');
+      await page.waitForSelector('html[data-alarm=blind]');
+    } finally {
+      await mute.close();
     }
   });
 

@@ -49,7 +49,14 @@ export function createActions(store: Store): Actions {
       toast(`${owner.by} was first: has it since ${clock(owner.at)}.`);
     else if (answer.code === 'already-resolved' && owner !== undefined)
       toast(`${owner.by} resolved it at ${clock(owner.at)}.`);
-    else toast(`NOT ${act === 'acknowledge' ? 'acknowledged' : 'resolved'}. ${answer.word} Try again.`, 'problem');
+    else if (answer.code === 'emergency-not-found') {
+      // Its log was restored from a backup that is older: only now that a person saw so may the call go.
+      store.forget(id);
+      toast(
+        'Tocsin has no record of this call any more. It is taken off this page; act on it by other means.',
+        'problem',
+      );
+    } else toast(`NOT ${act === 'acknowledge' ? 'acknowledged' : 'resolved'}. ${answer.word} Try again.`, 'problem');
   }
 
   return {

@@ -7,6 +7,7 @@ import { byId } from './dom.ts';
 import { getJson } from './http.ts';
 import { listenToKeys, typing } from './keys.ts';
 import { serverNow } from './live.ts';
+import { toast } from './toast.ts';
 
 const desk = startDesk();
 const { store } = desk;
@@ -29,6 +30,10 @@ const detail = createDetail(byId('detail'), {
 let selected: string | undefined;
 /** Chosen by hand: then it stays selected whatever comes. */
 let chosen = false;
+/** When another call took the place of the one that was shown, though nobody asked for it. */
+let jumpedAt = Number.NEGATIVE_INFINITY;
+/** Milliseconds for which a press may still be meant for the call that was shown before. */
+const jumpMs = 1500;
 /** Open calls come one after the other when the page begins: until they are all there the newest is shown. */
 const settleMs = 1500;
 const firstAt = performance.now();
@@ -64,8 +69,17 @@ function chooseSelection() {
   const open = store.all().filter((emergency) => emergency.state !== 'resolved');
   const waiting = open.filter((emergency) => emergency.state === 'unacknowledged');
   const best = waiting.find((emergency) => !emergency.test) ?? waiting[0];
+  const before = selected;
   if (best !== undefined) selected = best.id;
   else if (current === undefined) selected = (open.find((emergency) => !emergency.test) ?? open[0])?.id;
+  if (current !== undefined && selected !== before) jumpedAt = performance.now();
+}
+
+/** Whoever presses right after the call under the finger was replaced means the one that was there: nobody has read the new one yet. */
+function isMeantForAnother(): boolean {
+  if (performance.now() - jumpedAt > jumpMs) return false;
+  toast('Another call is shown now. Read it, then press again.', 'problem');
+  return true;
 }
 
 function draw() {
@@ -79,6 +93,7 @@ function select(id: string | undefined) {
   if (id === undefined) return;
   selected = id;
   chosen = true;
+  jumpedAt = Number.NEGATIVE_INFINITY;
   draw();
   columns.element(id)?.scrollIntoView({ block: 'nearest' });
 }
@@ -131,13 +146,21 @@ const onSelected = (act: (id: string) => void) => () => {
   chosen = true;
   if (selected !== undefined) act(selected);
 };
-byId('detail').addEventListener('click', () => {
-  chosen = true;
-});
+byId('detail').addEventListener(
+  'click',
+  (event) => {
+    if ((event.target as Element).closest('[data-act]') !== null && isMeantForAnother()) event.stopPropagation();
+    else chosen = true;
+  },
+  { capture: true },
+);
+const onRead = (act: (id: string) => void) => () => {
+  if (!isMeantForAnother()) onSelected(act)();
+};
 if (!wall)
   listenToKeys({
-    a: onSelected((id) => void actions.acknowledge(id)),
-    r: onSelected((id) => void actions.resolve(id)),
+    a: onRead((id) => void actions.acknowledge(id)),
+    r: onRead((id) => void actions.resolve(id)),
     c: onSelected((id) => void actions.copy(id)),
     m: desk.toggleMute,
     next: () => move(1),

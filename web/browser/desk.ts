@@ -8,7 +8,7 @@ import type { Alarm } from './sound.ts';
 import { createSound } from './sound.ts';
 import { createSoundControl } from './sound-control.ts';
 import type { Store } from './store.ts';
-import { createStore } from './store.ts';
+import { createStore, isLocked } from './store.ts';
 import { createStrip } from './strip.ts';
 import { announce } from './toast.ts';
 
@@ -69,12 +69,15 @@ export function startDesk(): Desk {
   }
   store.onChange(alarm);
   let beatAt = performance.now();
+  let keyStoreOpen = false;
+  keepUnlocking(store, () => keyStoreOpen);
 
   followLive({
     onEmergency(emergency) {
       if (store.put(emergency)) say(emergency);
     },
     onHealth(health) {
+      keyStoreOpen = health.rows.some(({ kind, state }) => kind === 'key-store' && state === 'ok');
       strip.setHealth(health);
       for (const listener of healthListeners) listener(health);
     },
@@ -114,19 +117,42 @@ export function startDesk(): Desk {
   };
 }
 
-/** After a lost connection: what is open now is asked for as a whole, so that no ghost of a call stays. */
+/**
+ * After a lost connection: what is open now, and what became of what was open here. Nothing is taken away because a list does not have it: the list may be older
+ * than a call that came meanwhile, or of a desk that still reads the record.
+ */
 async function reconcile(store: Store): Promise<void> {
-  const open = new Set<string>();
+  const missing = new Set(store.all().flatMap(({ id, state }) => (state === 'resolved' ? [] : [id])));
   for (const state of ['unacknowledged', 'acknowledged']) {
-    const answer = await getJson<{ items: readonly EmergencyView[]; next?: string }>(
-      `/api/emergencies?state=${state}&limit=1000`,
-    );
-    // More than one page is open: then nothing may be taken away.
-    if (!answer.ok || answer.value.next !== undefined) return;
+    const answer = await getJson<{ items: readonly EmergencyView[] }>(`/api/emergencies?state=${state}&limit=1000`);
+    if (!answer.ok) continue;
     for (const emergency of answer.value.items) {
-      open.add(emergency.id);
+      missing.delete(emergency.id);
       store.put(emergency);
     }
   }
-  store.keepOpen(open);
+  for (const id of missing) await lookAgain(store, id);
+}
+
+async function lookAgain(store: Store, id: string): Promise<void> {
+  const answer = await getJson<EmergencyView & { readonly story: unknown }>(`/api/emergencies/${id}`);
+  if (!answer.ok) return;
+  const { story: _, ...emergency } = answer.value;
+  store.put(emergency);
+}
+
+/** Milliseconds between looks at open calls that cannot be read whole. */
+const unlockMs = 5_000;
+
+/** Looks again at open calls with something locked in them: once the key store is back nothing else would say so, as nothing changed in the record. */
+function keepUnlocking(store: Store, isKeyStoreOpen: () => boolean): void {
+  let looking = false;
+  const look = async () => {
+    if (looking || !isKeyStoreOpen()) return;
+    looking = true;
+    for (const emergency of store.all())
+      if (emergency.state !== 'resolved' && isLocked(emergency)) await lookAgain(store, emergency.id);
+    looking = false;
+  };
+  setInterval(() => void look(), unlockMs);
 }

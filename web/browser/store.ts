@@ -2,14 +2,19 @@ import type { EmergencyView } from '#web/desk-data.ts';
 
 /** The emergencies that this page knows of. */
 export interface Store {
-  /** Takes what is newer than what is there. Returns true when anything changed. */
+  /** Takes what is newer than what is there, or can be read where that is locked. Returns true when anything changed. */
   put(emergency: EmergencyView): boolean;
+  /** For a call that Tocsin told a person it does not know. */
+  forget(id: string): void;
   get(id: string): EmergencyView | undefined;
   /** Newest first. */
   all(): readonly EmergencyView[];
-  /** Forgets calls that are open here and are not among these: what a page missed while it was away. */
-  keepOpen(ids: ReadonlySet<string>): void;
   onChange(listener: () => void): void;
+}
+
+/** True where something of it cannot be read for now, as the key store is away. */
+export function isLocked(emergency: EmergencyView): boolean {
+  return JSON.stringify(emergency).includes('"[locked]"');
 }
 
 export function createStore(): Store {
@@ -31,10 +36,13 @@ export function createStore(): Store {
   return {
     put(emergency) {
       const before = known.get(emergency.id);
-      if (before !== undefined && before.revision >= emergency.revision) return false;
+      if (before !== undefined && !(before.revision < emergency.revision || unlocks(before, emergency))) return false;
       known.set(emergency.id, emergency);
       changed();
       return true;
+    },
+    forget(id) {
+      if (known.delete(id)) changed();
     },
     get: (id) => known.get(id),
     all() {
@@ -43,15 +51,13 @@ export function createStore(): Store {
         .sort((a, b) => (a.raisedAt < b.raisedAt ? 1 : a.raisedAt > b.raisedAt ? -1 : 0));
       return sorted;
     },
-    keepOpen(ids) {
-      for (const [id, { state }] of known) {
-        if (state === 'resolved' || ids.has(id)) continue;
-        known.delete(id);
-        changed();
-      }
-    },
     onChange: (listener) => {
       listeners.push(listener);
     },
   };
+}
+
+/** The same call once the key store is back. */
+function unlocks(before: EmergencyView, after: EmergencyView): boolean {
+  return before.revision === after.revision && isLocked(before) && !isLocked(after);
 }

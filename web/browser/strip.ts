@@ -17,6 +17,9 @@ export interface Strip {
   tick(): void;
 }
 
+/** Milliseconds after which a page that is told nothing of Tocsin's health takes that for bad news. */
+const untoldMs = 15_000;
+
 export function createStrip(): Strip {
   const root = document.documentElement;
   const light = byId('listening');
@@ -32,6 +35,7 @@ export function createStrip(): Strip {
   if (root.dataset['page'] !== 'board') byId('sound').before(unowned);
   let health: HealthReport | undefined;
   let live: 'starting' | 'yes' | 'no' = 'starting';
+  let liveAt: number | undefined;
 
   function showPerson() {
     const name = knownName();
@@ -87,6 +91,7 @@ export function createStrip(): Strip {
       showListening();
     },
     setLive(isLive, silentMs) {
+      if (isLive) liveAt ??= performance.now();
       live = isLive ? 'yes' : 'no';
       root.dataset['live'] = live;
       const banner = byId('notlive');
@@ -110,7 +115,13 @@ export function createStrip(): Strip {
       const time = byId('clock');
       setText(time, clock(now));
       time.title = fullTime(new Date(now).toISOString());
+      if (health === undefined && liveAt !== undefined && performance.now() - liveAt > untoldMs) health = untold(now);
       showListening();
     },
   };
+}
+
+function untold(now: number): HealthReport {
+  const word = 'Tocsin does not say whether the hub is read';
+  return { rows: [], listening: { ok: false, since: new Date(now).toISOString(), feeds: [], word } };
 }

@@ -15,9 +15,12 @@ function encode({ position, emergency }: EmergencyChange): string {
   return text;
 }
 
+/** Milliseconds between looks whether a read model that has just been opened knows the whole log. */
+const catchingUpMs = 100;
+
 /**
- * Sends every change after `after` to one client, in log order and each once; without `after` every open emergency first. While it catches up it takes
- * from the read model at the client's own pace; once it is level, changes are pushed as they come.
+ * Sends every change after `after` to one client, in log order and each once; without `after`, or where the log ends before it (it was restored from a backup),
+ * every open emergency first. While it catches up it takes from the read model at the client's own pace; once it is level, changes are pushed as they come.
  * @returns how to end it
  */
 export function followChanges(
@@ -40,7 +43,18 @@ export function followChanges(
     }
   }, onFailure);
 
+  /** Whether the log ends before a position; asked until the read model knows where the log ends. */
+  async function isBeyondTheLog(position: string): Promise<boolean> {
+    for (;;) {
+      const upTo = await reads.upTo();
+      if (upTo !== undefined) return upTo < position;
+      if (queue.ended) return false;
+      await new Promise((resolve) => setTimeout(resolve, catchingUpMs).unref());
+    }
+  }
+
   async function catchUp() {
+    if (cursor !== undefined && (await isBeyondTheLog(cursor))) cursor = undefined;
     if (cursor === undefined) {
       const open = await reads.open();
       for (const change of open.changes) {

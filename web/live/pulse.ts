@@ -26,9 +26,20 @@ export function createPulse(options: PulseOptions): Pulse {
   let timers: NodeJS.Timeout[] = [];
   let lastHealth: string | undefined;
   let looking = false;
+  let unknownSince: string | undefined;
 
   const ping = () => encodeSse({ event: 'ping', data: { at: new Date(options.now()).toISOString() } });
-  const readHealth = async () => encodeSse({ event: 'health', data: await options.health() });
+  const readHealth = async (): Promise<string> => {
+    try {
+      const report = await options.health();
+      unknownSince = undefined;
+      return encodeSse({ event: 'health', data: report });
+    } catch (error) {
+      options.onFailure(error);
+      unknownSince ??= new Date(options.now()).toISOString();
+      return encodeSse({ event: 'health', data: unknownHealth(unknownSince) });
+    }
+  };
 
   function beat() {
     const text = ping();
@@ -37,9 +48,8 @@ export function createPulse(options: PulseOptions): Pulse {
   async function look() {
     if (looking) return;
     looking = true;
-    const text = await readHealth().finally(() => {
-      looking = false;
-    });
+    const text = await readHealth();
+    looking = false;
     if (text === lastHealth) return;
     lastHealth = text;
     for (const client of clients) client.send(text);
@@ -49,12 +59,9 @@ export function createPulse(options: PulseOptions): Pulse {
     add(queue) {
       clients.add(queue);
       queue.send(ping());
-      readHealth().then((text) => queue.send(text), options.onFailure);
+      void readHealth().then((text) => queue.send(text));
       if (timers.length > 0) return;
-      timers = [
-        setInterval(beat, options.pingMs).unref(),
-        setInterval(() => void look().catch(options.onFailure), options.healthMs).unref(),
-      ];
+      timers = [setInterval(beat, options.pingMs).unref(), setInterval(() => void look(), options.healthMs).unref()];
     },
     remove(queue) {
       clients.delete(queue);
@@ -65,5 +72,15 @@ export function createPulse(options: PulseOptions): Pulse {
     get size() {
       return clients.size;
     },
+  };
+}
+
+/** Where nobody can tell how Tocsin is, a page must not go on believing what it heard last. */
+function unknownHealth(since: string): HealthReport {
+  const word = 'This desk cannot tell whether the hub is read';
+  const next = 'Look at the log of the role desk, and run `tocsin doctor`.';
+  return {
+    rows: [{ kind: 'role', name: 'desk', state: 'trouble', word: 'its health cannot be read', since, next }],
+    listening: { ok: false, since, feeds: [], word },
   };
 }

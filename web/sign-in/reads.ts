@@ -53,6 +53,7 @@ function recordedEmergencies(
       for (const { emergency } of open.changes) saw(emergency);
       return open;
     },
+    upTo: () => reads.upTo(),
     async changesAfter(position, limit) {
       const changes = await reads.changesAfter(position, limit);
       for (const { emergency } of changes) saw(emergency);

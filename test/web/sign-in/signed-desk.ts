@@ -166,6 +166,7 @@ function hiding(data: FakeDeskData): DeskReads {
         return found === undefined ? undefined : hide(found);
       },
       open: async () => hide(await emergencies.open()),
+      upTo: () => emergencies.upTo(),
       changesAfter: async (position, limit) => hide(await emergencies.changesAfter(position, limit)),
       subscribe: (listener, onFailure) => emergencies.subscribe((change) => listener(hide(change)), onFailure),
     },
