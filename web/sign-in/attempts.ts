@@ -23,11 +23,12 @@ export function createAttempts(perMinute: number, now: () => number): Attempts {
         began = now();
       }
       const count = (counts.get(address) ?? 0) + 1;
-      all += 1;
       counts.delete(address);
       counts.set(address, count);
       const [oldest] = counts.keys();
       if (counts.size > mostAddresses && oldest !== undefined) counts.delete(oldest);
+      // What one address is refused is not counted for all: it would keep everybody else out.
+      if (count <= perMinute) all += 1;
       if (count <= perMinute && all <= perMinute * allTimes) return { ok: true };
       return { ok: false, retrySeconds: Math.max(1, Math.ceil((began + windowMs - now()) / 1000)) };
     },
