@@ -28,7 +28,8 @@ type Folded = Extract<Replay, { readonly ok: true }>;
 
 /**
  * `tocsin audit replay`: folds the log from its first event into empty stores. Exit code 0 only where what comes out is what the running desk shows
- * (or what `--expect` or `--checkpoint` says); 1 where it is not: then a stored event, or a read model, is not what it was.
+ * (or what `--expect` or `--checkpoint` says); 1 where it is not: then a stored event, or a read model, is not what it was. Also 1 where a checkpoint leaves out a
+ * read model, or has it of another version: what was not compared is not equal.
  */
 export async function replay(options: ReplayOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
@@ -63,7 +64,7 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
     if (options.expect !== undefined) {
       const folded = asOf ?? (await foldTo(undefined, 'folding'));
       const different = folded.digests.emergencies === options.expect ? [] : ['emergencies'];
-      return report(output, options, folded, { emergencies: options.expect }, different);
+      return report(output, options, folded, { emergencies: options.expect }, different, []);
     }
     const live = checkpoint ?? (await digestsOf(desk ?? ''));
     const positions = Object.fromEntries(
@@ -80,6 +81,7 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
       asOf ?? whole,
       Object.fromEntries(live.map(({ name, digest }) => [name, digest])),
       different.map(({ name }) => name),
+      readModelNames.filter((name) => !live.some((one) => one.name === name)),
     );
   } finally {
     await log.close();
@@ -127,9 +129,11 @@ function report(
   expected: Readonly<Record<string, string>>,
   /** Names of the read models that came out otherwise. */
   different: readonly string[],
+  /** Names of those of which nothing was said that could be compared. */
+  notCompared: readonly string[],
 ): void {
   const { events, lastPosition, emergencies, digests } = folded;
-  const equal = different.length === 0;
+  const equal = different.length === 0 && notCompared.length === 0;
   if (options.json === true)
     output.json({
       equal,
@@ -138,6 +142,7 @@ function report(
       emergencies,
       digests,
       expected,
+      ...(notCompared.length === 0 ? {} : { notCompared }),
     });
   else {
     output.data(`events read      ${events}`);
@@ -157,10 +162,16 @@ function report(
               : 'EQUAL            to the digest that was expected',
         ),
       );
+    else if (different.length === 0)
+      output.data(output.paint('red', 'NOT EQUAL        what was compared is equal, but not everything was compared:'));
     else {
       output.data(output.paint('red', 'DIFFERENT        the log does not fold to what was expected:'));
       for (const name of different) output.data(`expected         ${name.padEnd(12)} ${expected[name]}`);
     }
+    for (const name of notCompared)
+      output.data(
+        `not compared     ${name.padEnd(12)} the checkpoint leaves it out, or was made by a version that makes it otherwise: compare with that version`,
+      );
   }
   if (!equal) process.exitCode = exitCodes.no;
 }

@@ -73,6 +73,12 @@ describe('evidence', () => {
     const different = await tocsin(folder, ['audit', 'replay', '--checkpoint', file]);
     expect(different.stdout).toContain('DIFFERENT');
     expect(different.code).toBe(1);
+    delete checkpoint.readModels['emergencies'];
+    writeFileSync(file, JSON.stringify(checkpoint));
+    const less = await tocsin(folder, ['audit', 'replay', '--checkpoint', file]);
+    expect(less.stdout).toMatch(/not compared +emergencies/);
+    expect(less.stdout).not.toMatch(/^EQUAL/m);
+    expect(less.code).toBe(1);
     writeFileSync(file, '{}');
     expect((await tocsin(folder, ['audit', 'replay', '--checkpoint', file])).stderr).toContain('is no checkpoint');
 
