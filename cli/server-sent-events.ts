@@ -6,27 +6,41 @@ export interface ServerSentEvent {
   readonly data: string;
 }
 
-/** Reads server-sent events (WHATWG HTML, section 9.2), reconnecting from the last id until the iteration is ended. */
+/** Milliseconds of silence after which a connection is taken for dead; Tocsin sends something every 5 s. */
+const silentMs = 20_000;
+
+/**
+ * Reads server-sent events (WHATWG HTML, section 9.2), reconnecting from the last id until the iteration is ended.
+ * @param onState told why there is no connection whenever an attempt failed, and `undefined` when there is one
+ */
 export async function* serverSentEvents(
   url: string,
   onState: (state: string | undefined) => void,
+  silent: number = silentMs,
 ): AsyncGenerator<ServerSentEvent> {
   let last: string | undefined;
   for (let failures = 0; ; ) {
+    const dead = new AbortController();
+    const watchdog = setTimeout(() => dead.abort(new Error(`silent for ${silent / 1000} s`)), silent);
     try {
       const response = await fetch(url, {
         headers: { ...proofFor(url), ...(last === undefined ? {} : { 'last-event-id': last }) },
+        signal: dead.signal,
       });
       if (!response.ok || response.body === null) throw new Error(`answer ${response.status}`);
       onState(undefined);
       failures = 0;
       for await (const event of parse(response.body.pipeThrough(new TextDecoderStream()))) {
+        watchdog.refresh();
         last = event.id ?? last;
         yield event;
       }
+      throw new Error('the desk ended the connection');
     } catch (error) {
       failures++;
       onState(`not connected (${error instanceof Error ? error.message : 'unknown'}); trying again`);
+    } finally {
+      clearTimeout(watchdog);
     }
     await new Promise((resolve) =>
       setTimeout(resolve, Math.min(5000, 250 * 2 ** failures) * (0.5 + Math.random() / 2)),

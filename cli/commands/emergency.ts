@@ -104,11 +104,16 @@ async function showFrom(desk: string, id: string, asJson: boolean): Promise<void
   for (const event of story) output.data(printable(`${event.recordedAt}  ${event.type}`));
 }
 
-/** `tocsin emergency watch`: every change, resumed after an outage where it stopped. */
+/** `tocsin emergency watch`: every change, resumed after an outage where it stopped. That nothing is heard is said, also to a script: it would wait for nothing. */
 export async function watch(options: { readonly json?: boolean }, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
   const desk = await requireDesk(stateDir);
-  for await (const event of serverSentEvents(`${desk}/api/stream`, (state) => output.progress(state))) {
+  let lost: string | undefined;
+  const onState = (state: string | undefined) => {
+    if (state !== lost) output.say(state ?? 'connected again');
+    lost = state;
+  };
+  for await (const event of serverSentEvents(`${desk}/api/stream`, onState)) {
     if (event.name !== 'emergency') continue;
     const item = JSON.parse(event.data) as EmergencyView;
     if (options.json === true) output.json(item);
