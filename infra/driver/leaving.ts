@@ -52,10 +52,11 @@ export interface LeavingOrder {
   /** Something is kept. */
   readonly keepProtected: boolean;
   /**
-   * Kept like what is protected: the locks on it, as whoever keeps evidence keeps it from being deleted by mistake, too; and what is beneath it, roles say, as
-   * a lock forbids to delete anything there ("Lock your Azure resources to protect your infrastructure", learn.microsoft.com). It stays in the state with
-   * what it needs, such as the identities that hold the roles, and secrets on which there are roles (a deleted secret would keep its name taken, too): an
-   * `up` finds all of it again, and makes the rest anew.
+   * Kept like what is protected: the locks on it, as whoever keeps evidence keeps it from being deleted by mistake, too; and what is beneath it. That is its
+   * content where it has no lock (the copies in a backup vault, the databases of a server), and roles, too, where it has one, as a lock forbids to delete
+   * anything there ("Lock your Azure resources to protect your infrastructure", learn.microsoft.com). It stays in the state with what it needs, such as the
+   * identities that hold the roles, and secrets on which there are roles (a deleted secret would keep its name taken, too): an `up` finds all of it again,
+   * and makes the rest anew.
    */
   readonly keep: readonly string[];
   /** Deleted before all others, for the same reason: locks on what is not kept. */
@@ -63,14 +64,19 @@ export interface LeavingOrder {
 }
 
 const lockType = 'azure-native:authorization:ManagementLockByScope';
+const groupType = 'azure-native:resources:ResourceGroup';
 
 export function leavingOrder(resources: readonly HeldResource[]): LeavingOrder {
   const kept = new Set(keptOf(resources));
-  const ids = new Set([...kept].flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()])));
+  const idsOf = (some: readonly HeldResource[]) =>
+    some.flatMap(({ id }) => (id === undefined ? [] : [id.toLowerCase()]));
+  const ids = new Set(idsOf([...kept]));
   const locks = resources.filter(({ type }) => type === lockType);
   const scopeOf = (lock: HeldResource) => String(lock.inputs?.['scope'] ?? '').toLowerCase();
   const keptLocks = locks.filter((lock) => ids.has(scopeOf(lock)));
-  const scopes = keptLocks.map(scopeOf);
+  // Everything is in the group, and it is kept only for what else is: being in it keeps nothing.
+  const holders = [...kept].filter(({ type }) => type !== groupType);
+  const scopes = [...new Set([...idsOf(holders), ...keptLocks.map(scopeOf)])];
   const isBeneath = ({ id }: HeldResource) =>
     id !== undefined && scopes.some((scope) => id.toLowerCase().startsWith(`${scope}/`));
   const beneath = resources.filter((one) => isBeneath(one) && !kept.has(one) && !keptLocks.includes(one));
@@ -78,7 +84,7 @@ export function leavingOrder(resources: readonly HeldResource[]): LeavingOrder {
   return {
     keepProtected: kept.size > 0,
     keep: urns([...keptLocks, ...beneath]),
-    first: urns(locks.filter((lock) => !keptLocks.includes(lock))),
+    first: urns(locks.filter((lock) => !keptLocks.includes(lock) && !beneath.includes(lock))),
   };
 }
 

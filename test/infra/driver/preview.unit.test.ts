@@ -312,4 +312,38 @@ describe('drift and leaving', () => {
     expect(names(order.first)).toEqual(['hub-lock']);
     expect(leavingOrder([])).toEqual({ keepProtected: false, keep: [], first: [] });
   });
+
+  it('keeps what is in a kept thing that has no lock: the copies of the disks, and the databases of Temporal', () => {
+    const group = '/subscriptions/s/resourceGroups/rg';
+    const vault = `${group}/providers/Microsoft.DataProtection/backupVaults/bv`;
+    const server = `${group}/providers/Microsoft.DBforPostgreSQL/flexibleServers/Psql`;
+    const one = (name: string, type: string, id: string, protect = false) => ({
+      ...{ urn: `urn:pulumi:s::tocsin::azure-native:${type}::${name}`, type: `azure-native:${type}`, id, protect },
+    });
+    const role = (name: string, scope: string) =>
+      one(name, 'authorization:RoleAssignment', `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}`);
+    const order = leavingOrder([
+      one('resource-group', 'resources:ResourceGroup', group, true),
+      one('backup-vault', 'dataprotection:BackupVault', vault, true),
+      one('backup-policy', 'dataprotection:BackupPolicy', `${vault}/backupPolicies/each-four-hours`),
+      one('backup-disk-1', 'dataprotection:BackupInstance', `${vault}/backupInstances/disk-1`),
+      one('database', 'dbforpostgresql:Server', server, true),
+      one('database-temporal', 'dbforpostgresql:Database', `${server.toLowerCase()}/databases/temporal`),
+      one('database-tls', 'dbforpostgresql:Configuration', `${server}/configurations/ssl_min_protocol_version`),
+      one('desk', 'app:ContainerApp', `${group}/providers/Microsoft.App/containerApps/desk`),
+      one('other-vault', 'dataprotection:BackupVault', `${vault}2`),
+      role('of-the-group', group),
+      {
+        ...one(
+          'app-lock',
+          'authorization:ManagementLockByScope',
+          `${group}/providers/Microsoft.App/containerApps/desk/l`,
+        ),
+        inputs: { scope: `${group}/providers/Microsoft.App/containerApps/desk` },
+      },
+    ]);
+    const names = (urns: readonly string[]) => urns.map((urn) => urn.split('::').at(-1));
+    expect(names(order.keep)).toEqual(['backup-policy', 'backup-disk-1', 'database-temporal', 'database-tls']);
+    expect(names(order.first)).toEqual(['app-lock']);
+  });
 });
