@@ -1,8 +1,7 @@
 import * as authorization from '@pulumi/azure-native/authorization/index.js';
-import * as azuread from '@pulumi/azuread';
-import * as pulumi from '@pulumi/pulumi';
 import { armId } from '#infra/driver/arm-ids.ts';
 import { directoryPlace, type ReadDirectory } from '#infra/driver/directory-ids.ts';
+import { namedPlace } from '#infra/driver/directory-names.ts';
 import { createGraphReader } from '#infra/driver/graph-reader.ts';
 
 /** A resource of which nobody knows whether it was made. */
@@ -71,35 +70,18 @@ async function idInDirectory(
   read: ReadDirectory,
   graphUrl: string,
 ): Promise<string | Unclear | undefined> {
-  const place = directoryPlace(of.type, inputs);
-  if (place === undefined) return await idByName(of.type, inputs);
+  const place = directoryPlace(of.type, inputs) ?? namedPlace(of.type, inputs);
+  if (place === undefined) return undefined;
   if (place.kind === 'known') return place.id;
   const unsaid = (why: string): Unclear => ({ of, why, address: `${graphUrl}${place.path}`, form: place.form });
   try {
+    if (place.kind === 'named') return await place.id();
     const answer = await read(place.path);
     const [id, ...others] = answer === undefined ? [] : place.idsIn(answer);
     return others.length === 0 ? id : unsaid(`it is there ${others.length + 1} times`);
   } catch (error) {
     return unsaid(error instanceof Error ? error.message : String(error));
   }
-}
-
-async function idByName(type: string, inputs: Readonly<Record<string, unknown>>): Promise<string | undefined> {
-  const { displayName, clientId } = inputs;
-  try {
-    if (type.endsWith(':Application') && typeof displayName === 'string') {
-      const { id, objectId } = await azuread.getApplication({ displayName });
-      return id.startsWith('/') ? id : `/applications/${objectId}`;
-    }
-    if (type.endsWith(':ServicePrincipal') && typeof clientId === 'string') {
-      const { id, objectId } = await azuread.getServicePrincipal({ clientId });
-      return id.startsWith('/') ? id : `/servicePrincipals/${objectId}`;
-    }
-  } catch (error) {
-    // Not there, or there twice: nothing to take over. The words of the provider are for the log of the engine.
-    void pulumi.log.debug(String(error));
-  }
-  return undefined;
 }
 
 /** What a person does about resources that the directory does not speak of, as lines; the commands are run where `Pulumi.yaml` is. */

@@ -37,6 +37,8 @@ describe('what a killed run had begun to make in the directory', () => {
   let reads: SimulatedReads;
   let azuread: ReturnType<typeof createAzureAd>;
   let asked: Readonly<Record<string, Inputs>>;
+  /** What the provider of the directory says instead of an answer. */
+  let refusal: string | undefined;
 
   const make = (kind: string, inputs: Inputs): string => {
     const made = azuread.create(typeOf(kind), inputs);
@@ -56,8 +58,17 @@ describe('what a killed run had begun to make in the directory', () => {
     reads = await startSimulatedReads(cloud, 't');
     await pulumi.runtime.setMocks({
       newResource: ({ name }) => ({ id: name, state: {} }),
-      call: ({ token, inputs }) =>
-        (token.startsWith('azuread:') ? azuread : native).invoke(token, inputs) as Record<string, unknown>,
+      call: ({ token, inputs }) => {
+        const provider = token.startsWith('azuread:') ? azuread : native;
+        try {
+          if (refusal !== undefined && provider === azuread) throw new Error(refusal);
+          return provider.invoke(token, inputs) as Record<string, unknown>;
+        } catch (error) {
+          // As the engine hands on what a provider says.
+          const details = `invocation of ${token} returned an error: ${error instanceof Error ? error.message : error}`;
+          throw Object.assign(new Error(details), { details });
+        }
+      },
     });
     const applicationId = make('Application', { displayName: 'Tocsin' });
     const clientId = String(cloud.get(applicationId)?.computed['clientId']);
@@ -148,6 +159,79 @@ describe('what a killed run had begun to make in the directory', () => {
       computed: {},
     });
     expect((await find([doubt('ApplicationCertificate', inputs)])).unclear[0]?.why).toBe('it is there 2 times');
+  });
+
+  it.each([
+    ['is simulated', undefined],
+    [
+      'is the real one, of an application',
+      '1 error occurred:\n\t* Application not found: no applications found matching filter: "displayName eq \'Other\'"\n\n',
+    ],
+    [
+      'is the real one, of a service principal',
+      '1 error occurred:\n\t* No service principal found: no service principal found\n\n',
+    ],
+  ])('was not made where the provider says so by name, which %s', async (_what, words) => {
+    refusal = words;
+    const application = doubt('Application', { displayName: 'Other' });
+    const principal = doubt('ServicePrincipal', { clientId: 'other' });
+    const all = [application, principal];
+    const doubtful =
+      words === undefined
+        ? all
+        : all.filter(({ type }) => words.includes('Application') === type.endsWith(':Application'));
+    try {
+      expect(await find(doubtful)).toEqual({ ids: {}, unclear: [] });
+    } finally {
+      refusal = undefined;
+    }
+  });
+
+  it.each([
+    [
+      'refuses',
+      'Listing applications for filter "displayName eq \'Tocsin\'": unexpected status 403 (403 Forbidden) with error: Authorization_RequestDenied: Insufficient privileges',
+    ],
+    ['fails', 'Listing service principals for filter "x": unexpected status 503 (503 Service Unavailable)'],
+    ['is out of reach', 'dial tcp: lookup graph.microsoft.com: no such host'],
+    ['knows several', 'Multiple applications found: found multiple applications matching filter: "x"'],
+    [
+      'does not know who asks',
+      "AADSTS700016: Application with identifier '6f0f' was not found in the directory 'Contoso'.",
+    ],
+    ['says nothing', ''],
+  ])(
+    'is not decided where the directory %s when it is asked by name, so that nothing is made twice',
+    async (_what, words) => {
+      refusal = words;
+      try {
+        for (const kind of ['Application', 'ServicePrincipal']) {
+          const { ids, unclear } = await find([doubt(kind, asked[kind] ?? {})]);
+          expect(ids).toEqual({});
+          expect(unclear.map(({ of }) => of.type)).toEqual([typeOf(kind)]);
+          expect(unclear[0]?.why).toContain(words);
+          expect(unclear[0]?.why).not.toContain('\n');
+        }
+      } finally {
+        refusal = undefined;
+      }
+    },
+  );
+
+  it('leaves a person the commands where the provider is refused, and where the state hides the name', async () => {
+    refusal = 'unexpected status 403';
+    try {
+      const { unclear } = await find([doubt('Application', { displayName: "Tocsin d'Arc: desk" })]);
+      expect(remedyLines(unclear).slice(0, 3)).toEqual([
+        'my-Application: invocation of azuread:index/getApplication:getApplication returned an error: unexpected status 403',
+        `  look whether it is there: az rest --method get --url "${reads.graphUrl}/applications?\\$filter=displayName eq 'Tocsin d''Arc: desk'"`,
+        expect.stringContaining(" my-Application '/applications/<object id>' --stack contoso "),
+      ]);
+    } finally {
+      refusal = undefined;
+    }
+    const hidden = await find([doubt('ServicePrincipal', {})]);
+    expect(hidden).toMatchObject({ ids: {}, unclear: [{ why: 'the state does not say its clientId' }] });
   });
 
   it('leaves a person the commands where Graph refuses', async () => {
