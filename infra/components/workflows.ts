@@ -131,14 +131,16 @@ function createDatabase(
     // The server answers ServerBusy to a second change at the same time.
     { parent, dependsOn: [tls] },
   );
-  const databases = innerNames.temporalDatabases.map(
-    (databaseName) =>
+  const databases: postgres.Database[] = [];
+  for (const databaseName of innerNames.temporalDatabases)
+    databases.push(
       new postgres.Database(
         `database-${databaseName.replace('_', '-')}`,
         { resourceGroupName, serverName: server.name, databaseName, charset: 'UTF8', collation: 'en_US.utf8' },
-        { parent },
+        // A database is such a change, too: each waits for the one before it.
+        { parent, dependsOn: [databases.at(-1) ?? extensions] },
       ),
-  );
+    );
   return { server, ready: [extensions, ...databases] };
 }
 

@@ -1,6 +1,7 @@
 import { slugPattern } from '#infra/names.ts';
 import { allRegions, residencies } from '#infra/regions.ts';
 import { forms } from '#infra/settings/forms.ts';
+import { publicNetworks } from '#infra/settings/public-networks.ts';
 import { choice, flag, listOf, matching, pem, type Read, type StackSetting, whole } from '#infra/settings/row.ts';
 
 function row<T, const Rest extends { description: string; default?: string; absent?: string; secret?: boolean }>(
@@ -67,7 +68,7 @@ export const stackSettings = {
     description:
       'true lets only the own network and trusted Microsoft services reach the hub. Nobody has documented that Graph counts as one: try it with a drill first.',
   }),
-  allowedNetworks: row(listOf(forms.network, 'IPv4 networks'), {
+  allowedNetworks: row(publicNetworks, {
     default: '',
     description: 'Networks outside from which key vault and storage may be reached (they still need a role).',
   }),

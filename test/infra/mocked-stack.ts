@@ -10,6 +10,8 @@ export interface Registered {
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly protect: boolean;
   readonly retainOnDelete: boolean;
+  /** Names of what is made before it: by its inputs, or because the program says so. */
+  readonly after: readonly string[];
 }
 
 export interface MockedStack {
@@ -72,7 +74,7 @@ export async function runStack(given: Given): Promise<MockedStack> {
   return { resources, calls, outputs };
 }
 
-/** Mocks see neither parents nor protection: what goes to the engine's monitor is looked at instead. */
+/** Mocks see neither parents nor protection nor order: what goes to the engine's monitor is looked at instead. */
 function watchRegistrations(resources: Registered[]): void {
   const monitor = pulumi.runtime.getMonitor() as unknown as {
     registerResource(request: RegisterRequest, callback: (error: unknown, response: unknown) => void): void;
@@ -87,6 +89,7 @@ function watchRegistrations(resources: Registered[]): void {
       inputs: request.getObject()?.toJavaScript() ?? {},
       protect: request.getProtect() === true,
       retainOnDelete: request.getRetainondelete() === true,
+      after: request.getDependenciesList().map((urn) => urn.split('::').at(-1) ?? urn),
     });
     original(request, callback);
   };
@@ -98,6 +101,7 @@ interface RegisterRequest {
   getParent(): string;
   getProtect(): boolean | undefined;
   getRetainondelete(): boolean | undefined;
+  getDependenciesList(): readonly string[];
   getObject(): { toJavaScript(): Record<string, unknown> } | undefined;
 }
 

@@ -64,6 +64,14 @@ it('the database of Temporal allows the extension that its tables need, before T
   });
 });
 
+it('the server of the database is never asked for two changes at once, and Temporal waits for the last', () => {
+  const changes = ['database-tls', 'database-extensions', 'database-temporal', 'database-temporal-visibility'];
+  const after = (name: string) => named(new RegExp(`^${name}$`)).flatMap((resource) => resource.after);
+  for (const [index, change] of changes.entries())
+    expect(after(change), change).toContain(changes[index - 1] ?? 'database');
+  expect(after('temporal')).toContain(changes.at(-1));
+});
+
 it('ingest never gets more copies than partitions, and follows the unread messages', () => {
   const scale = (one('ingest')['template'] as { scale: { maxReplicas: number; rules: { custom: { type: string } }[] } })
     .scale;

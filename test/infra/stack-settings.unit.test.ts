@@ -102,6 +102,41 @@ describe('the settings of a stack', () => {
     expect(faults[0]).toContain(said);
   });
 
+  it.each([
+    ['10.0.0.0/8', 'private addresses'],
+    ['10.1.2.3', 'private addresses'],
+    ['172.16.0.0/12', 'private addresses'],
+    ['172.31.255.255/32', 'private addresses'],
+    ['172.0.0.0/8', 'private addresses'],
+    ['192.168.4.0/24', 'private addresses'],
+    ['10.0.0.4/31', 'name the public address'],
+    ['198.51.100.4/31', 'list both, "198.51.100.4, 198.51.100.5"'],
+    ['203.0.113.255/31', 'list both, "203.0.113.254, 203.0.113.255"'],
+    ['198.51.100.0/33', 'a list of IPv4 networks'],
+  ])(
+    'refuse %s as a network that storage and key vault let in, before Azure does, and say what to do',
+    (network, said) => {
+      const faults = faultsOf({ ...standard, allowedNetworks: `198.51.100.7, ${network}` });
+      expect(faults).toEqual([expect.stringMatching(/^allowedNetworks must /)]);
+      expect(faults[0]).toContain(`"${network}"`);
+      expect(faults[0]).toContain(said);
+    },
+  );
+
+  it('let in public networks and lone addresses, and private ones to the desk', () => {
+    const allowed = [
+      '198.51.100.0/24',
+      '203.0.113.9',
+      '203.0.113.10/32',
+      '172.15.0.0/16',
+      '172.32.0.0/11',
+      '11.0.0.0/8',
+    ];
+    const given = { ...standard, allowedNetworks: allowed.join(','), deskNetworks: '10.0.0.0/8, 192.168.1.0/31' };
+    expect(faultsOf(given)).toEqual([]);
+    expect(settingsOf(given).allowedNetworks).toEqual(allowed);
+  });
+
   it('take the numbers of a size unless they are given', () => {
     expect(settingsOf(standard)).toMatchObject({ partitions: 8, eventHubsTier: 'Standard', retentionDays: 7 });
     expect(settingsOf({ ...standard, partitions: '12' })).toMatchObject({ partitions: 12, ingestMost: 4 });
