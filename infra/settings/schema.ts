@@ -70,7 +70,8 @@ export const stackSettings = {
   }),
   allowedNetworks: row(publicNetworks, {
     default: '',
-    description: 'Networks outside from which key vault and storage may be reached (they still need a role).',
+    description:
+      'Public networks outside from which key vault and storage may be reached (they still need a role): no private ones, and no /31.',
   }),
   addressSpace: row(matching(forms.addressSpace, 'a private /16 such as 10.40.0.0/16'), {
     default: '10.40.0.0/16',
