@@ -48,6 +48,30 @@ export function createDeviceCodes(provider: Provider, realm: Realm): DeviceCodes
       return { ok: false, reason: 'already-answered' } as const;
     return { ok: true, code } as const;
   };
+  const answer: DeviceCodes['answer'] = async (typed, { as = realm.tenant.serviceUser, deny = false } = {}) => {
+    const found = await lookUp(typed);
+    if (!found.ok) return found;
+    const { code } = found;
+    if (deny) {
+      Object.assign(code, { error: 'access_denied', errorDescription: 'declined' });
+      await code.save();
+      return { ok: true };
+    }
+    const user = realm.user(as);
+    if (user === undefined) return { ok: false, reason: 'unknown-user' };
+    const grant = await newGrant(provider, realm, user.id, code.clientId ?? '');
+    Object.assign(code, {
+      accountId: user.id,
+      grantId: grant.jti,
+      scope: String(code.params?.['scope'] ?? ''),
+      authTime: Math.floor(Date.now() / 1000),
+      amr: ['pwd', 'mfa'],
+      resource: graphResource,
+    });
+    await code.save();
+    return { ok: true };
+  };
+  let answering: Promise<unknown> = Promise.resolve();
   return {
     pending: () =>
       realm.store
@@ -66,28 +90,11 @@ export function createDeviceCodes(provider: Provider, realm: Realm): DeviceCodes
         expiresAt: (exp ?? 0) * 1000 + ahead,
       });
     },
-    answer: async (typed, { as = realm.tenant.serviceUser, deny = false } = {}) => {
-      const found = await lookUp(typed);
-      if (!found.ok) return found;
-      const { code } = found;
-      if (deny) {
-        Object.assign(code, { error: 'access_denied', errorDescription: 'declined' });
-        await code.save();
-        return { ok: true };
-      }
-      const user = realm.user(as);
-      if (user === undefined) return { ok: false, reason: 'unknown-user' };
-      const grant = await newGrant(provider, realm, user.id, code.clientId ?? '');
-      Object.assign(code, {
-        accountId: user.id,
-        grantId: grant.jti,
-        scope: String(code.params?.['scope'] ?? ''),
-        authTime: Math.floor(Date.now() / 1000),
-        amr: ['pwd', 'mfa'],
-        resource: graphResource,
-      });
-      await code.save();
-      return { ok: true };
+    // One at a time: two would both find the code unanswered, and the later would overwrite what the earlier stored.
+    answer: (typed, options) => {
+      const next = answering.then(() => answer(typed, options));
+      answering = next.catch(() => undefined);
+      return next;
     },
   };
 }

@@ -56,8 +56,10 @@ export function createLifecycle(deps: LifecycleDeps): Lifecycle {
     expire,
     async tick(at) {
       expire(at);
-      for (const subscription of registry.allLive()) {
-        if (subscription.lifecycleNotificationUrl === undefined || lifecycleDue(subscription) > at) continue;
+      for (const { id } of registry.allLive()) {
+        // It may have ended or been renewed while others were told.
+        const subscription = registry.live(id);
+        if (subscription?.lifecycleNotificationUrl === undefined || lifecycleDue(subscription) > at) continue;
         registry.put({ ...subscription, nextLifecycleAt: at + lifecycleMs });
         // One that its address did not take is not held: the next one comes in 15 minutes.
         await send(subscription, 'reauthorizationRequired');

@@ -142,9 +142,9 @@ export function createSubscriptionRoutes(deps: SubscriptionRoutesDeps): Subscrip
       if (Object.keys(payload).length === 0) return invalid('The request has no property that can be changed.');
       const expiresAt =
         payload.expirationDateTime === undefined
-          ? record.expiresAt
+          ? undefined
           : readExpiry(payload.expirationDateTime, now(), longestLife(record.target), 'update');
-      if (typeof expiresAt !== 'number') return expiresAt;
+      if (typeof expiresAt === 'object') return expiresAt;
       const pair = readEncryptionPair(payload);
       if (isRefusal(pair)) return pair;
       const url = payload.notificationUrl;
@@ -161,7 +161,7 @@ export function createSubscriptionRoutes(deps: SubscriptionRoutesDeps): Subscrip
         ...authorised(current, request.claims),
         ...pair,
         ...(url === undefined ? {} : { notificationUrl: url }),
-        expiresAt,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
         renewedAt: now(),
       };
       save(renewed, 'renewed');

@@ -18,6 +18,13 @@ export interface Wire extends SocketLike {
 const emptyFrame = Buffer.from('0000000802000000', 'hex');
 const congestion = 1024 * 1024;
 
+/** Something that waits for its turn to leave. */
+interface Held {
+  readonly bytes: number;
+  readonly send: () => void;
+  readonly timer: NodeJS.Timeout;
+}
+
 /**
  * Wraps a socket, TLS socket or WebSocket stream.
  * @param ready true once both sides have sent their open frame, so that empty frames may be sent
@@ -28,8 +35,8 @@ export function createWire(socket: Duplex, peer: string, ready: () => boolean): 
   let answered = false;
   let checking = false;
   let holdMs = 0;
-  let held = 0;
   let heldBytes = 0;
+  const held: Held[] = [];
   let ended = false;
   let onEnd: (error?: unknown) => void = () => {};
   const drains: (() => void)[] = [];
@@ -67,15 +74,21 @@ export function createWire(socket: Duplex, peer: string, ready: () => boolean): 
     socket.write(data);
   }
 
-  function hold(data: Buffer): void {
-    held++;
-    heldBytes += data.length;
-    setTimeout(() => {
-      held--;
-      heldBytes -= data.length;
-      if (!frozen && socket.writable) put(data);
-      if (held === 0) drained();
-    }, holdMs || 1);
+  function hold(bytes: number, send: () => void): void {
+    // All that is older goes with it: a wait that became shorter in between must not change the order.
+    const timer = setTimeout(() => release(held.indexOf(item) + 1), holdMs);
+    const item = { bytes, send, timer };
+    held.push(item);
+    heldBytes += bytes;
+  }
+
+  function release(count: number): void {
+    for (const { bytes, send, timer } of held.splice(0, count)) {
+      clearTimeout(timer);
+      heldBytes -= bytes;
+      send();
+    }
+    if (held.length === 0) drained();
   }
 
   return {
@@ -94,10 +107,15 @@ export function createWire(socket: Duplex, peer: string, ready: () => boolean): 
     },
     write: (data) => {
       if (frozen || !socket.writable) return;
-      if (holdMs > 0 || held > 0) hold(data);
-      else put(data);
+      if (holdMs === 0) return put(data);
+      hold(data.length, () => {
+        if (!frozen && socket.writable) put(data);
+      });
     },
-    end: () => socket.end(),
+    end: () => {
+      if (holdMs === 0) socket.end();
+      else hold(0, () => socket.end());
+    },
     destroy: () => socket.destroy(),
     setNoDelay: () => {},
     removeAllListeners: () => {},
@@ -113,6 +131,7 @@ export function createWire(socket: Duplex, peer: string, ready: () => boolean): 
     },
     delay: (ms) => {
       holdMs = ms;
+      if (ms === 0) release(held.length);
     },
   };
 }

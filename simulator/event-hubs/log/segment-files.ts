@@ -1,15 +1,19 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, truncate as truncateFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, truncate as truncateFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { type ActiveFile, createActiveFile, headSize, writeWhole } from './active-file.ts';
 import { emptySegment, type Segment, scanRecords } from './segment.ts';
 
 /** Where a partition's segments are kept. */
 export interface SegmentStore {
   /** What an earlier run left, in order; what was torn by a crash is cut off. */
   load(): Promise<Segment[]>;
-  /** Makes room for a new segment, from now on the one that `write` writes to. What was written before has to be synced. */
+  /**
+   * Makes room for a new segment, from now on the one that `write` writes to; what was written before is durable first. No `sync` may be under way. When it
+   * rejects, `write` goes on with the segment before.
+   */
   begin(segment: Segment): Promise<void>;
-  /** Resolves once the bytes from `from` to the segment's size would survive the end of the process. */
+  /** Resolves once the bytes from `from` to the segment's size would survive the end of the process. When it rejects, the segment still ends at `from`. */
   write(segment: Segment, from: number): Promise<void>;
   /** Resolves once all that was written before would survive a power cut. */
   sync(): Promise<void>;
@@ -20,12 +24,13 @@ export interface SegmentStore {
   close(): Promise<void>;
 }
 
-const headSize = 32;
 const magic = 'TOCSINH1';
 
 /** Segments as files of one folder, named by their first sequence number. */
 export function createFileStore(folder: string, cache: ImageCache): SegmentStore {
-  let current: FileHandle | undefined;
+  let current: ActiveFile | undefined;
+  /** A file that could not be begun and may still be there. */
+  let leftover: string | undefined;
   const path = (base: number) => join(folder, `${String(base).padStart(16, '0')}.log`);
 
   async function read(name: string, last: boolean): Promise<Segment | undefined> {
@@ -33,7 +38,9 @@ export function createFileStore(folder: string, cache: ImageCache): SegmentStore
     const bytes = await readFile(file);
     const head = parseHead(bytes);
     if (head === undefined) {
-      if (!last) throw new Error(`${file} is damaged: its header does not match its checksum`);
+      // Its header is durable before anything follows it.
+      if (!last || bytes.length > headSize)
+        throw new Error(`${file} is damaged: its header does not match its checksum`);
       // A crash while the file was made: nothing in it was ever acknowledged.
       await rm(file);
       return undefined;
@@ -47,6 +54,29 @@ export function createFileStore(folder: string, cache: ImageCache): SegmentStore
     return segment;
   }
 
+  // Beside what the segment before gets from now on, it would claim sequence numbers that others have.
+  async function removeLeftover(): Promise<void> {
+    if (leftover === undefined) return;
+    await rm(leftover, { force: true });
+    await syncFolder(folder);
+    leftover = undefined;
+  }
+
+  async function make(segment: Segment): Promise<ActiveFile> {
+    leftover = path(segment.base);
+    const handle = await open(leftover, 'w+');
+    try {
+      await writeWhole(handle, encodeHead(segment), 0);
+      await handle.datasync();
+      await syncFolder(folder);
+    } catch (error) {
+      await handle.close().catch(() => {});
+      throw error;
+    }
+    leftover = undefined;
+    return createActiveFile(handle, segment);
+  }
+
   return {
     load: async () => {
       await mkdir(folder, { recursive: true });
@@ -58,24 +88,31 @@ export function createFileStore(folder: string, cache: ImageCache): SegmentStore
       }
       const last = segments.at(-1);
       if (last !== undefined) {
-        current = await open(path(last.base), 'r+');
         if (last.image === undefined) await fetchImage(path(last.base), last);
+        current = createActiveFile(await open(path(last.base), 'r+'), last);
       }
       return segments;
     },
     begin: async (segment) => {
-      await current?.close();
-      current = await open(path(segment.base), 'w+');
-      await current.write(encodeHead(segment), 0, headSize, 0);
-      await current.datasync();
-      await syncFolder(folder);
+      const before = current;
+      await before?.finish();
+      await removeLeftover();
+      try {
+        current = await make(segment);
+      } catch (error) {
+        // Where this fails as well, the next write tries again.
+        await removeLeftover().catch(() => {});
+        throw error;
+      }
+      await before?.close().catch(() => {});
     },
-    write: async (segment, from) => {
-      if (current === undefined || segment.image === undefined) throw new Error('no segment is open');
-      await current.write(segment.image, from, segment.size - from, headSize + from);
+    write: async (_, from) => {
+      if (current === undefined) throw new Error('no segment is open');
+      await removeLeftover();
+      await current.write(from);
     },
     sync: async () => {
-      await current?.datasync();
+      await current?.sync();
     },
     fetch: async (segment) => {
       await fetchImage(path(segment.base), segment);

@@ -83,6 +83,16 @@ describe('signing in with a device code', () => {
     expect((await poll((await askForCode()).device_code)).status).toBe(400);
   });
 
+  it('takes one answer of two that are given at once', async () => {
+    const { device_code, userCode } = await askForCode();
+    const answers = await Promise.all([
+      entra.simulator.approve(userCode),
+      entra.simulator.approve(userCode, { deny: true }),
+    ]);
+    expect(answers).toEqual([{ ok: true }, { ok: false, reason: 'already-answered' }]);
+    expect((await poll(device_code)).status).toBe(200);
+  });
+
   it('answers as the user who approved', async () => {
     const { device_code, userCode } = await askForCode();
     expect(await entra.simulator.approve(userCode, { as: operator.upn })).toEqual({ ok: true });
