@@ -6,6 +6,8 @@ import { createLru } from './lru.ts';
 export interface KeyCache {
   /** To be called before anything is taken from the cache: empties it when keys were destroyed meanwhile, by whomever. */
   refresh(database: KeyDatabase): void;
+  /** Another number after every time that it was emptied: what was looked for before that may have been destroyed since. */
+  epoch(): number;
   ofSubject(subject: string): SubjectKey | undefined;
   ofId(keyId: string): Uint8Array | undefined;
   ofDay(name: string): Uint8Array | undefined;
@@ -21,8 +23,10 @@ export function createKeyCache(limit: number): KeyCache {
   const byDay = createLru<Uint8Array>(16);
   let dataVersion: unknown;
   let destructions: unknown;
+  let epoch = 0;
 
   const forget = () => {
+    epoch += 1;
     bySubject.clear();
     byId.clear();
     byDay.clear();
@@ -40,6 +44,7 @@ export function createKeyCache(limit: number): KeyCache {
       dataVersion = version;
       destructions = count;
     },
+    epoch: () => epoch,
     ofSubject: bySubject.get,
     ofId: byId.get,
     ofDay: byDay.get,

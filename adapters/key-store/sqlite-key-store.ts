@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
 import type { Ids } from '#ports/ids.ts';
-import type { KeyStore, KeyStoreFailure, SubjectKey } from '#ports/key-store.ts';
+import type { KeyStore, KeyStoreFailure } from '#ports/key-store.ts';
+import { askForKeys } from './ask-for-keys.ts';
 import { countDestruction, createKeyCache } from './cache.ts';
 import { connect, unavailable } from './connection.ts';
 import type { KeyDatabase } from './database.ts';
@@ -64,30 +65,11 @@ export async function createSqliteKeyStore(deps: SqliteKeyStoreDeps): Promise<Ke
   return {
     id: connection.id,
 
-    async subjectKeys(subjects) {
-      const canonical = subjects.map((subject) => subject.toLowerCase());
-      const known = new Map<string, SubjectKey>();
-      const missing: string[] = [];
-      const looked = connection.run((database) => {
-        cache.refresh(database);
-        for (const subject of canonical) {
-          const key = cache.ofSubject(subject);
-          if (key === undefined) missing.push(subject);
-          else known.set(subject, key);
-        }
-        return { ok: true } as const;
-      });
-      if (!looked.ok) return looked;
-      if (missing.length > 0) {
-        const made = await keysOf(missing);
-        if (!made.ok) return made;
-        for (const [subject, key] of made.keys) {
-          cache.keep(key, subject);
-          known.set(subject, key);
-        }
-      }
-      return { ok: true, keys: canonical.flatMap((subject) => known.get(subject) ?? []) };
-    },
+    subjectKeys: (subjects) =>
+      askForKeys(
+        { connection, cache, keysOf },
+        subjects.map((subject) => subject.toLowerCase()),
+      ),
 
     async find(keyIds) {
       return connection.run((database) => {
