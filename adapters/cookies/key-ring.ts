@@ -18,7 +18,7 @@ export type RingResult<T> =
 /** Keys that seal cookies, in the key store, shared by every desk. The newest seals; older ones open until what they sealed has expired. */
 export interface KeyRing {
   current(): Promise<RingResult<{ readonly key: RingKey }>>;
-  /** Absent for a key that is not known, or not any more. */
+  /** Absent for a key that is not known, or not any more; `unavailable` as long as that cannot be said. */
   find(id: string): Promise<RingResult<{ readonly key?: RingKey }>>;
 }
 
@@ -40,25 +40,41 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
   let ring: readonly RingKey[] = [];
   let lookedAt = Number.NEGATIVE_INFINITY;
   let lastLook: RingResult<object> = { ok: true };
+  let lastLookBegan = Number.NEGATIVE_INFINITY;
+  let looking: Promise<RingResult<object>> | undefined;
   let making: Promise<RingResult<{ readonly key: RingKey }>> | undefined;
 
   const youngest = () => ring.toSorted((a, b) => b.createdAt - a.createdAt)[0];
   const serves = (key: RingKey | undefined) => key !== undefined && clock.now() - key.createdAt < rotateMs;
   const isOver = (createdAt: number) => clock.now() - createdAt > rotateMs + longestMs;
 
-  async function load(): Promise<RingResult<object>> {
-    lookedAt = clock.monotonic();
-    lastLook = await look();
-    return lastLook;
+  /** That it is not known says nothing yet about a key that another desk may have made since the last look began. Clocks may differ. */
+  const mayBeNewer = (id: string) => createdAtOf(id) > lastLookBegan - lookAgainMs;
+
+  /** One look for all who want one at the same time. */
+  function load(): Promise<RingResult<object>> {
+    const began = clock.now();
+    looking ??= look()
+      .then((result) => {
+        lookedAt = clock.monotonic();
+        lastLook = result;
+        lastLookBegan = began;
+        return result;
+      })
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
   }
 
   async function look(): Promise<RingResult<object>> {
+    const before = ring;
     const listed = await secrets.names(prefix);
     if (!listed.ok) return listed;
     const found: RingKey[] = [];
     for (const name of listed.names) {
       const id = name.slice(prefix.length);
-      const createdAt = Number(id.split('-')[0]);
+      const createdAt = createdAtOf(id);
       if (isOver(createdAt)) {
         await secrets.remove(name);
         continue;
@@ -69,11 +85,15 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
       const key = known?.key ?? read?.value;
       if (key?.length === 32 && Number.isSafeInteger(createdAt)) found.push({ id, key, createdAt });
     }
-    ring = found;
+    // What was made meanwhile need not have been listed.
+    const added = ring.filter((key) => !before.includes(key) && !isOver(key.createdAt));
+    ring = [...found.filter(({ id }) => !added.some((key) => key.id === id)), ...added];
     return { ok: true };
   }
 
   async function make(): Promise<RingResult<{ readonly key: RingKey }>> {
+    // One that began earlier may have missed a key that another desk made.
+    await looking;
     const loaded = await load();
     const there = youngest();
     if (there !== undefined && (!loaded.ok || serves(there))) return { ok: true, key: there };
@@ -103,13 +123,24 @@ export function createKeyRing(deps: KeyRingDeps): KeyRing {
     },
     async find(id) {
       const there = () => ring.find((key) => key.id === id && !isOver(key.createdAt));
+      if (there() === undefined) await looking;
       const key = there();
       if (key !== undefined) return { ok: true, key };
-      if (clock.monotonic() - lookedAt < lookAgainMs) return lastLook;
+      if (clock.monotonic() - lookedAt < lookAgainMs) return lastLook.ok && mayBeNewer(id) ? notReadYet : lastLook;
       const loaded = await load();
       if (!loaded.ok) return loaded;
       const found = there();
       return found === undefined ? { ok: true } : { ok: true, key: found };
     },
   };
+}
+
+const notReadYet = {
+  ok: false,
+  reason: 'unavailable',
+  detail: 'a new key of the desk is read within seconds',
+} as const;
+
+function createdAtOf(id: string): number {
+  return Number(id.split('-')[0]);
 }

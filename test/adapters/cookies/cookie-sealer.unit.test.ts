@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { CompactEncrypt, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { createCookieSealer } from '#adapters/cookies/cookie-sealer.ts';
@@ -23,6 +24,34 @@ function setUp() {
     return sealed.value;
   };
   return { time, secrets, sealer, names, seal };
+}
+
+/** A cookie that looks as if it were sealed with another key. */
+const madeUp = (value: string, kid: string) =>
+  [
+    Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid })).toString('base64url'),
+    ...value.split('.').slice(1),
+  ].join('.');
+
+/** A function whose next answer is held back, once it was worked out, until it is let go. */
+function heldOnce<A extends unknown[], R>(call: (...args: A) => Promise<R>) {
+  const [called, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let holds = false;
+  return {
+    hold() {
+      holds = true;
+    },
+    called: called.promise,
+    letGo: letGo.resolve,
+    async call(...args: A): Promise<R> {
+      const answer = await call(...args);
+      if (!holds) return answer;
+      holds = false;
+      called.resolve();
+      await letGo.promise;
+      return answer;
+    },
+  };
 }
 
 describe('a sealed cookie', () => {
@@ -128,12 +157,118 @@ describe('the ring of keys', () => {
     });
     const value = await seal(own);
     const before = reads;
-    const made = (kid: string) =>
-      [
-        Buffer.from(JSON.stringify({ alg: 'dir', enc: 'A256GCM', kid })).toString('base64url'),
-        ...value.split('.').slice(1),
-      ].join('.');
-    for (let at = 0; at < 100; at += 1) await own.open('session', made(`17-${at}`));
+    for (let at = 0; at < 100; at += 1) await own.open('session', madeUp(value, `17-${at}`));
     expect(reads - before).toBeLessThan(2);
+  });
+
+  it('opens for all who ask while it is read for the first time', async () => {
+    const { sealer, seal } = setUp();
+    const value = await seal(sealer());
+    const restarted = sealer();
+    const opened = await Promise.all([1, 2, 3].map(() => restarted.open('session', value)));
+    expect(opened.map(({ ok }) => ok)).toEqual([true, true, true]);
+  });
+
+  it('is read once for all who ask at the same time', async () => {
+    const { secrets, sealer, seal } = setUp();
+    const value = await seal(sealer());
+    let reads = 0;
+    const restarted = sealer({
+      ...secrets,
+      names: async (prefix) => {
+        reads += 1;
+        return secrets.names(prefix);
+      },
+    });
+    await Promise.all([1, 2, 3].map(() => restarted.open('session', value)));
+    expect(reads).toBe(1);
+  });
+
+  it('does not call forged what another desk sealed with a key that it has not read yet', async () => {
+    const { time, sealer, seal } = setUp();
+    const [one, other] = [sealer(), sealer()];
+    const value = await seal(one);
+    time.now += day;
+    await other.open('session', value);
+    const newer = await seal(one);
+    expect(await other.open('session', newer)).toMatchObject({ ok: false, reason: 'unavailable' });
+    expect(await other.open('session', madeUp(value, '17-1'))).toEqual({ ok: false, reason: 'invalid' });
+    time.now += 5000;
+    expect(await other.open('session', newer)).toMatchObject({ ok: true });
+    expect(await other.open('session', madeUp(value, `${time.now - hour}-1`))).toEqual({
+      ok: false,
+      reason: 'invalid',
+    });
+  });
+
+  it('does not call forged what was sealed with a key that was made while a slow look was under way', async () => {
+    const { secrets, sealer, seal } = setUp();
+    const listing = heldOnce(secrets.names);
+    const [one, other] = [sealer(), sealer({ ...secrets, names: listing.call })];
+    listing.hold();
+    const looking = other.open('session', madeUp('a.b.c.d.e', '17-1'));
+    await listing.called;
+    const opening = other.open('session', await seal(one));
+    listing.letGo();
+    expect(await opening).toMatchObject({ ok: false, reason: 'unavailable' });
+    expect(await looking).toEqual({ ok: false, reason: 'invalid' });
+  });
+
+  it('keeps a key that was made while a slow look at the key store was under way', async () => {
+    const { time, secrets, sealer, names, seal } = setUp();
+    const listing = heldOnce(secrets.names);
+    const own = sealer({ ...secrets, names: listing.call });
+    const value = await seal(own);
+    time.now += day;
+    listing.hold();
+    const looking = own.open('session', madeUp(value, '17-1'));
+    await listing.called;
+    const sealing = seal(own);
+    // Where it did not wait for that look, its key is made by then.
+    await setImmediate();
+    listing.letGo();
+    const [newer] = await Promise.all([sealing, looking]);
+    expect(await names()).toHaveLength(2);
+    expect(await own.open('session', newer)).toMatchObject({ ok: true });
+  });
+
+  it('keeps a key that was on its way to the key store when a look at that began', async () => {
+    const { time, secrets, sealer, seal } = setUp();
+    const [listing, turn] = [heldOnce(secrets.names), heldOnce(async () => undefined)];
+    const write: Secrets['write'] = async (...args) => {
+      await turn.call();
+      return secrets.write(...args);
+    };
+    const own = sealer({ ...secrets, names: listing.call, write });
+    const value = await seal(own);
+    time.now += day;
+    turn.hold();
+    const sealing = seal(own);
+    await turn.called;
+    time.now += 5000;
+    listing.hold();
+    const looking = own.open('session', madeUp(value, '17-1'));
+    await listing.called;
+    turn.letGo();
+    const newer = await sealing;
+    listing.letGo();
+    await looking;
+    expect(await own.open('session', newer)).toMatchObject({ ok: true });
+  });
+
+  it('makes no key where another desk made one while a slow look was under way', async () => {
+    const { time, secrets, sealer, names, seal } = setUp();
+    const listing = heldOnce(secrets.names);
+    const own = sealer({ ...secrets, names: listing.call });
+    const value = await seal(own);
+    time.now += day;
+    listing.hold();
+    const looking = own.open('session', madeUp(value, '17-1'));
+    await listing.called;
+    await seal(sealer());
+    const sealing = seal(own);
+    listing.letGo();
+    await Promise.all([sealing, looking]);
+    expect(await names()).toHaveLength(2);
   });
 });
