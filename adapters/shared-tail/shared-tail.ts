@@ -70,7 +70,9 @@ async function* catchUp(
   let caughtUp = false;
   const own: SubscribeOptions = { ...options, signal: AbortSignal.any([options.signal, leaving.signal]) };
   try {
-    for await (const item of log.subscribe(position === undefined ? own : { ...own, after: position })) {
+    // Before the first event of an empty log is no position that a log knows.
+    const from = position === undefined || position === '' ? own : { ...own, after: position };
+    for await (const item of log.subscribe(from)) {
       if (item.kind === 'events') position = item.events.at(-1)?.position ?? position;
       if (item.kind === 'checkpoint') position = item.position;
       if (item.kind === 'caught-up') {

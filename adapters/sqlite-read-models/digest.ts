@@ -7,7 +7,10 @@ import type { Digest, ReadModelSchema } from '#ports/read-model-store.ts';
 /** A digest of one moment, made step by step so that other work goes on between. */
 export interface DigestRun {
   readonly position: LogPosition | undefined;
-  /** Works for about so many milliseconds; the digest once it is done. */
+  /**
+   * Works for about so many milliseconds; the digest once it is done.
+   * @throws when it was given up
+   */
   step(ms: number): Digest | undefined;
   /** Gives it up; also called when it is done. */
   end(): void;
@@ -34,14 +37,18 @@ export function beginDigest(file: string, own: DatabaseSync, schema: ReadModelSc
   const rows = rowsOf(db, schema);
   let count = 0;
   let text = '';
+  let ended = false;
 
   const end = (): void => {
+    ended = true;
     rows.return(undefined);
     if (file !== '' && db.isOpen) db.close();
   };
   return {
     position,
     step(ms) {
+      // There are no more rows then either: it would pass for the digest of all.
+      if (ended) throw new Error('the read model was closed');
       const until = file === '' ? Number.POSITIVE_INFINITY : performance.now() + ms;
       for (;;) {
         for (let i = 0; i < rowsAtOnce; i++) {

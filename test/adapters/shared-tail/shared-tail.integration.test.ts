@@ -3,18 +3,29 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { systemClock } from '#adapters/system/clock.ts';
-import type { EventLog, SubscribeOptions } from '#ports/event-log.ts';
+import type { EventLog, SubscribeOptions, SubscriptionItem } from '#ports/event-log.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 async function setUp() {
   const inner = await createSqliteEventLog({ file: `${temporaryFolder()}/log.db`, clock: systemClock });
   const asked: SubscribeOptions[] = [];
+  const breaking = Promise.withResolvers<never>();
+  breaking.promise.catch(() => undefined);
+  async function* untilBroken(items: AsyncIterable<SubscriptionItem>) {
+    const each = items[Symbol.asyncIterator]();
+    for (;;) {
+      const next = await Promise.race([each.next(), breaking.promise]);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  }
   const counted: EventLog = {
     ...inner,
     subscribe(options) {
       asked.push(options);
-      return inner.subscribe(options);
+      // The first is the one that all share.
+      return asked.length === 1 ? untilBroken(inner.subscribe(options)) : inner.subscribe(options);
     },
   };
   const log = createSharedTail(counted, systemClock);
@@ -32,7 +43,13 @@ async function setUp() {
     if (!result.ok) throw new Error(result.reason);
     revisions.set(stream, result.revision);
   };
-  return { log, append, open: () => asked.filter(({ signal }) => !signal.aborted).length };
+  const open = () => asked.filter(({ signal }) => !signal.aborted).length;
+  return {
+    ...{ log, append, open },
+    /** Somebody had a subscription of his own, and is done with it. */
+    joined: () => asked.length === 2 && open() === 1,
+    breakShared: () => breaking.reject(new Error('the wire was cut')),
+  };
 }
 
 /** Follows in the background; what it saw, and how to hold it up. */
@@ -54,7 +71,7 @@ function follow(log: EventLog, prefix: string) {
     await ended;
   });
   return {
-    seen,
+    ...{ seen, ended },
     hold(): () => void {
       let open = () => {};
       gate = new Promise((resolve) => {
@@ -100,5 +117,24 @@ describe('one live subscription for all', () => {
     release();
     await eventually('he has everything', () => slow.seen.length === 12_001 && open() === 1);
     expect(slow.seen).toEqual(numbers('a-1', 12_001));
+  });
+
+  it('ends for who follows an empty log when the log is closed', async () => {
+    const { log, joined } = await setUp();
+    const { ended } = follow(log, 'a-');
+    await eventually('he joined', joined);
+    await log.close();
+    await expect(ended).resolves.toBeUndefined();
+  });
+
+  it('lets who follows an empty log go on by himself when it breaks', async () => {
+    const { log, append, joined, open, breakShared } = await setUp();
+    const { seen } = follow(log, 'a-');
+    await eventually('he joined', joined);
+    breakShared();
+    await eventually('he has one of his own', () => open() === 2);
+    await append('a-1', 3);
+    await eventually('he has everything', () => seen.length === 3);
+    expect(seen).toEqual(numbers('a-1', 3));
   });
 });

@@ -68,6 +68,16 @@ test.each(kinds)('%s a digest is of one moment while commits go on', async (_, s
   expect(await (await store.digest()).result).toEqual(one);
 });
 
+test.each(['close', 'discard'] as const)('a digest that %s cuts off is none', async (end) => {
+  const { store } = await createReadModelFiles({ folder: temporaryFolder() }).open(small);
+  // Far more than is read at once.
+  const birds = Array.from({ length: 50_000 }, (_, n) => bird(`bird ${n}`, n));
+  await store.commit(birds, '01');
+  const { result } = await store.digest();
+  await store[end]();
+  await expect(result).rejects.toThrow('the read model was closed');
+});
+
 test('digests of different rows differ, whatever is shifted between cells', async () => {
   const digests = new Set<string>();
   const contents = [
