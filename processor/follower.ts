@@ -4,7 +4,7 @@ import { linkSignals } from '#kernel/linked-signal.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import { createFence, type FenceDeps, type FencePoint } from '#processor/fence.ts';
 import { nextOrTimeout } from '#processor/next-or-timeout.ts';
-import { standBy } from '#processor/standby.ts';
+import { aliveEveryMs, standBy } from '#processor/standby.ts';
 
 export interface FollowerDeps extends FenceDeps {
   readonly log: Pick<EventLog, 'append' | 'readStream' | 'subscribe'>;
@@ -15,10 +15,12 @@ export interface FollowerDeps extends FenceDeps {
 export interface Stage {
   /** Streams that it wants to see besides `inbox-*`. */
   readonly prefixes: readonly string[];
+  /** Those of them whose events have to be dealt with as messages of the hub have: a process that stands by takes over where they are left lying. */
+  readonly work?: readonly string[];
   /** It is the active one now: called before the first event. `memo` is what the last active one wrote beside its position. */
   claimed(memo: JsonObject, signal: AbortSignal): Promise<void>;
   /**
-   * Deals with events, in log order; with none when it asked to be called ({@link dueIn}). What it did must be in the log when this resolves, and doing it again
+   * Deals with events, in log order; with none when it asked to be called ({@link dueIn}), and while work is pending. What it did must be in the log when this resolves, and doing it again
    * must change nothing. `aborted`: the signal came first, the events are handed out again next time.
    */
   take(events: readonly RecordedEvent[], signal: AbortSignal): Promise<Taken>;
@@ -26,10 +28,12 @@ export interface Stage {
   dueIn?(): number | undefined;
   /** Written beside the position. */
   memo?(): JsonObject;
+  /** True for a memo that tells of work: the position is put on record now and then as long as it does, and where it is not, a process that stands by takes over. */
+  isPending?(memo: JsonObject): boolean;
 }
 
 export interface Taken {
-  /** How many messages of the hub were dealt with. */
+  /** How many messages of the hub, and events of {@link Stage.work}, were dealt with. */
   readonly done: number;
   /** The position goes on record at once, or within a quarter of a second where it did so just now; otherwise within a second. */
   readonly urgent: boolean;
@@ -58,7 +62,7 @@ const urgentEveryMs = 250;
 /**
  * Follows `inbox-*` in log order from where the stage last was. Its position is appended after what it stands for, so that nothing is left out after a
  * crash; the expected revision keeps a second process from working beside the first for longer than one batch. One that was just started becomes the active
- * one at once; one that was displaced takes over when the position does not move for five seconds though there is work.
+ * one at once; one that was displaced takes over when the position does not move though there is work.
  */
 export function createFollower(deps: FollowerDeps): Follower {
   const { log, clock, stage } = deps;
@@ -99,7 +103,10 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     /** Milliseconds until the position has to go on record; undefined for never, as nothing is pending. */
     const advanceIn = () => {
-      if (pending === 0 && !urgent) return undefined;
+      if (pending === 0 && !urgent)
+        return stage.isPending?.(current.memo) === true
+          ? Math.max(0, recordedAt + aliveEveryMs - clock.monotonic())
+          : undefined;
       if (pending >= advanceAfterEvents) return 0;
       const at = pendingSince + advanceAfterMs;
       return Math.max(0, (urgent ? Math.min(at, recordedAt + urgentEveryMs) : at) - clock.monotonic());
@@ -167,7 +174,8 @@ export function createFollower(deps: FollowerDeps): Follower {
             if ((await follow(claimed, signal)) === undefined) return;
           }
           state = 'standby';
-          watched = await standBy({ log, clock, fence }, signal);
+          const prefixes = [streamPrefixes.inbox, ...(stage.work ?? [])];
+          watched = await standBy({ log, clock, fence, prefixes, isPending: stage.isPending }, signal);
         }
       } finally {
         state = 'stopped';

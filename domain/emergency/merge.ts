@@ -1,5 +1,6 @@
 import type { ReportedCall } from '#domain/emergency/events.ts';
 import type { KnownCall } from '#domain/emergency/state.ts';
+import { isJsonObject } from '#kernel/json.ts';
 
 /**
  * How reports of one call become one picture of it.
@@ -11,7 +12,7 @@ import type { KnownCall } from '#domain/emergency/state.ts';
  * - What a notice with a wrong `clientState` says only ever fills holes: it may come from anybody.
  * - Latitude and longitude are one value: never one of one report and one of another.
  * - The time of the call is the earliest among equals: a notice of its end is later than the call.
- * - It is a test only if every report that knows the dialled number says so: a real call is never made quiet by another report.
+ * - It is a test only if every report that knows the dialled number says so, and none names another number: a real call is never made quiet by another report.
  */
 export function mergeReport(known: KnownCall, report: ReportedCall): KnownCall {
   const rank = rankOf(report);
@@ -130,17 +131,30 @@ function providerCallOf(report: ReportedCall) {
   return { feed: report.feed, call: report.emergencyId };
 }
 
-/** Only the number that Teams says was dialled shows what a call is: a chat message's `false` says nothing, even if a number stands in its text. */
+/**
+ * Only the number that Teams says was dialled shows what a call is. One that stands in a chat message's text may be that of a house, so alone it says nothing;
+ * beside a test it has to be the test's own, or the call counts as real from then on.
+ */
 function mergeTest(known: KnownCall, report: ReportedCall, from: Record<string, number>): { readonly test: boolean } {
-  const knows = report.test || (report.feed === 'events' && report.dialledNumber !== undefined);
-  if (!knows) return { test: known.test };
-  const before = from['test'];
   const rank = isTrusted(report) ? 1 : 0;
+  if (rank === 1 && namesAnother(known, report) && !(known.test && report.test)) {
+    from['test'] = rank;
+    return { test: false };
+  }
+  const knows = report.test || (report.feed === 'events' && report.dialledNumber !== undefined);
+  if (!knows || (rank === 0 && known.trusted)) return { test: known.test };
+  const before = from['test'];
   if (before === undefined || rank > before) {
     from['test'] = rank;
     return { test: report.test };
   }
   return { test: rank < before ? known.test : known.test && report.test };
+}
+
+/** True when a report names another number than one that is believed. */
+function namesAnother({ dialledNumber, from }: KnownCall, report: ReportedCall): boolean {
+  const isBelieved = dialledNumber !== undefined && (from['dialledNumber'] ?? 0) >= 0;
+  return isBelieved && report.dialledNumber !== undefined && report.dialledNumber !== dialledNumber;
 }
 
 function mergeTime(known: KnownCall, report: ReportedCall, from: Record<string, number>): string | undefined {
@@ -157,19 +171,24 @@ function mergeTime(known: KnownCall, report: ReportedCall, from: Record<string, 
 
 type Take = <T>(field: string, old: T | undefined, now: T | undefined) => T | undefined;
 
+/** Never throws, whatever stands where fields belong: the log has events of other builds and other hands. */
 function mergeGroup<G extends object>(name: string, old: G | undefined, now: G | undefined, take: Take): G | undefined {
-  if (now === undefined) return old;
+  if (!isJsonObject(now)) return old;
   const group: Record<string, unknown> = { ...old };
-  const whole = now as Record<string, unknown>;
+  const whole: Record<string, unknown> = now;
   for (const [field, value] of Object.entries(whole)) {
-    if (field === 'latitude' || field === 'longitude') continue;
+    if (field === 'latitude' || field === 'longitude' || value === null) continue;
     group[field] = take(`${name}.${field}`, group[field], value);
   }
-  if (whole['latitude'] !== undefined && whole['longitude'] !== undefined) {
+  if (isThere(whole['latitude']) && isThere(whole['longitude'])) {
     const point = take(`${name}.point`, pointOf(group), pointOf(whole));
     Object.assign(group, point);
   }
   return Object.keys(group).length === 0 ? undefined : (group as G);
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function pointOf(group: Record<string, unknown>): object | undefined {

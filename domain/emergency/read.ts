@@ -1,6 +1,6 @@
 import type { EmergencyEvent, ReportedCall } from '#domain/emergency/events.ts';
 import { upcast } from '#domain/registry.ts';
-import { isJsonObject, type JsonObject } from '#kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 
 /**
  * A stored event as one of an emergency's; undefined for a type that this build does not know, or data that is not of its shape: whoever reads
@@ -16,9 +16,9 @@ export function readEmergencyEvent(stored: {
   switch (type) {
     case 'EmergencyRaised':
     case 'EmergencyEnriched': {
-      const call = data['call'];
-      if (!isJsonObject(call) || typeof call['noticeId'] !== 'string' || !isCallReport(call)) return undefined;
-      return { type, data } as unknown as EmergencyEvent;
+      const call = asCallReport(data['call']);
+      if (call === undefined || typeof call['noticeId'] !== 'string') return undefined;
+      return { type, data: { ...data, call } } as unknown as EmergencyEvent;
     }
     case 'EmergencyLinked':
       return typeof data['to'] === 'string' ? ({ type, data } as unknown as EmergencyEvent) : undefined;
@@ -44,13 +44,25 @@ export function readCallReport(event: {
   readonly metadata: JsonObject;
 }): ReportedCall | 'malformed' | undefined {
   const inner = upcast(event)['data'];
-  const call = isJsonObject(inner) ? inner['call'] : undefined;
-  if (call === undefined || call === null) return undefined;
-  if (!isJsonObject(call) || !isCallReport(call)) return 'malformed';
+  const stated = isJsonObject(inner) ? inner['call'] : undefined;
+  if (stated === undefined || stated === null) return undefined;
+  const call = asCallReport(stated);
+  if (call === undefined) return 'malformed';
   const { enqueuedAt } = event.metadata;
   if (typeof enqueuedAt !== 'string' || Number.isNaN(Date.parse(enqueuedAt))) return 'malformed';
   return { ...call, noticeId: event.id, receivedAt: enqueuedAt } as unknown as ReportedCall;
 }
+
+/** The report that a value is, as far as it is one: what is null, and what is no object where fields belong, counts as absent, so that the call is not missed for it. */
+function asCallReport(value: Json | undefined): JsonObject | undefined {
+  if (!isJsonObject(value)) return undefined;
+  const isThere = ([name, member]: readonly [string, Json | undefined]) =>
+    groups.has(name) ? isJsonObject(member) : member !== null;
+  const call = Object.fromEntries(Object.entries(value).filter(isThere));
+  return isCallReport(call) ? call : undefined;
+}
+
+const groups = new Set(['caller', 'location']);
 
 /** True when everything is there that triage decides by; what is only passed on is not looked at. */
 function isCallReport(call: JsonObject): boolean {

@@ -175,9 +175,10 @@ async function readOn(
       deps.observe.received(partition, first, last);
       const fresh = item.messages.filter((message) => message.sequenceNumber > lastSequence);
       if (fresh.length === 0) continue;
-      if (await passedByRetention(deps, partition, fresh, lastSequence, inner.signal)) {
+      const missing = await lookForMissing(deps, partition, fresh, lastSequence, inner.signal);
+      if (missing !== undefined) {
         await appending;
-        finish({ why: 'reread' });
+        finish(missing);
         break;
       }
       const prepared = await prepareBatch(deps, from.plan.incarnation, fresh, resume);
@@ -229,18 +230,22 @@ async function lookForNewHub(
 /** Milliseconds between looks whether the hub is still the one that it was. */
 const lookMs = 5_000;
 
-/** The first message is not the next one, and the hub says that those between are gone. */
-async function passedByRetention(
+/**
+ * Why not to read on: the first message is not the next one, and the hub says that those between are gone, or cannot be asked. Nothing behind them may be appended
+ * then: the tail would be past what was lost, and nobody would look for it again.
+ */
+async function lookForMissing(
   deps: PartitionDeps,
   partition: string,
   fresh: readonly ReceivedMessage[],
   lastSequence: number,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Ended | undefined> {
   const first = fresh[0]?.sequenceNumber ?? 0;
-  if (lastSequence < 0 || first === lastSequence + 1) return false;
+  if (lastSequence < 0 || first === lastSequence + 1) return undefined;
   const now = await deps.source.partition(partition, signal);
-  return now.ok && now.partition.beginningSequenceNumber > lastSequence + 1;
+  if (!now.ok) return { why: 'failed', away: 'hub', detail: `hub: ${now.reason}: ${now.detail}` };
+  return now.partition.beginningSequenceNumber > lastSequence + 1 ? { why: 'reread' } : undefined;
 }
 
 function endOf(deps: PartitionDeps, partition: string, result: Exclude<SettledAppend, { outcome: 'appended' }>): Ended {

@@ -37,6 +37,8 @@ export interface Delays {
 
 /** What is new is put on record this often, and at once when it is more than all before. */
 const againMs = 300_000;
+/** Longer than what is absent is looked for: one that is still here then was not asked for again, and nobody knows. */
+const mostLookedForMs = 240_000;
 
 interface Delay {
   readonly id: string;
@@ -60,13 +62,19 @@ export function createDelays(deps: DelaysDeps): Delays {
 
   const current = () => [...open.values()].at(-1);
 
+  /** How long one may wait, milliseconds. People delete what they wrote all day: that Graph says there is no such message must not raise an alarm. */
+  function patienceOf({ source, absent }: Fetch): number {
+    const isLookedFor = absent === true && !deps.isAway(source.kind);
+    return isLookedFor ? Math.max(mostLookedForMs, unverifiedAfterMs) : unverifiedAfterMs;
+  }
+
   /** Waited too long in our hands; or since the hub got it, if it was tried. */
-  function waitsTooLong({ event, source, attempts, knownAt, lost }: Fetch): boolean {
+  function waitsTooLong(fetch: Fetch): boolean {
+    const { event, source, attempts, knownAt, lost } = fetch;
     if (isRaised(event)) return false;
-    if (lost === true || clock.monotonic() - knownAt >= unverifiedAfterMs) return true;
-    return (
-      (attempts > 0 || deps.isAway(source.kind)) && clock.now() - Date.parse(enqueuedAt(event)) >= unverifiedAfterMs
-    );
+    const patienceMs = patienceOf(fetch);
+    if (lost === true || clock.monotonic() - knownAt >= patienceMs) return true;
+    return (attempts > 0 || deps.isAway(source.kind)) && clock.now() - Date.parse(enqueuedAt(event)) >= patienceMs;
   }
 
   /** False when the signal came first. Refused by the revision, a process that was displaced wrote it: it is on record, and that is what counts. */
@@ -148,7 +156,7 @@ export function createDelays(deps: DelaysDeps): Delays {
     dueIn() {
       const late = [...list.all()]
         .filter(({ event, lost }) => lost === true || !(listed.has(event) || isRaised(event)))
-        .map(({ knownAt, lost }) => (lost === true ? knownAt : knownAt + unverifiedAfterMs))
+        .map((fetch) => (fetch.lost === true ? fetch.knownAt : fetch.knownAt + patienceOf(fetch)))
         .sort((a, b) => a - b);
       const [first] = late;
       if (first === undefined) return undefined;

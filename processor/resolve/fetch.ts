@@ -8,10 +8,10 @@ import type { Sealer } from '#ports/sealer.ts';
 import type { FetchOutcome } from '#processor/resolve/lane.ts';
 import { messageResource, type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
 import { readReference } from '#processor/resolve/reference.ts';
-import { type Fetch, isRaised } from '#processor/resolve/waiting-list.ts';
+import { enqueuedAt, type Fetch, isRaised } from '#processor/resolve/waiting-list.ts';
 
 export interface FetchDeps extends RecoverDeps {
-  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic' | 'now'>;
   readonly payloads: LargePayloads;
   readonly publisher: Pick<EventPublisher, 'publish'>;
   /** Of the chat feed's sign-in; absent while there is none: what only Graph can tell waits. */
@@ -23,7 +23,7 @@ export interface FetchDeps extends RecoverDeps {
 /** A chat that we may not read any more refuses every time; a permission that is missing may be granted tomorrow. */
 const refusedMs = 24 * 3_600_000;
 
-/** A payload may come after the notice that names it, so what is not there yet is looked for this long. */
+/** A payload, or a message, may come after the notice that names it, so what is not there yet is looked for this long. */
 const comingMs = 120_000;
 
 /** Fetches a payload from Blob storage and publishes it. */
@@ -44,11 +44,8 @@ export async function fetchPayload(
 }
 
 /** Fetches a chat message from Graph and publishes it. */
-export async function fetchMessage(
-  deps: FetchDeps,
-  { event, knownAt }: Fetch,
-  signal: AbortSignal,
-): Promise<FetchOutcome> {
+export async function fetchMessage(deps: FetchDeps, fetch: Fetch, signal: AbortSignal): Promise<FetchOutcome> {
+  const { event } = fetch;
   const { graph, sealer } = deps;
   const { data } = event.data;
   if (isJsonObject(data) && data['kind'] === 'emergency-call')
@@ -63,7 +60,7 @@ export async function fetchMessage(
   const { chatId, messageId } = reference;
   const found = await beforeAbort(graph.message(chatId, messageId), signal);
   if (found === 'aborted') return { kind: 'later', detail: found };
-  if (!found.ok) return outcomeOf(found, event, deps.clock.monotonic() - knownAt);
+  if (!found.ok) return outcomeOf(deps, found, fetch);
   const payload = { resource: messageResource(chatId, messageId), resourceData: asMessage(found.value) };
   return publishRecovered(deps, event, new TextEncoder().encode(JSON.stringify(payload)));
 }
@@ -85,12 +82,20 @@ function lost(event: RecordedEvent, detail: string, isGone = false): FetchOutcom
   return { kind: 'given-up', detail, ...(isGone || isRaised(event) ? {} : { lost: true as const }) };
 }
 
-function outcomeOf(failure: GraphFailure, event: RecordedEvent, knownMs: number): FetchOutcome {
+function outcomeOf({ clock }: FetchDeps, failure: GraphFailure, { event, knownAt }: Fetch): FetchOutcome {
   const detail = detailOf(failure);
+  const knownMs = clock.monotonic() - knownAt;
   if (isServiceAway(failure)) return { kind: 'later', service: true, detail };
   if (failure.reason === 'forbidden' && knownMs < refusedMs) return { kind: 'later', detail };
+  const waitedMs = Math.max(knownMs, clock.now() - Date.parse(enqueuedAt(event)));
+  if (failure.reason === 'not-found' && waitedMs < comingMs && !tellsOfDeletion(event))
+    return { kind: 'later', absent: true, detail };
   // Whoever posted a message that is not there any more has deleted it.
   return lost(event, detail, failure.reason === 'not-found');
+}
+
+function tellsOfDeletion({ data: { data } }: RecordedEvent): boolean {
+  return isJsonObject(data) && String(data['changeType']).toLowerCase() === 'deleted';
 }
 
 /** True where nothing else could be had from Graph either, and waiting helps. */

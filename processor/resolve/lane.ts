@@ -4,8 +4,11 @@ import type { Fetch, SourceKind, WaitingList } from '#processor/resolve/waiting-
 /** What came of one attempt. */
 export type FetchOutcome =
   | { readonly kind: 'published' }
-  /** It is tried again by itself. `service`: nothing else could be fetched from there either. */
-  | { readonly kind: 'later'; readonly detail: string; readonly service?: true }
+  /**
+   * It is tried again by itself. `service`: nothing else could be fetched from there either. `absent`: there is no such thing yet, and most probably never will be
+   * again; nobody has to know while it is looked for.
+   */
+  | { readonly kind: 'later'; readonly detail: string; readonly service?: true; readonly absent?: true }
   /**
    * Trying again would not help: what the notice referred to is not to be had. The notice stays in the record. `lost`: it may have told of a call, and nobody was
    * told of it yet.
@@ -68,13 +71,13 @@ export function createLane({ list, kind, clock, together, attempt, isActive, onO
     );
     const { id } = one.event;
     if (signal.aborted && outcome.kind !== 'published') return list.postpone(id, 'when-back');
-    waitingFor = outcome.kind === 'later' ? outcome.detail : undefined;
+    waitingFor = outcome.kind === 'later' && outcome.absent !== true ? outcome.detail : undefined;
     if (outcome.kind === 'later' && outcome.service === true) {
       pause();
       list.postpone(id, 'when-back');
     } else {
       away = undefined;
-      if (outcome.kind === 'later') list.postpone(id, 'later');
+      if (outcome.kind === 'later') list.postpone(id, outcome.absent === true ? 'when-there' : 'later');
       else if (outcome.kind === 'given-up' && outcome.lost === true) list.lose(id);
       else list.settle(id, outcome.kind);
     }

@@ -103,7 +103,12 @@ export function createResolve(deps: ResolveDeps): Resolve {
   });
   const messages = createLane({
     ...{ list, kind: 'message', clock, together, isActive, onOutcome },
-    attempt: (fetch, signal) => fetchMessage(deps, fetch, signal),
+    async attempt(fetch, signal) {
+      const outcome = await fetchMessage(deps, fetch, signal);
+      const isNew = outcome.kind === 'later' && outcome.absent === true && fetch.absent !== true;
+      // So many at once were deleted rather than not there yet, and memory must not grow with them.
+      return isNew && list.absent('message') >= atHand.message ? { kind: 'given-up', detail: outcome.detail } : outcome;
+    },
   });
   const lanes = [blobs, messages];
   const { atHand = mostAtHand } = deps;
@@ -134,7 +139,7 @@ export function createResolve(deps: ResolveDeps): Resolve {
     backFill.take(event);
     delays.take(event);
     republish.take(event);
-    if (!event.stream.startsWith(streamPrefixes.inbox)) return 0;
+    if (!event.stream.startsWith(streamPrefixes.inbox)) return event.stream.startsWith(quarantineStreams) ? 1 : 0;
     const { data } = event;
     if (data['tocsinrecovered'] === true) list.recovered(data['id']);
     else if (isReferred(data)) add(event);
@@ -143,16 +148,18 @@ export function createResolve(deps: ResolveDeps): Resolve {
 
   function add(event: RecordedEvent): void {
     const source = sourceOf(event.data);
-    const isFull = () => list.pending(source.kind) >= atHand[source.kind];
+    const isFull = () => inHand(source.kind) >= atHand[source.kind];
     if (!backlog.takes(event, source.kind, isFull)) list.add(event, source);
   }
 
   const kinds = ['blob', 'message'] as const;
-  const hasRoom = (kind: SourceKind) => backlog.count(kind) > 0 && list.pending(kind) <= atHand[kind] / 2;
+  /** Without what is absent: nothing that may be there has to wait for room until that is given up. */
+  const inHand = (kind: SourceKind) => list.pending(kind) - list.absent(kind);
+  const hasRoom = (kind: SourceKind) => backlog.count(kind) > 0 && inHand(kind) <= atHand[kind] / 2;
 
   async function refill(signal: AbortSignal): Promise<void> {
     for (const kind of kinds.filter(hasRoom))
-      for (const event of await backlog.next(kind, atHand[kind] - list.pending(kind), signal))
+      for (const event of await backlog.next(kind, atHand[kind] - inHand(kind), signal))
         list.add(event, sourceOf(event.data));
   }
 
@@ -205,7 +212,8 @@ export function createResolve(deps: ResolveDeps): Resolve {
     ...{ stream: resolveStream, type: 'ResolveAdvanced' },
     stage: {
       prefixes: [streamPrefixes.watch, fetchStreams, quarantineStreams],
-      ...{ claimed, take, dueIn },
+      work: [quarantineStreams],
+      ...{ claimed, take, dueIn, isPending },
       memo: () => ({
         ...list.memo(),
         ...waiting(),
@@ -236,6 +244,11 @@ export function createResolve(deps: ResolveDeps): Resolve {
       };
     },
   };
+}
+
+/** Not what a gap swallowed: that may wait for a sign-in for ever. */
+function isPending({ pending, messages, backlog, republish }: JsonObject): boolean {
+  return [pending, messages, backlog, republish].some((each) => Array.isArray(each) && each.length > 0);
 }
 
 const noKeys = { ok: false, reason: 'unavailable', detail: 'this process has no key store' } as const;

@@ -10,12 +10,12 @@ export type SourceKind = Source['kind'];
 export interface WaitingList {
   /** A referred notice. */
   add(event: RecordedEvent, source: Source): void;
-  /** What of it is due now and not under way, at most this many; it is under way from then on, until it is postponed or settled. */
+  /** What of it is due now and not under way, at most this many, what was absent last; it is under way from then on, until it is postponed or settled. */
   due(kind: SourceKind, most: number): readonly Fetch[];
   /** Milliseconds until something is due; undefined when nothing will be. */
   dueIn(kind: SourceKind): number | undefined;
-  /** It failed. `later`: so long, growing; `when-back`: as soon as the whole service is tried again. */
-  postpone(eventId: string, until: 'later' | 'when-back'): void;
+  /** It failed. `later`: so long, growing; `when-there`: so, too, as it is absent; `when-back`: as soon as the whole service is tried again. */
+  postpone(eventId: string, until: 'later' | 'when-there' | 'when-back'): void;
   settle(eventId: string, how: 'published' | 'given-up'): void;
   /** It is given up, but stays until somebody is told: settled then. */
   lose(eventId: string): void;
@@ -23,6 +23,8 @@ export interface WaitingList {
   recovered(cloudEventId: unknown): void;
   /** How many are still to be fetched. */
   pending(kind: SourceKind): number;
+  /** How many of them were absent when they were last tried. */
+  absent(kind: SourceKind): number;
   /** With those that are lost. */
   all(): Iterable<Fetch>;
   health(): WaitingHealth;
@@ -46,6 +48,8 @@ export interface Fetch {
   readonly knownAt: number;
   /** Given up, and nobody was told yet. */
   readonly lost?: true;
+  /** When it was last tried there was no such thing. */
+  readonly absent?: boolean;
 }
 
 export interface WaitingHealth {
@@ -64,6 +68,7 @@ interface Entry extends Fetch {
   dueAt: number;
   underWay: boolean;
   lost?: true;
+  absent?: boolean;
 }
 
 const firstDelayMs = 1_000;
@@ -102,12 +107,15 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
     due(kind, most) {
       const now = clock.monotonic();
       const due: Entry[] = [];
-      for (const entry of lists[kind].values()) {
-        if (due.length >= most) break;
-        if (entry.underWay || entry.lost === true || entry.dueAt > now) continue;
-        entry.underWay = true;
-        due.push(entry);
-      }
+      // What was absent was probably deleted: a call that was not looked for yet must not wait for that.
+      for (const isAbsent of [false, true])
+        for (const entry of lists[kind].values()) {
+          if (due.length >= most) return due;
+          if (entry.underWay || entry.lost === true || entry.dueAt > now || (entry.absent ?? false) !== isAbsent)
+            continue;
+          entry.underWay = true;
+          due.push(entry);
+        }
       return due;
     },
     dueIn(kind) {
@@ -121,7 +129,8 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
       if (entry === undefined) return;
       entry.underWay = false;
       const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(entry.attempts, 10));
-      if (until === 'later') entry.dueAt = clock.monotonic() + delayMs;
+      entry.absent = until === 'when-there';
+      if (until !== 'when-back') entry.dueAt = clock.monotonic() + delayMs;
       entry.attempts++;
     },
     settle(eventId, how) {
@@ -138,6 +147,7 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
       if (eventId !== undefined) remove(eventId);
     },
     pending: (kind) => left(kind).length,
+    absent: (kind) => left(kind).filter(({ absent }) => absent === true).length,
     *all() {
       yield* lists.blob.values();
       yield* lists.message.values();

@@ -23,6 +23,8 @@ export interface Known {
   readonly receivedAt: number;
   readonly resolved: boolean;
   readonly trusted: boolean;
+  readonly test: boolean;
+  readonly dialledNumber?: string;
   readonly feeds: ReadonlySet<string>;
   readonly callerTokens: ReadonlySet<string>;
   readonly chatTokens: ReadonlySet<string>;
@@ -65,7 +67,8 @@ export function createEmergencyIndex(): EmergencyIndex {
       if (state.status === 'none') return;
       const { call } = state;
       const receivedAt = Date.parse(call.receivedAt);
-      newest = Math.max(newest, receivedAt);
+      // Not `Math.max`: one that cannot be read would make all others forgotten.
+      if (receivedAt > newest) newest = receivedAt;
       for (const { call: providerCall } of call.providerCalls) byCall.set(providerCall, id);
       remember(call.callerTokens, id);
       remember(call.chatTokens, id);
@@ -75,6 +78,8 @@ export function createEmergencyIndex(): EmergencyIndex {
         receivedAt,
         resolved: state.status === 'resolved',
         trusted: call.trusted,
+        test: call.test,
+        ...(call.dialledNumber === undefined ? {} : { dialledNumber: call.dialledNumber }),
         feeds: new Set(call.providerCalls.map(({ feed }) => feed)),
         callerTokens: new Set(call.callerTokens),
         chatTokens: new Set(call.chatTokens),

@@ -5,6 +5,8 @@ import type { EmergencyIndex, Known } from '#processor/triage/index.ts';
 
 /** Two feeds tell of one call when their times are no further apart: Teams takes up to a minute to deliver either. */
 const sameCallMs = 120_000;
+/** Nobody ends a test call and makes a real one in less. */
+const sameMomentMs = 10_000;
 /** A call of the same caller, or a message in the same chat, within this time may have to do with the first. */
 const relatedMs = 600_000;
 
@@ -25,7 +27,9 @@ export interface Match {
  *
  * 1. The provider's own id of the call is known, or what was raised before its content was fetched: that emergency, whatever its state.
  * 2. A doubtful message in the chat of exactly one open emergency: what somebody goes on to say there.
- * 3. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet.
+ * 3. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet. A test is one with what is
+ *    none only where both name the same number, or within 10 s where one names none: a real call must not become quiet in a test of the same caller. Two that
+ *    are no tests may name different numbers, as the one in a chat message may be that of a room.
  * 4. Otherwise an emergency of its own.
  *
  * What a notice with a wrong `clientState` says is never put into somebody else's emergency, nor the other way round.
@@ -49,7 +53,10 @@ export function matchReport(report: ReportedCall, index: EmergencyIndex, refused
     return { emergencyId: inChat[0].id, match: 'same-chat', links: [] };
 
   const sameCall = mergeable.filter(
-    (other) => sharesCaller(report, other) && Math.abs(other.at - at) <= sameCallMs && !other.feeds.has(report.feed),
+    (other) =>
+      sharesCaller(report, other) &&
+      !other.feeds.has(report.feed) &&
+      Math.abs(other.at - at) <= mostApart(report, other),
   );
   if (sameCall.length === 1 && sameCall[0] !== undefined)
     return { emergencyId: sameCall[0].id, match: 'caller-and-time', links: [] };
@@ -73,6 +80,13 @@ export function footprintOf(report: ReportedCall, index: EmergencyIndex): readon
 function whyRelated(report: ReportedCall, other: Known, sameCall: readonly Known[]): EmergencyLink['why'] {
   if (sameCall.includes(other)) return 'caller-and-time-ambiguous';
   return sharesCaller(report, other) ? 'redial' : 'same-chat';
+}
+
+/** How far apart in time the notices of two feeds may be to be of one call, milliseconds; negative where they cannot be. */
+function mostApart(report: ReportedCall, other: Known): number {
+  const numbers = new Set([report.dialledNumber, other.dialledNumber]);
+  if (report.test === other.test || (numbers.size === 1 && !numbers.has(undefined))) return sameCallMs;
+  return numbers.has(undefined) ? sameMomentMs : -1;
 }
 
 function sharesCaller(report: ReportedCall, other: Known): boolean {

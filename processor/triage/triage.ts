@@ -79,6 +79,16 @@ export function createTriage(deps: TriageDeps): Triage {
   const delayed = createDelayedNotices(emergencies.index);
   const judging = { ...retrying, emergencies, delayed, metadata: deps.metadata };
 
+  /** Whatever is wrong with one event, the others are known: what throws here would keep every triage from starting. */
+  async function observeSafely(event: RecordedEvent, signal: AbortSignal): Promise<void> {
+    try {
+      delayed.observe(event);
+      await emergencies.observe(event, signal);
+    } catch (error) {
+      onError?.(error, event);
+    }
+  }
+
   /** Reads all emergencies up to the end of the log: after the claim, so that whatever its predecessor appended is among them. */
   async function readEmergencies(signal: AbortSignal): Promise<void> {
     const ending = new AbortController();
@@ -89,10 +99,7 @@ export function createTriage(deps: TriageDeps): Triage {
     });
     for await (const item of items) {
       if (item.kind === 'caught-up') break;
-      for (const event of item.kind === 'events' ? item.events : []) {
-        delayed.observe(event);
-        await emergencies.observe(event, signal);
-      }
+      for (const event of item.kind === 'events' ? item.events : []) await observeSafely(event, signal);
       if (signal.aborted) return;
       indexedTo = item.kind === 'events' ? item.events.at(-1)?.position : item.position;
     }
@@ -107,7 +114,7 @@ export function createTriage(deps: TriageDeps): Triage {
       if (event.stream.startsWith(streamPrefixes.emergency)) {
         if (emergencies.knows(event)) continue;
         await lanes.idle();
-        await emergencies.observe(event, signal);
+        await observeSafely(event, signal);
         continue;
       }
       const isInbox = event.stream.startsWith(streamPrefixes.inbox);
@@ -117,7 +124,7 @@ export function createTriage(deps: TriageDeps): Triage {
         async () => {
           const outcome = await judgeSafely(event, signal);
           if (outcome === 'aborted') taken.aborted = true;
-          else if (isInbox) taken.done++;
+          else taken.done++;
           if (outcome === 'raised' || outcome === 'enriched') taken.urgent = true;
         },
       );
@@ -160,6 +167,7 @@ export function createTriage(deps: TriageDeps): Triage {
     ...{ instanceId: deps.instanceId, metadata: deps.metadata, stream: triageStream, type: 'TriageAdvanced' },
     stage: {
       prefixes: [streamPrefixes.emergency, fetchStreams],
+      work: [fetchStreams],
       claimed: (_memo, signal) => readEmergencies(signal),
       take,
     },

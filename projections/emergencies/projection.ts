@@ -14,7 +14,7 @@ import type { Projection } from '#projections/projection.ts';
  */
 const emergenciesSchema = {
   name: 'emergencies',
-  version: 2,
+  version: 3,
   tables: {
     emergencies: {
       columns: {

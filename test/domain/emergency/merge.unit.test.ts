@@ -60,6 +60,20 @@ describe('what several reports say about one call', () => {
     expect(merged(events, test).test).toBe(false);
   });
 
+  it('is no test once a notice to be believed names a number that is not the test number, whichever came first', () => {
+    const test = reported({ test: true, dialledNumber: '933' });
+    const message = { ...chat, dialledNumber: '911' };
+    const edited = { ...message, noticeId: 'edited', dialledNumber: '933' };
+    expect(merged(message, test).test).toBe(false);
+    expect(merged(test, message).test).toBe(false);
+    expect(merged(message, test, { ...test, callEventType: 'callEnded' }).test).toBe(false);
+    expect(merged(chat, test, message).test).toBe(false);
+    expect(merged(message, edited, test).test).toBe(false);
+    const forged = { ...message, reasons: forgedReasons };
+    expect(merged(test, forged).test).toBe(true);
+    expect(merged(chat, { ...test, reasons: forgedReasons }).test).toBe(false);
+  });
+
   it('lets a notice with a wrong secret fill holes and do nothing else', () => {
     const forged = reported({
       reasons: forgedReasons,

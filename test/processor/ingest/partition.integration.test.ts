@@ -83,6 +83,28 @@ describe('ingest of a partition', () => {
     expect(sequence(events)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18, 19]);
   });
 
+  it('stores nothing behind what is missing until the hub says whether it is lost', async () => {
+    const { ingest, hub } = await setUp();
+    const source = hub.source();
+    let unanswered = 0;
+    const partition: typeof source.partition = async (...asked) =>
+      unanswered-- > 0 ? { ok: false, reason: 'unavailable', detail: 'unplugged' } : source.partition(...asked);
+    hub.publish('0', numbered(0, 10));
+    const stop = ingest.start({ ...source, partition }, '0');
+    await stored(ingest, 10);
+    unanswered = 2;
+    hub.publish('0', numbered(10, 10));
+    hub.truncate('0', 15);
+    const events = await stored(ingest, 16);
+    await stop();
+    expect(events[10]).toMatchObject({
+      type: 'tocsin.gap',
+      data: { data: { cause: 'retention', from: 10, to: 14, messages: 5 } },
+    });
+    expect(sequence(events)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18, 19]);
+    expect(ingest.said).toContain('0 waiting hub: unavailable: unplugged');
+  });
+
   it('starts over with a gap when the hub was created again', async () => {
     const { ingest, hub } = await setUp();
     hub.publish('0', numbered(0, 3));

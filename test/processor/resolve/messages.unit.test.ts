@@ -15,9 +15,18 @@ import {
   noon,
 } from '#test/processor/resolve/running-resolve.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { createHurriedClock } from '#test/support/hurried-clock.ts';
 import { deliver } from '#test/support/triage.ts';
 
 const callOf = (event: NewEvent | undefined) => (event?.data['data'] as JsonObject | undefined)?.['call'] as JsonObject;
+
+/** Lets time pass, so slowly that whoever waits gets a turn. */
+async function pass(clock: ReturnType<typeof createManualClock>, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 2_000) {
+    clock.advance(Math.min(2_000, ms));
+    for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
+  }
+}
 
 describe('resolve, of chat notices without content', () => {
   let place: ReturnType<typeof createPlace>;
@@ -81,19 +90,71 @@ describe('resolve, of chat notices without content', () => {
     await settled(resolve, 2);
   });
 
+  it('waits two minutes for a message that Graph does not have yet, and raises what comes', async () => {
+    const clock = createManualClock(noon);
+    const resolve = place.start(clock);
+    await place.deliver(basic('7'));
+    await eventually('it was asked for', () => place.graph.asked.length === 1);
+    await pass(clock, 600);
+    knows('7', announcement);
+    await pass(clock, 1_000);
+    await settled(resolve, 1);
+    expect(place.outcomes).toEqual(['later: not-found: gone', 'published']);
+    const [recovered] = await place.deliver(...place.published);
+    expect(callOf(recovered)).toMatchObject({ feed: 'chat', confidence: 'high' });
+  });
+
+  it('raises nothing for messages that their authors deleted, and lets nobody wait for them', async () => {
+    const clock = createManualClock(noon);
+    const resolve = place.start(clock, { atHand: { blob: 3, message: 3 } });
+    await place.deliver(...Array.from({ length: 12 }, (_, n) => basic(`deleted-${n}`)));
+    await eventually('all were asked for', () => new Set(place.graph.asked).size === 12);
+    await pass(clock, 70_000);
+    expect(resolve.health()).toMatchObject({ waiting: 3, givenUp: 9 });
+    expect(resolve.health().waitingFor).toBeUndefined();
+    knows('7', announcement);
+    await place.deliver(basic('7'));
+    await eventually('the call is published', () => place.published.length === 1);
+    await pass(clock, 70_000);
+    await eventually('none waits', () => resolve.health().waiting === 0);
+    expect(resolve.health()).toMatchObject({ givenUp: 12 });
+    expect(place.of('FetchDelayed')).toEqual([]);
+  });
+
+  it('looks no second time for what a notice says was deleted, or what the hub has had for long', async () => {
+    const clock = createManualClock(noon + 130_000);
+    const resolve = place.start(clock);
+    await place.deliver(basic('old'));
+    await deliver(place.log, ...(await place.stored([basic('7', { changeType: 'deleted' })], clock.now())));
+    await eventually('both are given up', () => resolve.health().givenUp === 2);
+    expect(place.graph.asked).toHaveLength(2);
+  });
+
+  it('puts on record that it waits for what was absent once Graph is away', async () => {
+    const clock = createManualClock(noon);
+    place.start(clock);
+    await place.deliver(basic('7'));
+    await eventually('it was asked for', () => place.graph.asked.length === 1);
+    place.graph.failure = away;
+    await pass(clock, 62_000);
+    await eventually('it is on record', () => place.of('FetchDelayed').length === 1);
+  });
+
   it('gives up what is gone, and what the emergency feed sent without its content', async () => {
     const call = "communications/calls/getEmergencyEventsByPolicy(policyName='P')";
-    const resolve = place.start();
+    const clock = createHurriedClock(noon);
+    const resolve = place.start(clock);
     await place.deliver(basic('7'), basic('x', { resource: call, resourceData: { id: 'call-1' } }), {
       value: [{ subscriptionId: 'sub-1', clientState: 'agreed', changeType: 'created', resource: 'chats/messages' }],
     });
     await eventually('all are given up', () => resolve.health().givenUp === 3);
-    expect(place.outcomes.sort()).toEqual([
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(120_000);
+    expect(place.outcomes.filter((outcome) => outcome !== 'later: not-found: gone').sort()).toEqual([
       'given-up: Graph has no way to read an event of the emergency feed again',
       'given-up: not-found: gone',
       'given-up: the reference is not to be read: names-no-message',
     ]);
-    expect(place.graph.asked).toEqual([`${chatId}/7`]);
+    expect(new Set(place.graph.asked)).toEqual(new Set([`${chatId}/7`]));
     expect(place.log.stream('inbox-hub-0')).toHaveLength(3);
   });
 
@@ -177,15 +238,9 @@ describe('resolve, of chat notices without content', () => {
     const resolve = place.start(clock, { unverifiedAfterMs: 60_000 });
     const [one, two] = await place.deliver(basic('1'), basic('2'));
     await eventually('both wait', () => resolve.health().waiting === 2);
-    const pass = async (ms: number) => {
-      for (let passed = 0; passed < ms; passed += 2_000) {
-        clock.advance(2_000);
-        for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
-      }
-    };
-    await pass(58_000);
+    await pass(clock, 58_000);
     expect(place.of('FetchDelayed')).toEqual([]);
-    await pass(4_000);
+    await pass(clock, 4_000);
     await eventually('it is on record', () => place.of('FetchDelayed').length === 1);
     expect(checked(place.of('FetchDelayed'))).toMatchObject([
       { since: new Date(noon).toISOString(), count: 2, notices: [one?.data['id'], two?.data['id']] },
@@ -195,7 +250,7 @@ describe('resolve, of chat notices without content', () => {
     // More of them are one thing with the first: one further event, however many there are.
     await place.deliver(...Array.from({ length: 40 }, (_, n) => basic(`more-${n}`)));
     await eventually('they wait', () => resolve.health().waiting === 42);
-    await pass(70_000);
+    await pass(clock, 70_000);
     await eventually('it is on record', () => place.of('FetchDelayed').length === 2);
     expect(checked(place.of('FetchDelayed'))[1]).toMatchObject({ since: new Date(noon).toISOString(), count: 42 });
     expect(new Set(place.of('FetchDelayed').map(({ stream }) => stream)).size).toBe(1);
@@ -204,13 +259,13 @@ describe('resolve, of chat notices without content', () => {
     await place.stop();
     const next = place.start(clock, { unverifiedAfterMs: 60_000 });
     await eventually('it is up', () => next.health().waiting === 42);
-    await pass(10_000);
+    await pass(clock, 10_000);
     expect(place.of('FetchDelayed')).toHaveLength(2);
 
     place.graph.failure = gone;
-    await pass(40_000);
+    await pass(clock, 40_000);
     await eventually('none waits', () => next.health().waiting === 0);
-    await pass(2_000);
+    await pass(clock, 2_000);
     await eventually('that is on record', () => place.of('FetchResumed').length === 1);
     expect(checked(place.of('FetchResumed'))).toMatchObject([{ since: new Date(noon).toISOString() }]);
     expect(next.health().delayed).toBeUndefined();

@@ -119,6 +119,9 @@ export function createPlace() {
     async stop() {
       for (const each of running.splice(0)) await each.stop();
     },
+    async stopLast() {
+      await running.pop()?.stop();
+    },
     /** Messages of the hub as ingest stores them. */
     async stored(bodies: readonly (JsonObject | MessageToPublish)[], enqueuedAt = noon): Promise<readonly NewEvent[]> {
       const prepared = await prepareBatch(

@@ -22,10 +22,18 @@ const aNotice = fc
   .map(({ feed, call, seconds, caller, chat, confidence, ended }) =>
     callReport({
       ...{ feed, call: `${feed}-${call}`, confidence, occurredAt: at(seconds), callerTokens: [`caller-${caller}`] },
+      ...numberOf(feed, call),
       ...(feed === 'chat' ? { chatToken: `chat-${chat}` } : {}),
       ...(feed === 'events' && ended ? { callEventType: 'callEnded', reasons: ['call-ended'] } : {}),
     }),
   );
+
+/** Of each call the same: a real one's, a test's, or in a message none. */
+function numberOf(feed: 'chat' | 'events', call: number) {
+  if (feed === 'chat' && call < 3) return {};
+  const isTest = call % 2 === 1;
+  return { dialledNumber: isTest ? '933' : '911', test: isTest && feed === 'events' };
+}
 
 const inbox = fc
   .array(fc.oneof({ arbitrary: aNotice, weight: 4 }, { arbitrary: fc.constant(undefined), weight: 1 }), {

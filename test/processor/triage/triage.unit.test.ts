@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '#kernel/json.ts';
 import { at, callReport, inboxEvent } from '#test/support/calls.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createMemoryEventLog, type MemoryEventLog } from '#test/support/memory-event-log.ts';
@@ -168,6 +169,43 @@ describe('triage', () => {
     );
     await judged(log, running);
     expect(running.triage.health().counts).toMatchObject({ malformed: 3, raised: 1, failed: 0 });
+  });
+
+  it('raises a call with fields of no known shape, and starts beside an emergency that has such', async () => {
+    const call = callReport({ caller: null as never, location: 'here' as never });
+    await deliver(log, notice(call));
+    await judged(log, running);
+    expect(emergencies(log).get(call.emergencyId)).toMatchObject({ call: { dialledNumber: '911' } });
+    await running.stop();
+    const other = callReport({ call: 'call-2', callerTokens: ['token-bo'] });
+    const foreign = {
+      ...other,
+      caller: null,
+      location: null,
+      noticeId: 'n',
+      receivedAt: null,
+    } as unknown as JsonObject;
+    const raised = { id: crypto.randomUUID(), type: 'EmergencyRaised', data: { call: foreign }, metadata: {} };
+    await log.append(`emergency-${other.emergencyId}`, 'no-stream', [raised]);
+    running = startTriage(log, 'two');
+    await deliver(log, notice(other));
+    await judged(log, running);
+    expect(emergencies(log).get(other.emergencyId)).toMatchObject({ call: { location: other.location } });
+    expect(running.triage.health().counts).toMatchObject({ enriched: 1, failed: 0 });
+  });
+
+  it('starts, and judges, beside an event that cannot be read at all', async () => {
+    await running.stop();
+    const unreadable = { id: crypto.randomUUID(), type: 'EmergencyRaised', data: {}, metadata: null as never };
+    await log.append('emergency-foreign', 'no-stream', [unreadable]);
+    const failed: string[] = [];
+    running = startTriage(log, 'two', { onError: (_, { stream }) => void failed.push(stream) });
+    await eventually('it is up', () => running.triage.health().caughtUp);
+    await log.append('emergency-another', 'no-stream', [{ ...unreadable, id: crypto.randomUUID() }]);
+    await deliver(log, notice(callReport()));
+    await judged(log, running);
+    expect(running.triage.health().counts).toMatchObject({ raised: 1, failed: 0 });
+    expect(new Set(failed)).toEqual(new Set(['emergency-foreign', 'emergency-another']));
   });
 
   it('judges nothing twice and forgets nothing when it is started again', async () => {

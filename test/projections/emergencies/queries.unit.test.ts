@@ -57,6 +57,14 @@ test('a sealed value that somebody moved to another field, call or act is kept a
   });
 });
 
+test('an emergency is shown without what is of no known shape in its notices', async () => {
+  const { queries, say } = await setUp();
+  const broken = { caller: null as never, location: 'here' as never };
+  await say('one', act.raised(reported(broken)), act.enriched(reported({ ...broken, policy: 'Another' })));
+  expect(await queries.get('one')).toMatchObject({ id: 'one', policy: 'Another', revision: 1 });
+  expect(await queries.get('one')).not.toHaveProperty('caller');
+});
+
 test('acts of people are shown, their tokens are not', async () => {
   const { queries, say } = await setUp();
   await say('one', act.raised(reported({ call: 'one' })), act.acknowledged(), act.linked('two'), act.resolved());
