@@ -1,6 +1,7 @@
 import { clean, present } from '#domain/notices/fields.ts';
 import type { CallLocation } from '#domain/notices/item.ts';
 import { comparable } from '#domain/notices/phrases.ts';
+import { emergencyNumberIn } from '#domain/notices/recognise-number.ts';
 
 /** What the lines of an announcement say besides that somebody called. */
 export interface ChatDetails {
@@ -35,7 +36,9 @@ export function readDetails(lines: readonly string[], isAnnouncement: (line: str
   let callbackNumber: string | undefined;
   for (const line of lines) {
     const announces = isAnnouncement(line);
-    const number = dialLabel.test(line) || announces ? /(?<![\d+])\d{3,4}(?!\d)/.exec(line)?.[0] : undefined;
+    // Beside who called, a number may belong to the name: `Room 1204 has placed an Emergency Call`.
+    const labelled = dialLabel.test(line) ? /(?<![\d+])\d{3,4}(?!\d)/.exec(line)?.[0] : undefined;
+    const number = announces ? emergencyNumberIn(line) : labelled;
     const phone = /(?<!\d)\+\d[\d\s().-]{6,20}\d(?!\d)/.exec(line)?.[0];
     callbackNumber ??= phone;
     if (announces) dialledNumber ??= number;

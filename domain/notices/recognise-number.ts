@@ -55,6 +55,11 @@ function fold(text: string): string {
   return text.normalize('NFKD').replace(/\p{M}+/gu, '');
 }
 
+/** The emergency number that a text names, without blanks; any other number in it may be that of a room. */
+export function emergencyNumberIn(text: string): string | undefined {
+  return anyNumber.exec(text)?.[0].replaceAll(' ', '');
+}
+
 /**
  * True when a line of a text says that an emergency number or service is or was called: `Max hat die 112 angerufen`, `Ana placed a 911 call`. Takes time in
  * proportion to the text.

@@ -231,6 +231,8 @@ describe('details in the text', () => {
     expect(details(`<p>${words}</p><p>911 Main Street</p>`)).toEqual({ location: { street: '911 Main Street' } });
     expect(details(`<p>${words}</p><p>Number dialed: 911</p>`)).toEqual({ dialledNumber: '911' });
     expect(details(`<p>${words} to 112</p>`)).toEqual({ dialledNumber: '112' });
+    expect(details(`<p>Room 1204 ${words} to 112</p>`)).toEqual({ dialledNumber: '112' });
+    expect(details(`<p>Room 1204 ${words}</p>`)).toEqual({});
   });
 
   it('a number to call back is found', () => {
