@@ -44,9 +44,9 @@ export interface WorkerHostOptions {
   readonly onState?: (state: WorkerState) => void;
 }
 
-/** `connecting`: nothing is worked on now, and it is tried again by itself. */
+/** `connecting`: nothing is worked on now, and it is tried again by itself. `stalled`: Temporal is there, and gives nobody any work. */
 export interface WorkerState {
-  readonly state: 'connecting' | 'running' | 'stopped';
+  readonly state: 'connecting' | 'running' | 'stalled' | 'stopped';
   /** For operators. */
   readonly detail: string;
 }
@@ -116,7 +116,7 @@ export function runWorker(options: WorkerHostOptions): WorkerHost {
         maxCachedWorkflows: options.maxCachedWorkflows ?? 100,
         ...(options.stickyMs !== undefined && { stickyQueueScheduleToStartTimeout: options.stickyMs }),
       });
-      const deps = { temporal, clock, log, identity, target, native, memory, set };
+      const deps = { temporal, clock, log, identity, target, native, memory, set, taskQueue: options.taskQueue };
       const control = createControl({ ...deps, ...(build && { build }) });
       await runUntil(worker, signal, control.run);
     } finally {

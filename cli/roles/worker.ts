@@ -2,7 +2,7 @@ import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
 import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { createKeyRing } from '#adapters/temporal/codec/key-ring.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
-import { runWorker } from '#adapters/temporal/worker-host.ts';
+import { runWorker, type WorkerState } from '#adapters/temporal/worker-host.ts';
 import { programPlace } from '#cli/programs.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
@@ -11,6 +11,7 @@ import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { Temporal } from '#cli/roles/temporal.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
+import { workerRow } from '#cli/roles/worker-row.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { HealthRow } from '#web/health-report.ts';
 import type { Channel } from '#workflows/activities/channels/channel.ts';
@@ -51,10 +52,7 @@ const ensureMs = 300_000;
 /** Starts the worker; it comes into its own once Temporal is there, and nothing waits for it. */
 export function startWorker(options: WorkerOptions): RunningWorker {
   const { context, temporal, signal } = options;
-  let word: { readonly state: HealthRow['state']; readonly word: string } = {
-    state: 'warning',
-    word: 'waits for Temporal',
-  };
+  let state: WorkerState = { state: 'connecting', detail: 'waits for Temporal' };
   let follower: LogFollower | undefined;
   const uncovered = uncoveredRow(context.settings);
   if (uncovered !== undefined) context.log.error({ next: uncovered.next }, uncovered.word);
@@ -77,11 +75,8 @@ export function startWorker(options: WorkerOptions): RunningWorker {
       workflows: { path: workflowsPath },
       activities: createActivities(await activityDeps(options, channels)),
       deployment: { name: 'tocsin' },
-      onState: ({ state, detail }) => {
-        word =
-          state === 'running'
-            ? { state: 'ok', word: 'works' }
-            : { state: state === 'connecting' ? 'warning' : 'trouble', word: detail };
+      onState: (next) => {
+        state = next;
       },
     });
     const connection = temporal.connection();
@@ -106,7 +101,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     ended: ended.catch((error: unknown) => context.log.error({ err: error }, 'the role worker ended by itself')),
     rows: () => [
       temporal.row(),
-      { kind: 'role', name: 'worker', ...word },
+      workerRow(state),
       ...[uncovered, options.access?.policies.trouble()].filter((row) => row !== undefined),
       ...(follower === undefined ? [] : [followerRow(follower, options)]),
     ],

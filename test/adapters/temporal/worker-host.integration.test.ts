@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemClock } from '#adapters/system/clock.ts';
 import { checkSearchAttributes, registerSearchAttributes } from '#adapters/temporal/search-attributes.ts';
-import { currentBuild } from '#adapters/temporal/worker/deployment.ts';
+import { currentBuild, makeCurrent } from '#adapters/temporal/worker/deployment.ts';
+import type { Clock } from '#ports/clock.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { describeTemporal, startTemporal, type TestTemporal } from './start-temporal.ts';
@@ -53,6 +55,48 @@ describeTemporal('a worker', () => {
     await eventually('told', () => first.host.state().detail === 'build two took over from build one');
     expect(await currentBuild(connection, { name: 'builds', buildId: 'two' })).toEqual({ current: 'ours' });
     expect(first.host.state().state).toBe('running');
+  });
+
+  test('takes the place of a build that came later and that nobody runs any more', async () => {
+    const connection = connect(temporal.address);
+    let passedMs = 0;
+    const clock: Clock = {
+      ...systemClock,
+      monotonic: () => systemClock.monotonic() + passedMs,
+      sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 500), signal),
+    };
+    const named = (buildId: string) => ({ taskQueue: 'gone', activities, deployment: { name: 'gone', buildId } });
+    const first = startWorker(temporal.address, { ...named('one'), clock });
+    await first.untilRunning();
+    const second = startWorker(temporal.address, named('two'));
+    await second.untilRunning();
+    await eventually('told', () => first.host.state().detail === 'build two took over from build one');
+    await second.stop();
+    const { workflow } = connection.client;
+    const handle = await workflow.start('greet', { workflowId: 'stranded', taskQueue: 'gone', args: ['you'] });
+    const tookOver = () => {
+      passedMs += 1_000;
+      return first.host.state().detail === 'build one is current';
+    };
+    await eventually('it took over', tookOver, 60_000);
+    expect(await handle.result()).toBe('remembered you');
+    expect(await currentBuild(connection, { name: 'gone', buildId: 'one' })).toEqual({ current: 'ours' });
+    expect(first.states).toContainEqual({
+      state: 'stalled',
+      detail: 'build two is current, and nobody runs it: nothing is done until build one takes its place',
+    });
+  });
+
+  test('does not replace a build that became current after it looked', async () => {
+    const connection = connect(temporal.address);
+    const named = (buildId: string) => ({ taskQueue: 'raced', activities, deployment: { name: 'raced', buildId } });
+    await startWorker(temporal.address, named('one')).untilRunning();
+    await startWorker(temporal.address, named('two')).untilRunning();
+    const seen = await currentBuild(connection, { name: 'raced', buildId: 'one' });
+    if (seen.current !== 'other') throw new Error('the second is not current');
+    await startWorker(temporal.address, named('three')).untilRunning();
+    expect(await makeCurrent(connection, { name: 'raced', buildId: 'one' }, 'test', seen.token)).toBe(false);
+    expect(await currentBuild(connection, { name: 'raced', buildId: 'one' })).toMatchObject({ buildId: 'three' });
   });
 
   test('tries again until its workflows can be bundled', async () => {
