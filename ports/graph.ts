@@ -83,8 +83,6 @@ export type GraphFailure =
         | 'not-found'
         /** 400 and other refusals: the same again would be refused again. */
         | 'rejected'
-        /** 5xx, network, our timeout, for a call that is safe to repeat. */
-        | 'unavailable'
         /** 5xx after sending, network, timeout of a call that may have been carried out. */
         | 'unknown-outcome';
     })
@@ -92,7 +90,11 @@ export type GraphFailure =
       readonly reason: 'conflict' /** Of the subscription that is there, where Graph says it. */;
       readonly existingId?: string;
     })
-  | (GraphFailureContext & { readonly reason: 'throttled'; readonly retryAfterMs?: number });
+  | (GraphFailureContext & {
+      readonly reason: 'throttled' /** 5xx, network, our timeout, for a call that is safe to repeat. */ | 'unavailable';
+      /** As Graph asks, where it does. */
+      readonly retryAfterMs?: number;
+    });
 
 interface GraphFailureContext {
   readonly ok: false;

@@ -20,21 +20,24 @@ export const limits = {
 
 export type BudgetName = keyof typeof limits;
 
+/** Why nobody may go out: it is too much, or the service is away. */
+export type Pause = 'throttled' | 'unavailable';
+
 /** Lets requests of one kind go out no faster than their limit. */
 export interface Budget {
   /** Waits for its turn; `ok: false` at once when that would be later than `withinMs`. */
   take(
     withinMs: number,
     signal?: AbortSignal,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly waitMs: number }>;
-  /** The service said that it is too much: nobody goes out before that. */
-  pause(ms: number): void;
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly waitMs: number; readonly paused?: Pause }>;
+  /** The service asked for it: nobody goes out before that. */
+  pause(ms: number, why: Pause): void;
 }
 
 export function createBudget(clock: Pick<Clock, 'monotonic' | 'sleep'>, { burst, perSecond }: Limit): Budget {
   let tokens = burst;
   let refilledAt = clock.monotonic();
-  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let paused: { readonly until: number; readonly why: Pause } | undefined;
 
   function refill(): void {
     const now = clock.monotonic();
@@ -46,15 +49,17 @@ export function createBudget(clock: Pick<Clock, 'monotonic' | 'sleep'>, { burst,
     async take(withinMs, signal) {
       refill();
       const turnMs = tokens >= 1 ? 0 : ((1 - tokens) / perSecond) * 1000;
-      const waitMs = Math.ceil(Math.max(turnMs, pausedUntil - clock.monotonic()));
-      if (waitMs > withinMs) return { ok: false, waitMs };
+      const pausedMs = paused === undefined ? 0 : paused.until - clock.monotonic();
+      const waitMs = Math.ceil(Math.max(turnMs, pausedMs));
+      if (waitMs > withinMs) return { ok: false, waitMs, ...(paused && pausedMs > turnMs && { paused: paused.why }) };
       // Taken before the wait: who comes next waits behind.
       tokens -= 1;
       if (waitMs > 0) await clock.sleep(waitMs, signal);
       return { ok: true };
     },
-    pause(ms) {
-      pausedUntil = Math.max(pausedUntil, clock.monotonic() + ms);
+    pause(ms, why) {
+      const until = clock.monotonic() + ms;
+      if (paused === undefined || until > paused.until) paused = { until, why };
     },
   };
 }

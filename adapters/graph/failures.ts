@@ -31,14 +31,11 @@ export function refusal(response: OutboundResponse, repeatable: boolean, retryAf
     ...(requestId === undefined ? {} : { requestId }),
   };
   const final = (failure: GraphFailure): Verdict => ({ failure, again: false });
-  // 509 is what some workloads say for 429.
-  if (status === 429 || status === 509) {
-    const wait = retryAfter === undefined ? {} : { retryAfterMs: retryAfter };
-    return { failure: { ...context, reason: 'throttled', ...wait }, again: true };
-  }
+  const wait = retryAfter === undefined ? {} : { retryAfterMs: retryAfter };
+  if (isThrottling(status)) return { failure: { ...context, reason: 'throttled', ...wait }, again: true };
   if (status >= 500 || status === 408 || status === 425 || status === 423)
     return repeatable
-      ? { failure: { ...context, reason: 'unavailable' }, again: true }
+      ? { failure: { ...context, reason: 'unavailable', ...wait }, again: true }
       : final({ ...context, reason: 'unknown-outcome' });
   switch (status) {
     case 401:
@@ -56,6 +53,9 @@ export function refusal(response: OutboundResponse, repeatable: boolean, retryAf
       return final({ ...context, reason: 'rejected' });
   }
 }
+
+/** 509 is what some workloads say for 429. */
+export const isThrottling = (status: number): boolean => status === 429 || status === 509;
 
 /** An answer that says success and is not what was asked for: something stands between us and Graph, or it is broken. */
 export function garbage(response: OutboundResponse, repeatable: boolean): Verdict {

@@ -1,5 +1,13 @@
-import type { Budget, BudgetName } from '#adapters/graph/budget.ts';
-import { garbage, noAnswer, parsed, refusal, requestIdOf, type Verdict } from '#adapters/graph/failures.ts';
+import type { Budget, BudgetName, Pause } from '#adapters/graph/budget.ts';
+import {
+  garbage,
+  isThrottling,
+  noAnswer,
+  parsed,
+  refusal,
+  requestIdOf,
+  type Verdict,
+} from '#adapters/graph/failures.ts';
 import { retryAfterMs } from '#adapters/graph/retry-after.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -60,6 +68,8 @@ export interface RequestDeps {
 const mostAttempts = 8;
 const firstBackoffMs = 500;
 const longestBackoffMs = 15_000;
+/** How long an outage lasts is a guess, and who asks again earlier breaks no limit: renewals are not kept back longer than this. */
+const longestOutageMs = 300_000;
 /** Too little time for an answer: not worth an attempt. */
 const leastMs = 50;
 
@@ -100,7 +110,7 @@ async function attempts(
   let last: GraphFailure | undefined;
   for (;;) {
     const turn = await budget.take(left() - leastMs, signal);
-    if (!turn.ok) return last ?? busy(turn.waitMs);
+    if (!turn.ok) return last ?? busy(turn.waitMs, turn.paused);
     if (signal?.aborted === true || left() < leastMs) return last ?? late;
     const token = await deps.identity.token(force ? { force } : undefined);
     if (!token.ok) return token;
@@ -129,7 +139,8 @@ async function attempts(
       continue;
     }
     // Whoever goes out next on this budget would hear the same.
-    if (last.reason === 'throttled') budget.pause(retryAfter ?? firstBackoffMs);
+    if (last.reason === 'throttled') budget.pause(retryAfter ?? firstBackoffMs, 'throttled');
+    else if (attempt.status === 503 && retryAfter !== undefined) budget.pause(retryAfter, 'unavailable');
     if (!judged.again || attempt.count >= mostAttempts) return last;
     const jitterMs = ids.fraction() * Math.min(longestBackoffMs, firstBackoffMs * 2 ** attempt.count);
     const waitMs = retryAfter === undefined ? jitterMs : retryAfter + ids.fraction() * firstBackoffMs;
@@ -153,17 +164,21 @@ function judge(
   return { ok: true, body: body ?? {}, ...(requestId === undefined ? {} : { requestId }) };
 }
 
-function askedToWait({ headers, skewMs }: OutboundResponse, clock: Clock): number | undefined {
-  return retryAfterMs(headers['retry-after'], clock.now() + (skewMs ?? 0));
+function askedToWait({ headers, skewMs, status }: OutboundResponse, clock: Clock): number | undefined {
+  const asked = retryAfterMs(headers['retry-after'], clock.now() + (skewMs ?? 0));
+  return asked === undefined || isThrottling(status) ? asked : Math.min(asked, longestOutageMs);
 }
 
 const late: GraphFailure = { ok: false, reason: 'unavailable', detail: 'no time was left for the request' };
 
-function busy(waitMs: number): GraphFailure {
+function busy(waitMs: number, paused: Pause | undefined): GraphFailure {
   return {
     ok: false,
-    reason: 'throttled',
-    detail: 'our own limit, below the one of Graph, is used up',
+    reason: paused ?? 'throttled',
+    detail:
+      paused === undefined
+        ? 'our own limit, below the one of Graph, is used up'
+        : 'the wait that it asked for is not over',
     retryAfterMs: waitMs,
   };
 }

@@ -47,7 +47,7 @@ function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
       return {
         ...make('throttled', 'soon', failure.code ?? '429', `Graph asks to slow down: ${failure.detail}.`),
         next: 'Nothing: it is tried again by itself.',
-        ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
+        ...retryAfterOf(failure),
       };
     case 'not-found':
       return { ...make('gone', 'gone', failure.code ?? '404', 'Graph does not have it.'), next: 'It is made anew.' };
@@ -67,6 +67,7 @@ function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
         ? {
             ...make('graph-away', 'soon', 'graph-away', `Microsoft Graph does not answer: ${failure.detail}.`),
             next: 'Nothing: it is tried again by itself.',
+            ...retryAfterOf(failure),
           }
         : {
             ...make('key-store-away', 'soon', 'key-store-away', `The key store does not answer: ${failure.detail}.`),
@@ -85,6 +86,10 @@ function meaningOf(failure: Failure, of: 'graph' | 'key-store'): Trouble {
     default:
       return assertNever(failure);
   }
+}
+
+function retryAfterOf(failure: { readonly retryAfterMs?: number } | KeyStoreFailure): Pick<Trouble, 'retryAfterMs'> {
+  return 'retryAfterMs' in failure && failure.retryAfterMs !== undefined ? { retryAfterMs: failure.retryAfterMs } : {};
 }
 
 /** Of a call that is not about one subscription: what Graph does not have is what was to be watched, or who asks. */

@@ -6,6 +6,7 @@ import type { IdentityFailure, TokenResult } from '#ports/identity.ts';
 import { createSeededIds } from '#simulator/seeded-ids.ts';
 import { plainOutbound, type RawGraph, startRawGraph } from '#test/adapters/graph/raw-graph.ts';
 import { createHurriedClock } from '#test/support/hurried-clock.ts';
+import { troubleOf } from '#workflows/activities/trouble.ts';
 
 const start = Date.parse('2026-11-21T14:05:00.000Z');
 const request: SubscriptionRequest = {
@@ -116,6 +117,49 @@ describe('the Graph client', () => {
     const second = await graph.message('19:x@thread.v2', '2');
     expect(second).toMatchObject({ ok: false, reason: 'throttled' });
     expect(server.seen).toHaveLength(1);
+  });
+
+  it('says how long Graph asks to wait while it is away, and sends nothing before', async () => {
+    server.answer(
+      { status: 503, headers: { 'retry-after': '120' }, body: error('serviceNotAvailable', 'The service is away.') },
+      { body: { id: '2' } },
+    );
+    const graph = client();
+    const first = await graph.message('19:x@thread.v2', '1');
+    expect(first).toMatchObject({ ok: false, reason: 'unavailable', status: 503, retryAfterMs: 120_000 });
+    const second = await graph.message('19:x@thread.v2', '2');
+    expect(second).toMatchObject({
+      ...{ ok: false, reason: 'unavailable', detail: 'the wait that it asked for is not over' },
+    });
+    for (const answer of [first, second]) {
+      const trouble = answer.ok ? undefined : troubleOf(answer, 'graph');
+      expect(trouble).toMatchObject({ word: 'graph-away', kind: 'soon' });
+      expect(trouble?.retryAfterMs).toBeGreaterThan(100_000);
+    }
+    expect(server.seen).toHaveLength(1);
+    await clock.sleep(120_000);
+    expect(await graph.message('19:x@thread.v2', '2')).toMatchObject({ ok: true });
+  });
+
+  it('holds back writes after a creation that Graph could not see to', async () => {
+    server.answer({ status: 503, headers: { 'retry-after': '120' }, body: {} }, { body: subscription });
+    const graph = client();
+    expect(await graph.createSubscription(request)).toMatchObject({ ok: false, reason: 'unknown-outcome' });
+    expect(await graph.renewSubscription('sub-1', { expiresAt: start })).toMatchObject({ reason: 'unavailable' });
+    expect(server.seen).toHaveLength(1);
+    expect(await graph.getSubscription('sub-1')).toMatchObject({ ok: true });
+  });
+
+  it('waits out a short 503 as long as it asks, and asks again after five minutes whatever it asks', async () => {
+    server.answer({ status: 503, headers: { 'retry-after': '9' }, body: {} }, { body: subscription });
+    const before = clock.monotonic();
+    const graph = client();
+    expect(await graph.getSubscription('sub-1')).toMatchObject({ ok: true });
+    expect(clock.monotonic() - before).toBeGreaterThanOrEqual(9_000);
+    server.answer({ status: 503, headers: { 'retry-after': '86400' }, body: {} }, { body: subscription });
+    expect(await graph.getSubscription('sub-1')).toMatchObject({ reason: 'unavailable', retryAfterMs: 300_000 });
+    await clock.sleep(300_000);
+    expect(await graph.getSubscription('sub-1')).toMatchObject({ ok: true });
   });
 
   it('repeats a read whose answer was lost, and a PATCH, and never a creation', async () => {
