@@ -182,6 +182,8 @@ export interface EscalationInput {
   /** A test call is paged once, marked. */
   readonly test: boolean;
   readonly rules?: Partial<PagingRules>;
+  /** How long one attempt is repeated before the next one is made: milliseconds. */
+  readonly attemptMs?: number;
   readonly maxHistory?: number;
   /** Carried from one run to the next. */
   readonly carried?: { readonly began: number; readonly attempt: number; readonly last?: PageOutcome };
@@ -195,6 +197,8 @@ export interface EscalationView extends Status {
 
 export const acknowledged = defineSignal('acknowledged');
 export const resolved = defineSignal('resolved');
+/** A further report says that what looked like a test call is a real one. */
+export const turnedReal = defineSignal('turnedReal');
 export const escalationView = defineQuery<EscalationView>('escalationView');
 
 // --- Reconcile ---------------------------------------------------------------------------------------------------------------------------
@@ -237,6 +241,7 @@ export const descriptions = {
   subscriptionView: { description: 'Is it well, until when, what next.' },
   acknowledged: { description: 'Somebody took the emergency: page no more.' },
   resolved: { description: 'Somebody closed the emergency: page no more.' },
+  turnedReal: { description: 'It is no test call: page as for a real one, now.' },
   escalationView: { description: 'How often was paged, how that ended, what comes next.' },
   reconcileReport: { description: 'What this round found and did so far.' },
 } as const;

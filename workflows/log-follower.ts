@@ -1,7 +1,8 @@
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { readEmergencyEvent } from '#domain/emergency/read.ts';
+import { noEmergency } from '#domain/emergency/state.ts';
 import type { RecordedBy } from '#domain/metadata.ts';
-import { emergencyIdOfStream } from '#domain/names.ts';
+import { emergencyIdOfStream, emergencyStream } from '#domain/names.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
@@ -14,10 +15,12 @@ import {
   resolved,
   type SubscriptionSpec,
   subscriptionWorkflowId,
+  turnedReal,
   workflowTypes,
 } from '#workflows/contract.ts';
 import { createFollowedPosition } from '#workflows/followed-position.ts';
 import { createGraphIds } from '#workflows/graph-ids.ts';
+import { readEmergency } from '#workflows/read-emergency.ts';
 import type { Reminders } from '#workflows/reminders.ts';
 
 export interface LogFollowerDeps {
@@ -31,7 +34,7 @@ export interface LogFollowerDeps {
   desired(): readonly SubscriptionSpec[];
   /** False: nobody can be paged, so no escalation is started. */
   readonly pages: boolean;
-  readonly paging?: Pick<EscalationInput, 'rules' | 'maxHistory'>;
+  readonly paging?: Pick<EscalationInput, 'rules' | 'attemptMs' | 'maxHistory'>;
   /** Brings a reminder to people; absent: nobody is told of any. Nothing waits for it: emergencies go first. */
   readonly reminders?: Reminders;
 }
@@ -70,6 +73,7 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
   const { log, client, clock, ids } = deps;
   const position = createFollowedPosition(deps);
   const graphIds = createGraphIds(log);
+  /** `test`: it is one, or nobody has looked yet. */
   const open = new Map<string, { readonly test: boolean }>();
   let caughtUp = false;
   let waitingFor: string | undefined;
@@ -88,20 +92,41 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
     }
   }
 
-  /** @param again also when it ran before */
-  async function escalate(emergencyId: string, test: boolean, again = false): Promise<void> {
+  const escalation = (emergencyId: string, test: boolean) => ({
+    ...{ workflowId: escalationWorkflowId(emergencyId), taskQueue: deps.taskQueue },
+    args: [{ emergencyId, test, ...deps.paging } satisfies EscalationInput],
+    workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  });
+
+  async function escalate(emergencyId: string, test: boolean): Promise<void> {
     if (!deps.pages) return;
     try {
       await client.workflow.start(workflowTypes.escalation, {
-        ...{ workflowId: escalationWorkflowId(emergencyId), taskQueue: deps.taskQueue },
-        args: [{ emergencyId, test, ...deps.paging } satisfies EscalationInput],
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        workflowIdReusePolicy: again ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
+        ...escalation(emergencyId, test),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
       });
     } catch (error) {
       // It ran before: somebody acted.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
+  }
+
+  /** As the log says it now: what is remembered of a call may be older than a further report. */
+  async function escalateOpen(emergencyId: string): Promise<void> {
+    const read = await readEmergency(log, emergencyStream(emergencyId)).catch(() => undefined);
+    const state = read?.state ?? noEmergency;
+    if (state.status === 'acknowledged' || state.status === 'resolved') {
+      open.delete(emergencyId);
+      return;
+    }
+    if (state.status === 'unacknowledged' && state.call.test) return escalate(emergencyId, true);
+    // One that cannot be read holds up no other: the attempt to page reads it again. An escalation that ended, as a test or by hand, begins anew; one that runs is told.
+    if (deps.pages)
+      await client.workflow.signalWithStart(workflowTypes.escalation, {
+        ...escalation(emergencyId, false),
+        ...{ signal: turnedReal, workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
+      });
+    if (state.status === 'unacknowledged') open.set(emergencyId, { test: false });
   }
 
   async function tell(
@@ -139,11 +164,10 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
         return true;
       }
       case 'EmergencyEnriched':
-        // What looked like a test call, and was paged once, is a real one.
-        if (open.get(emergencyId)?.test !== true || emergency.data.call.test) return false;
-        open.set(emergencyId, { test: false });
-        if (caughtUp) await surely(signal, () => escalate(emergencyId, false, true));
-        return true;
+        // What looked like a test call, and was paged once, may be a real one.
+        if (!caughtUp || open.get(emergencyId)?.test !== true) return false;
+        await surely(signal, () => escalateOpen(emergencyId));
+        return open.get(emergencyId)?.test !== true;
       case 'EmergencyAcknowledged':
       case 'EmergencyResolved': {
         open.delete(emergencyId);
@@ -170,7 +194,7 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
   async function follow(signal: AbortSignal): Promise<void> {
     const from = await position.read(signal);
     if (from === undefined) return;
-    for (const id of from.open) open.set(id, { test: false });
+    for (const id of from.open) if (!open.has(id)) open.set(id, { test: true });
     const since = from.position === undefined ? clock.now() - firstLookMs : 0;
     let at: LogPosition | undefined = from.position;
     const items = log.subscribe({
@@ -179,7 +203,7 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
     });
     for await (const item of items) {
       if (item.kind === 'caught-up' && !caughtUp) {
-        for (const [id, { test }] of open) await surely(signal, () => escalate(id, test));
+        for (const id of [...open.keys()]) await surely(signal, () => escalateOpen(id));
         if (signal.aborted) return;
         caughtUp = true;
         await position.advance(at, [...open.keys()], signal);

@@ -10,6 +10,7 @@ import { appendEmergencyEvent } from '#test/workflows/emergencies.ts';
 import { createWorld, type WorldOptions } from '#test/workflows/world.ts';
 import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
 import {
+  type EscalationInput,
   escalationView,
   escalationWorkflowId,
   subscriptionView,
@@ -69,10 +70,11 @@ describeTemporal('escalation', () => {
   async function begin(options: WorldOptions = {}) {
     const world = createWorld(temporal.address, temporal.namespace, options);
     await world.startWorker().running();
-    const follow = () => {
+    const follow = (more: Pick<EscalationInput, 'attemptMs'> = {}) => {
       const ending = new AbortController();
       const follower = createLogFollower({
-        ...{ log: world.log, client: world.client, taskQueue, clock: systemClock, ids: systemIds, paging, pages: true },
+        ...{ log: world.log, client: world.client, taskQueue, clock: systemClock, ids: systemIds, pages: true },
+        paging: { ...paging, ...more },
         ...{ recordedBy: { role: 'worker', build: 'test' }, desired: () => world.desired().subscriptions },
         reminders: createReminders({
           ...{ log: world.log, channels: world.deps.channels, clock: systemClock, ids: systemIds },
@@ -116,6 +118,31 @@ describeTemporal('escalation', () => {
     expect(received.length).toBe(after);
   });
 
+  it('makes the next attempt, louder and under another id, when one cannot be brought to its end', async () => {
+    const sent: { readonly id: string; readonly attempt: number; readonly urgency: number }[] = [];
+    const world = await begin({
+      channels: [
+        {
+          name: 'webhook',
+          async send({ id, attempt, urgency }) {
+            sent.push({ id, attempt, urgency });
+            if (attempt <= 2) throw new Error('a surprise');
+            return { outcome: 'accepted', detail: 'HTTP 200' };
+          },
+        },
+      ],
+    });
+    world.follow({ attemptMs: 1_000 });
+    const id = randomUUID();
+    await appendEmergencyEvent(world.log, id, 'EmergencyRaised');
+    const third = await eventually('the third attempt', () => sent.find(({ attempt }) => attempt === 3));
+    expect(third.urgency).toBe(3);
+    expect(new Set(sent.filter(({ attempt }) => attempt <= 3).map((each) => each.id)).size).toBe(3);
+    expect(await world.escalation(id).query(escalationView)).toMatchObject({ state: 'paging' });
+    await appendEmergencyEvent(world.log, id, 'EmergencyAcknowledged');
+    await world.escalation(id).result();
+  });
+
   it('breaks off an attempt that is under way when somebody acts', async () => {
     const { channel, received, control } = await receiver();
     control.silent = true;
@@ -151,6 +178,39 @@ describeTemporal('escalation', () => {
     await appendEmergencyEvent(world.log, id, 'EmergencyEnriched');
     const before = received.length;
     await eventually('it is a real call after all', () => received.length >= before + 2);
+    await appendEmergencyEvent(world.log, id, 'EmergencyResolved');
+    await world.escalation(id).result();
+  });
+
+  it('pages at once as for a real call when that turns out while the one page of a test call is under way', async () => {
+    const sent: boolean[] = [];
+    const answered = Promise.withResolvers<void>();
+    const world = await begin({
+      channels: [
+        {
+          name: 'webhook',
+          async send({ test }) {
+            sent.push(test);
+            await answered.promise;
+            return { outcome: 'accepted', detail: 'HTTP 200' };
+          },
+        },
+      ],
+    });
+    world.follow();
+    const id = randomUUID();
+    await appendEmergencyEvent(world.log, id, 'EmergencyRaised', { test: true });
+    await eventually('the page of a test call', () => sent.length === 1);
+    await appendEmergencyEvent(world.log, id, 'EmergencyEnriched');
+    await eventually('the escalation knows', async () => {
+      const { events } = await world.escalation(id).fetchHistory();
+      return events?.some(
+        ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.signalName === 'turnedReal',
+      );
+    });
+    answered.resolve();
+    await eventually('pages of a real call', () => sent.filter((test) => !test).length >= 2);
+    expect(sent.slice(0, 2)).toEqual([true, false]);
     await appendEmergencyEvent(world.log, id, 'EmergencyResolved');
     await world.escalation(id).result();
   });

@@ -1,20 +1,16 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ResponderPaged } from '#domain/emergency/events.ts';
-import { evolve } from '#domain/emergency/evolve.ts';
-import { readEmergencyEvent } from '#domain/emergency/read.ts';
-import { type EmergencyState, noEmergency } from '#domain/emergency/state.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import { emergencyStream, namespace } from '#domain/names.ts';
-import { valuesInPlace } from '#domain/sealed-places.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
-import type { RecordedEvent } from '#ports/event-log.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import type { Activities, Page } from '#workflows/definitions/activities.ts';
+import { readEmergency } from '#workflows/read-emergency.ts';
 
-const pageSize = 500;
-/** How long it is tried to put an attempt on record before the attempt is made again: a page is worth more than its record. */
+/** How long it is tried to put an attempt on record before the escalation goes on without: a page is worth more than its record. */
 const recordTries = 20;
+const longestRecordMs = 10_000;
 
 /** One attempt over every channel, each an event of the emergency. What is personal is read from the log, unsealed here, and goes nowhere else. */
 export function createPageActivity(
@@ -22,27 +18,14 @@ export function createPageActivity(
 ): Pick<Activities, 'page'> {
   const { log, clock } = deps;
 
-  async function load(
-    stream: string,
-  ): Promise<{ readonly state: EmergencyState; readonly events: readonly RecordedEvent[] }> {
-    let state: EmergencyState = noEmergency;
-    const events: RecordedEvent[] = [];
-    for (;;) {
-      const page = await log.readStream(stream, { direction: 'forwards', from: events.length, limit: pageSize });
-      if (!page.ok && page.reason !== 'stream-not-found')
-        throw ApplicationFailure.create({
-          message: 'the event log cannot be read',
-          type: 'log-away',
-          nextRetryDelay: 1_000,
-        });
-      const list = page.ok ? page.events : [];
-      for (const event of list) {
-        const known = readEmergencyEvent(valuesInPlace(event));
-        if (known !== undefined) state = evolve(state, known);
-        events.push(event);
-      }
-      if (list.length < pageSize) return { state, events };
-    }
+  async function load(stream: string) {
+    const read = await readEmergency(log, stream);
+    if (read !== undefined) return read;
+    throw ApplicationFailure.create({
+      message: 'the event log cannot be read',
+      type: 'log-away',
+      nextRetryDelay: 1_000,
+    });
   }
 
   async function recordPage(
@@ -51,7 +34,8 @@ export function createPageActivity(
     id: string,
     data: ResponderPaged['data'],
   ): Promise<void> {
-    for (let tries = 0; tries < recordTries; tries++) {
+    const until = clock.now() + longestRecordMs;
+    for (let tries = 0; tries < recordTries && clock.now() < until; tries++) {
       const { events } = await load(stream);
       if (events.some((event) => event.id === id)) return;
       const last = events.at(-1);
@@ -97,9 +81,9 @@ export function createPageActivity(
           // Broken off because this worker ends, or was too slow to say that it lives: the attempt is made again, and on record is what comes of that.
           if (sent.outcome === 'cancelled' && (await load(stream)).state.status === 'unacknowledged')
             throw ApplicationFailure.create({ message: 'this worker was called off', type: 'worker-called-off' });
-          await recordPage(stream, emergencyId, id, {
-            ...{ attempt, channel: channel.name, urgency, test, at: new Date(at).toISOString(), ...sent },
-          });
+          const data = { attempt, channel: channel.name, urgency, test, at: new Date(at).toISOString(), ...sent };
+          // Made again, it would have the same id for as long as the log is away, and receivers drop what they know.
+          await recordPage(stream, emergencyId, id, data).catch(() => undefined);
           return { channel: channel.name, ...sent };
         }),
       );

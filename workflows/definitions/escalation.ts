@@ -1,4 +1,11 @@
-import { allHandlersFinished, condition, continueAsNew, isCancellation, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  isCancellation,
+  patched,
+  setHandler,
+} from '@temporalio/workflow';
 import { nextPageInMs, type PageOutcome, pageUrgency, pagingRules } from '#domain/emergency/paging.ts';
 import {
   acknowledged,
@@ -8,11 +15,14 @@ import {
   resolved,
   type StateWord,
   type Status,
+  turnedReal,
 } from '#workflows/contract.ts';
 import { activity } from '#workflows/definitions/activities.ts';
 import { createBoard, time } from '#workflows/definitions/board.ts';
 import { runIsLong } from '#workflows/definitions/run-length.ts';
 import { untilWoken } from '#workflows/definitions/until-woken.ts';
+
+const longestAttemptMs = 90_000;
 
 /** One emergency, until somebody acknowledges or resolves it: pages, louder each time. A test call is paged once. */
 export async function escalation(input: EscalationInput): Promise<void> {
@@ -24,6 +34,9 @@ export async function escalation(input: EscalationInput): Promise<void> {
   let attempt = input.carried?.attempt ?? 0;
   let last: PageOutcome | undefined = input.carried?.last;
   let nextAt = began;
+  let givenUp = false;
+  /** The log was read for the last attempt before a report said that this is no test. */
+  let outdated = false;
   const board = createBoard('escalation', `Emergency ${emergencyId}`);
 
   const status = (): Status => {
@@ -42,29 +55,49 @@ export async function escalation(input: EscalationInput): Promise<void> {
   setHandler(acknowledged, end('acknowledged'), descriptions.acknowledged);
   setHandler(resolved, end('resolved'), descriptions.resolved);
   setHandler(
+    turnedReal,
+    () => {
+      // A build before this one did not know of it: what it left is replayed as it was.
+      if (test && patched('turned-real')) outdated = true;
+    },
+    descriptions.turnedReal,
+  );
+  setHandler(
     escalationView,
     () => ({ ...status(), emergencyId, attempts: attempt, ...(last === undefined ? {} : { last }) }),
     descriptions.escalationView,
   );
 
+  const isOutdated = () => test && outdated;
+
   board.show(status());
   while (ended === undefined) {
     attempt++;
     const urgency = pageUrgency(attempt);
+    const startedAt = Date.now();
+    givenUp = false;
+    outdated = false;
     last = await page(attempt, urgency);
     // The log says that somebody acted: the signal is on its way, or came before this run began.
     if (last === undefined) break;
-    nextAt = Date.now() + nextPageInMs(attempt, last, rules);
+    if (isOutdated()) {
+      nextAt = Date.now();
+      continue;
+    }
+    // One that was given up has been a pause: no worker may have been there to make it.
+    nextAt = (givenUp ? startedAt : Date.now()) + nextPageInMs(attempt, last, rules);
     board.show(status());
     if (test && last === 'accepted') break;
     if (runIsLong(input.maxHistory) && ended === undefined) {
       await condition(allHandlersFinished);
       if (ended !== undefined) break;
-      await condition(() => ended !== undefined, Math.max(1, nextAt - Date.now()), { summary: 'until the next page' });
+      await condition(() => ended !== undefined || isOutdated(), Math.max(1, nextAt - Date.now()), {
+        summary: 'until the next page',
+      });
       if (ended !== undefined) break;
       await continueAsNew<typeof escalation>({ ...input, carried: { began, attempt, last } });
     }
-    await condition(() => ended !== undefined, Math.max(1, nextAt - Date.now()), {
+    await condition(() => ended !== undefined || isOutdated(), Math.max(1, nextAt - Date.now()), {
       summary: `until page ${attempt + 1}, urgency ${pageUrgency(attempt + 1)}`,
     });
   }
@@ -85,11 +118,16 @@ export async function escalation(input: EscalationInput): Promise<void> {
             {
               startToCloseTimeout: '1m',
               heartbeatTimeout: '3s',
+              // Repeated, an attempt keeps its id and is no louder: the next one has to come whatever holds this one up.
+              scheduleToCloseTimeout: input.attemptMs ?? longestAttemptMs,
             },
           ),
       );
       if (done.kind === 'woken') return 'cancelled';
-      if (done.kind === 'timeout') return 'failed';
+      if (done.kind === 'timeout') {
+        givenUp = true;
+        return 'failed';
+      }
       if (done.value.kind === 'not-needed') {
         ended ??= actedOn(done.value);
         return undefined;
