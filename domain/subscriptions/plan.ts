@@ -22,6 +22,8 @@ export interface SubscriptionRules {
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
+/** Where Graph does not answer one kind of touch, the other one is tried this long before it ceases to deliver. */
+const lastChanceMs = 2 * minute;
 
 /** Maximum lives: chat messages 4,320 minutes, emergency call events one day ("Change notifications overview"). */
 export function subscriptionRules(feed: 'chat' | 'events'): SubscriptionRules {
@@ -54,7 +56,14 @@ export interface HeldSubscription {
   /** Of all changes, deletions too: what it is made of so that two can stand side by side while one takes the place of the other. */
   readonly wider?: true;
   /** A call that Graph may have carried out though no answer came: until `quietMs` after it only the same may be asked again. */
-  readonly attempted?: { readonly kind: Touch; readonly at: number };
+  readonly attempted?: {
+    readonly kind: Touch;
+    readonly at: number;
+    /** It ended without an answer. */
+    readonly unheard?: true;
+  };
+  /** What Graph refused last; absent once it took a touch. */
+  readonly refused?: Touch;
 }
 
 /** `renew` is PATCH (a new end and a new token), `reauthorise` is POST …/reauthorize (a new token). */
@@ -83,16 +92,50 @@ export function planSubscription(
   const dueAt = Math.max(
     held.touchedAt + rules.quietMs,
     Math.min(renewAt, tokenDueAt(held, rules), asked ? now : Number.POSITIVE_INFINITY),
+    quietUntil(held, rules, now),
   );
   const next = nextTouch(held, asked || renewAt <= dueAt + rules.quietMs, rules, Math.max(now, dueAt));
   return dueAt <= now ? { do: next } : { do: 'wait', until: dueAt, next };
 }
 
-function nextTouch(held: HeldSubscription, renews: boolean, rules: SubscriptionRules, at: number): Touch | 'recreate' {
+function nextTouch(held: HeldSubscription, isDue: boolean, rules: SubscriptionRules, at: number): Touch | 'recreate' {
   const { attempted } = held;
   if (attempted !== undefined && at - attempted.at < rules.quietMs) return attempted.kind;
+  // What was in vain gives way to the other: a renewal brings a token as well, and a token keeps it delivering until it ends.
+  const inVain = held.refused ?? (attempted?.unheard === true ? attempted.kind : undefined);
+  if (inVain === 'renew' && tokenDueAt(held, rules) <= at) return 'reauthorise';
+  const renews = isDue || inVain === 'reauthorise';
   if (renews && rules.clientStateMs !== undefined && held.createdAt + rules.clientStateMs <= at) return 'recreate';
   return renews ? 'renew' : 'reauthorise';
+}
+
+/** Until when a touch that Graph does not answer may be repeated: the other one may come no sooner than `quietMs` after it, and has to come before the token ends. */
+export function repeatUntil({ tokenExpiresAt }: HeldSubscription, rules: SubscriptionRules): number {
+  return rules.tokenBound && tokenExpiresAt !== undefined
+    ? tokenExpiresAt - lastChanceMs - rules.quietMs
+    : Number.POSITIVE_INFINITY;
+}
+
+function quietUntil(held: HeldSubscription, rules: SubscriptionRules, now: number): number {
+  const { attempted, tokenExpiresAt = 0 } = held;
+  if (attempted?.unheard !== true || now < repeatUntil(held, rules)) return 0;
+  const until = attempted.at + rules.quietMs;
+  return until <= tokenExpiresAt ? until : 0;
+}
+
+/** What is held after a touch of which no answer came. */
+export function unheardTouch(held: HeldSubscription, kind: Touch, now: number): HeldSubscription {
+  return { ...held, attempted: { kind, at: now, unheard: true } };
+}
+
+/** What is held after Graph refused a touch: it did nothing. @param before what it may have done before */
+export function refusedTouch(
+  held: HeldSubscription,
+  kind: Touch,
+  before: HeldSubscription['attempted'],
+): HeldSubscription {
+  const { attempted: _, ...rest } = held;
+  return { ...rest, refused: kind, ...(before === undefined ? {} : { attempted: before }) };
 }
 
 function tokenDueAt(held: HeldSubscription, rules: SubscriptionRules): number {

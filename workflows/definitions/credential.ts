@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, continueAsNew, setHandler } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, patched, setHandler } from '@temporalio/workflow';
 import {
   type CredentialSpec,
   cancelSignIn,
@@ -159,7 +159,8 @@ export async function credential(input: CredentialInput): Promise<void> {
       memory.troubled(outcome, Date.now());
       const pace = isRepairedElsewhere(outcome) ? { everyMs: memory.healEveryMs(Date.now()) } : {};
       show();
-      woken = false;
+      // What came since this was begun is looked at first. A history in which it was forgotten goes on as it began.
+      if (woken && !patched('woken-while-refreshing')) woken = false;
       const patient = await untilWoken(
         () => woken,
         () =>
@@ -187,6 +188,8 @@ export async function credential(input: CredentialInput): Promise<void> {
     memory.revoked(why, Date.now());
   }
 
+  const asked = () => ask.refresh || ask.refused;
+
   for (;;) {
     woken = false;
     show();
@@ -202,6 +205,11 @@ export async function credential(input: CredentialInput): Promise<void> {
       await tellDependents(spec.dependents);
       continue;
     }
+    // The next run would not know of it. A history in which that one came first goes on as it began.
+    if (asked() && patched('refresh-before-next-run')) {
+      await refresh();
+      continue;
+    }
     // A sign-in is an activity of this run: the next run begins when it is over.
     if (
       runIsLong(spec.maxHistory) &&
@@ -210,12 +218,13 @@ export async function credential(input: CredentialInput): Promise<void> {
     ) {
       await condition(allHandlersFinished);
       if (ask.retire || ask.revoke !== undefined || signIn.asked()) continue;
+      if (asked() && patched('refresh-before-next-run')) continue;
       await continueAsNew<typeof credential>({
         spec,
         carried: { memory: memory.state(), outbox: outbox.state() },
       });
     }
-    if (ask.refresh || ask.refused) {
+    if (asked()) {
       await refresh();
       continue;
     }

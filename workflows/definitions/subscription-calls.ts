@@ -23,12 +23,14 @@ export interface SubscriptionCalls {
   /**
    * Calls once; shows what is wrong; waits for what passes by itself, for the credential, or for whoever has to act, until something happens.
    * @param waitMs the longest wait, milliseconds
+   * @param onRefused told where Graph surely did nothing
    */
   call<Name extends GraphActivity>(
     name: Name,
     summary: string,
     input: Input<Name>,
     waitMs?: number,
+    onRefused?: () => void,
   ): Promise<Answer<Name> | undefined>;
   /**
    * Goes on until it is done, whatever happens meanwhile.
@@ -44,6 +46,8 @@ export interface SubscriptionCalls {
 }
 
 const hour = 3_600_000;
+/** Graph did not answer, which it may not have done after it did what it was asked to. */
+const graphAway = 'graph-away';
 /** Milliseconds after which it is tried again though nobody said that anything changed. */
 const credentialMs = 600_000;
 const laterMs = 40_000;
@@ -61,9 +65,11 @@ export function createSubscriptionCalls(deps: {
     summary: string,
     input: Input<Name>,
     longestMs = hour,
+    onRefused: () => void = () => undefined,
   ): Promise<Answer<Name> | undefined> {
     type In = Parameters<Activities[Name]>[0];
     let outcome = (await activity(name, summary, input as In)) as Outcome<Name>;
+    const maybeDone = !outcome.ok && outcome.code === graphAway;
     if (!outcome.ok && outcome.kind === 'soon') {
       const { code } = outcome;
       memory.troubled(outcome, Date.now());
@@ -92,6 +98,7 @@ export function createSubscriptionCalls(deps: {
         await condition(woken, 2_000, { summary: 'a breath' });
         return undefined;
       default: {
+        if (!maybeDone) onRefused();
         memory.troubled(outcome, Date.now());
         show();
         const waitMs = outcome.kind === 'credential' ? credentialMs : Math.max(laterMs, outcome.retryAfterMs ?? 0);

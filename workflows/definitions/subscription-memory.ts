@@ -3,10 +3,12 @@ import {
   deliversUntil,
   type HeldSubscription,
   planSubscription,
+  refusedTouch,
   type SubscriptionPlan,
   type SubscriptionRules,
   subscriptionRules,
   type Touch,
+  unheardTouch,
 } from '#domain/subscriptions/plan.ts';
 import type { StateWord, Status, SubscriptionSpec, SubscriptionView } from '#workflows/contract.ts';
 import { type LiveFacts, supportIdOf, type Trouble } from '#workflows/definitions/activities.ts';
@@ -46,13 +48,19 @@ export interface MemoryOfSubscription {
   /** What the next run has to begin with. */
   checkLater(recreate: boolean): void;
   takeLater(): 'check' | 'recreate' | undefined;
-  /** Names the creation that comes next. */
-  nextCreation(): string;
+  /** Names the creation that comes next: the same until one may have been made. */
+  creation(): string;
+  /** Nobody knows whether that one was made: another one is named otherwise. */
+  creationIsOver(): void;
   /** The certificate to use now; a new one when there is none or the present one is old. */
   certificateId(now: number): string;
   created(live: LiveFacts, why: string, now: number): void;
   adopted(live: LiveFacts & { readonly touchedAt?: number; readonly deliversUntil?: number }, now: number): void;
   attempted(kind: Touch, now: number): void;
+  /** Graph may have done it though no answer came. */
+  unheard(kind: Touch, now: number): void;
+  /** Graph did not do it. @param before what it may have done before that */
+  refused(kind: Touch, before: HeldSubscription['attempted']): void;
   touched(kind: Touch, live: Partial<LiveFacts>, now: number): void;
   lost(cause: LostCause): void;
   /** Graph says that it is gone; what is held is kept until it was looked at. */
@@ -91,6 +99,10 @@ export function createSubscriptionMemory(
     for (const key of keys) delete rest[key];
     return rest as unknown as SubscriptionMemory;
   };
+
+  function creationIsOver(): void {
+    memory = { ...memory, creations: memory.creations + 1 };
+  }
 
   return {
     state: () => memory,
@@ -134,10 +146,8 @@ export function createSubscriptionMemory(
       memory = without('later');
       return later;
     },
-    nextCreation() {
-      memory = { ...memory, creations: memory.creations + 1 };
-      return String(memory.creations);
-    },
+    creation: () => String(memory.creations + 1),
+    creationIsOver,
     certificateId(now) {
       const { certificate } = memory;
       if (certificate !== undefined && !certificateIsOld(certificate.madeAt, rules(), now)) return certificate.id;
@@ -157,6 +167,7 @@ export function createSubscriptionMemory(
         ...(facts.wider === true ? { wider: true } : {}),
       };
       memory = { ...without('trouble'), held, asked: false };
+      creationIsOver();
       outbox.add('SubscriptionCreated', { ...live(held), why });
     },
     adopted(facts, now) {
@@ -168,6 +179,8 @@ export function createSubscriptionMemory(
         ...(facts.wider === true ? { wider: true } : {}),
       };
       memory = { ...without('trouble'), held, asked: facts.touchedAt === undefined };
+      // It may be of a creation of which nobody heard.
+      creationIsOver();
       // Of another certificate only the private key may be here, in a folder: Graph cannot be given it again, and gets one of ours at the next renewal.
       if (isOurs(facts.certificateId) && memory.certificate?.id !== facts.certificateId)
         memory = { ...memory, certificate: { id: facts.certificateId, madeAt: now } };
@@ -180,9 +193,15 @@ export function createSubscriptionMemory(
     attempted(kind, now) {
       if (memory.held !== undefined) memory = { ...memory, held: { ...memory.held, attempted: { kind, at: now } } };
     },
+    unheard(kind, now) {
+      if (memory.held !== undefined) memory = { ...memory, held: unheardTouch(memory.held, kind, now) };
+    },
+    refused(kind, before) {
+      if (memory.held !== undefined) memory = { ...memory, held: refusedTouch(memory.held, kind, before) };
+    },
     touched(kind, facts, now) {
       if (memory.held === undefined) return;
-      const { attempted: _, tokenExpiresAt: __, ...before } = memory.held;
+      const { attempted: _, refused: __, tokenExpiresAt: ___, ...before } = memory.held;
       const held: HeldSubscription = {
         ...before,
         ...{ touchedAt: now, jitter: Math.random() },

@@ -1,5 +1,5 @@
-import { sleep } from '@temporalio/workflow';
-import type { Touch } from '#domain/subscriptions/plan.ts';
+import { patched, sleep } from '@temporalio/workflow';
+import { repeatUntil, type Touch } from '#domain/subscriptions/plan.ts';
 import type { RetireCause, SubscriptionSpec } from '#workflows/contract.ts';
 import type { SubscriptionCalls } from '#workflows/definitions/subscription-calls.ts';
 import type { MemoryOfSubscription } from '#workflows/definitions/subscription-memory.ts';
@@ -63,7 +63,7 @@ export function createSubscriptionSteps(deps: {
 
   const creation = () => ({
     ...common(),
-    ...{ creation: memory.nextCreation(), lifeMs: memory.rules().lifeMs },
+    ...{ creation: memory.creation(), lifeMs: memory.rules().lifeMs },
     ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
   });
 
@@ -71,6 +71,7 @@ export function createSubscriptionSteps(deps: {
     const made = await calls.call('createSubscription', `create it: ${why}`, creation());
     if (made === undefined) return;
     if (made.ok) return memory.created(made, why, Date.now());
+    if (made.kind === 'unknown-outcome') memory.creationIsOver();
     // Somebody was faster, or nobody knows whether it was made: looking again tells. Graph's lists may be a moment behind.
     await sleep(made.kind === 'conflict' ? 1_000 : 5_000, { summary: 'let Graph settle, then look again' });
     if (made.kind === 'conflict' && made.existingId !== undefined) await lookAt(made.existingId);
@@ -127,19 +128,46 @@ export function createSubscriptionSteps(deps: {
   async function touch(kind: Touch): Promise<void> {
     const held = memory.held();
     if (held === undefined) return;
+    const { graphId, attempted } = held;
     memory.attempted(kind, Date.now());
-    const { graphId } = held;
+    const leftMs = repeatUntil(held, memory.rules()) - Date.now();
+    const waitMs = leftMs > 0 ? leftMs : undefined;
+    let refused = false;
+    const onRefused = () => {
+      refused = true;
+    };
     const done =
       kind === 'renew'
-        ? await calls.call('renewSubscription', 'renew it', {
-            ...{ ...common(), graphId, lifeMs: memory.rules().lifeMs },
-            ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
-          })
-        : await calls.call('reauthoriseSubscription', 'give Graph a new token for it', { ...common(), graphId });
-    // It may have been tried until now, and one of the tries may have been heard.
-    if (done === undefined) return memory.attempted(kind, Date.now());
+        ? await calls.call(
+            'renewSubscription',
+            'renew it',
+            {
+              ...{ ...common(), graphId, lifeMs: memory.rules().lifeMs },
+              ...(deps.spec().content === 'rich' ? { certificateId: memory.certificateId(Date.now()) } : {}),
+            },
+            waitMs,
+            onRefused,
+          )
+        : await calls.call(
+            'reauthoriseSubscription',
+            'give Graph a new token for it',
+            { ...common(), graphId },
+            waitMs,
+            onRefused,
+          );
+    if (done === undefined || (!done.ok && done.kind !== 'gone')) {
+      const now = Date.now();
+      if (patched('other-touch-in-vain')) {
+        if (refused || done?.kind === 'conflict') memory.refused(kind, attempted);
+        // It may have been tried until now, and one of the tries may have been heard.
+        else memory.unheard(kind, now);
+      }
+      // A history in which the same was tried for ever goes on as it began.
+      else if (done === undefined) memory.attempted(kind, now);
+      if (done !== undefined) await sleep(5_000, { summary: 'let Graph settle' });
+      return;
+    }
     if (done.ok) return memory.touched(kind, done, Date.now());
-    if (done.kind !== 'gone') return void (await sleep(5_000, { summary: 'let Graph settle' }));
     memory.lost('not-found');
     why = 'Graph did not have it any more';
   }
@@ -167,6 +195,7 @@ export function createSubscriptionSteps(deps: {
         patienceMs,
       );
       // Where nobody knows whether it was made, it belongs to nobody: reconciliation removes what does.
+      if (made?.ok === false && made.kind === 'unknown-outcome') memory.creationIsOver();
       if (made === undefined || !made.ok) return false;
       memory.created(made, because, Date.now());
       const input = { credential: credential(), graphId: old.graphId };

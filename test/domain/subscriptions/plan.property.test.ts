@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  deliversUntil,
   type HeldSubscription,
   planSubscription,
+  refusedTouch,
+  repeatUntil,
   type SubscriptionRules,
   subscriptionRules,
   type Touch,
+  unheardTouch,
 } from '#domain/subscriptions/plan.ts';
 
 const minute = 60_000;
@@ -73,6 +77,67 @@ describe('the plan of a subscription over a month', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  /** What Graph does with the touches of one kind, for ever, while it takes the other; what is held afterwards, and when. */
+  const inVain = {
+    refused: (held: HeldSubscription, kind: Touch, _: SubscriptionRules, now: number) =>
+      ({ now: now + 40_000, held: refusedTouch(held, kind, held.attempted) }) as const,
+    unheard: (held: HeldSubscription, kind: Touch, rules: SubscriptionRules, now: number) => {
+      const leftMs = repeatUntil(held, rules) - now;
+      const then = now + Math.max(1_000, Math.min(60 * minute, leftMs > 0 ? leftMs : 60 * minute));
+      return { now: then, held: unheardTouch(held, kind, then) } as const;
+    },
+  };
+
+  for (const how of ['refused', 'unheard'] as const)
+    it(`delivers for ever where /reauthorize is ${how} and PATCH works, and never touches twice within ten minutes`, () => {
+      fc.assert(
+        fc.property(fc.integer({ min: 60 * minute, max: 24 * 60 * minute }), fc.boolean(), (life, asked) => {
+          const rules = subscriptionRules('chat');
+          let now = start;
+          let tried = Number.NEGATIVE_INFINITY;
+          let held: HeldSubscription = {
+            ...{ graphId: 'g', createdAt: now, renewedAt: now, touchedAt: now, expiresAt: now + rules.lifeMs },
+            ...{ jitter: 0, tokenExpiresAt: now + life },
+          };
+          while (now < start + 30 * 24 * 60 * minute) {
+            const plan = planSubscription(held, asked && now - held.touchedAt > 50 * minute, rules, now);
+            expect(now, 'it delivers').toBeLessThan(deliversUntil(held, rules));
+            if (plan.do === 'wait') now = plan.until;
+            else if (plan.do === 'reauthorise') {
+              ({ now, held } = inVain[how](held, 'reauthorise', rules, now));
+              if (how === 'unheard') tried = now;
+            } else {
+              expect(plan.do).toBe('renew');
+              expect(now - tried).toBeGreaterThanOrEqual(rules.quietMs);
+              const { attempted: _, refused: __, ...rest } = held;
+              held = { ...rest, ...{ renewedAt: now, touchedAt: now, expiresAt: now + rules.lifeMs } };
+              held = { ...held, tokenExpiresAt: now + life };
+            }
+          }
+        }),
+        { numRuns: 30 },
+      );
+    });
+
+  it('gives tokens for as long as it lives where PATCH is refused and /reauthorize works', () => {
+    const rules = subscriptionRules('chat');
+    let now = start;
+    let held: HeldSubscription = {
+      ...{ graphId: 'g', createdAt: now, renewedAt: now, touchedAt: now, expiresAt: now + rules.lifeMs, jitter: 0 },
+      tokenExpiresAt: now + 70 * minute,
+    };
+    while (now < held.expiresAt) {
+      const plan = planSubscription(held, false, rules, now);
+      expect(now, 'it delivers').toBeLessThan(deliversUntil(held, rules));
+      if (plan.do === 'wait') now = Math.min(plan.until, held.expiresAt);
+      else if (plan.do === 'renew') ({ now, held } = inVain.refused(held, 'renew', rules, now));
+      else {
+        const { attempted: _, refused: __, ...rest } = held;
+        held = { ...rest, touchedAt: now, tokenExpiresAt: now + 70 * minute };
+      }
+    }
   });
 
   it('gives Graph a new token before the old one ends, where tokens live for a quarter of an hour or more', () => {

@@ -4,7 +4,9 @@ import {
   deliversUntil,
   type HeldSubscription,
   planSubscription,
+  refusedTouch,
   subscriptionRules,
+  unheardTouch,
 } from '#domain/subscriptions/plan.ts';
 
 const minute = 60_000;
@@ -67,6 +69,21 @@ describe('the plan of a subscription', () => {
     const attempted = { kind: 'reauthorise', at: at + 49 * minute } as const;
     expect(planSubscription(held({ attempted }), true, chat, at + 50 * minute)).toEqual({ do: 'reauthorise' });
     expect(planSubscription(held({ attempted }), true, chat, at + 59 * minute)).toEqual({ do: 'renew' });
+  });
+
+  it('takes the other means at once where Graph refused one, and after a pause where it did not answer one', () => {
+    const refused = refusedTouch(
+      held({ attempted: { kind: 'reauthorise', at: at + 49 * minute } }),
+      'reauthorise',
+      undefined,
+    );
+    expect(planSubscription(refused, false, chat, at + 50 * minute)).toEqual({ do: 'renew' });
+    const unheard = (minutes: number) => unheardTouch(held(), 'reauthorise', at + minutes * minute);
+    expect(planSubscription(unheard(50), false, chat, at + 50 * minute)).toEqual({ do: 'reauthorise' });
+    expect(planSubscription(unheard(58), false, chat, at + 58 * minute)).toEqual({
+      ...{ do: 'wait', until: at + 68 * minute, next: 'renew' },
+    });
+    expect(planSubscription(unheard(58), false, chat, at + 68 * minute)).toEqual({ do: 'renew' });
   });
 
   it('makes it anew when its client state is old, instead of renewing it', () => {
