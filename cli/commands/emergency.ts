@@ -176,10 +176,9 @@ function wordOf(item: Pick<EmergencyView, 'state' | 'verified' | 'test' | 'ackno
   return `${word}${item.test ? ' TEST' : ''}${item.state === 'acknowledged' && item.acknowledged !== undefined ? ` by ${item.acknowledged.by}` : ''}`;
 }
 
-function whereOf(item: Pick<EmergencyView, 'location'>): string {
+/** One line, each part of it once: what is told of the place besides often says floor and room again. */
+export function whereOf(item: Pick<EmergencyView, 'location'>): string {
   const { street, floor, room, additionalInfo, city, county, region } = item.location ?? {};
-  return (
-    [street, floor, room, additionalInfo, city, county, region].filter((part) => part !== undefined).join(', ') ||
-    'No location was sent'
-  );
+  const told = [street, additionalInfo, floor, room, city, county, region].flatMap((part) => part?.split(', ') ?? []);
+  return [...new Set(told)].join(', ') || 'No location was sent';
 }
