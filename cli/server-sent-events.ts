@@ -16,12 +16,11 @@ const silentMs = 20_000;
 export async function* serverSentEvents(
   url: string,
   onState: (state: string | undefined) => void,
-  silent: number = silentMs,
 ): AsyncGenerator<ServerSentEvent> {
   let last: string | undefined;
   for (let failures = 0; ; ) {
     const dead = new AbortController();
-    const watchdog = setTimeout(() => dead.abort(new Error(`silent for ${silent / 1000} s`)), silent);
+    const watchdog = setTimeout(() => dead.abort(new Error(`silent for ${silentMs / 1000} s`)), silentMs);
     try {
       const response = await fetch(url, {
         headers: { ...proofFor(url), ...(last === undefined ? {} : { 'last-event-id': last }) },

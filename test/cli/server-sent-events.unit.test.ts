@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { serverSentEvents } from '#cli/server-sent-events.ts';
 
 /** Answers the first request with the first of these, and so on. */
@@ -24,11 +24,21 @@ it('takes a connection that is open and silent for dead, says so, and goes on wh
     (_, response) => response.write('id: 7\nevent: emergency\ndata: first\n\n'),
     (request, response) => response.write(`event: emergency\ndata: after ${request.headers['last-event-id']}\n\n`),
   );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
   const states: (string | undefined)[] = [];
-  const events = serverSentEvents(url, (state) => states.push(state), 50);
+  const lost = Promise.withResolvers<void>();
+  const events = serverSentEvents(url, (state) => {
+    states.push(state);
+    if (state !== undefined) lost.resolve();
+  });
   expect((await events.next()).value).toEqual({ id: '7', name: 'emergency', data: 'first' });
-  expect((await events.next()).value).toMatchObject({ data: 'after 7' });
-  expect(states).toEqual([undefined, expect.stringContaining('silent for 0.05 s'), undefined]);
+  const next = events.next();
+  await vi.advanceTimersByTimeAsync(20_000);
+  await lost.promise;
+  await vi.advanceTimersByTimeAsync(500);
+  expect((await next).value).toMatchObject({ data: 'after 7' });
+  expect(states).toEqual([undefined, expect.stringContaining('silent for 20 s'), undefined]);
   await events.return(undefined);
 });
 
