@@ -48,3 +48,4 @@ export const streamPrefixes = {
   watch: 'watch-',
 } as const;
 export const triageStream = 'triage';
+export const resolveStream = 'resolve';

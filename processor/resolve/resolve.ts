@@ -1,6 +1,6 @@
 import { fetchStreams } from '#domain/fetching/events.ts';
 import type { EventMetadata } from '#domain/metadata.ts';
-import { streamPrefixes } from '#domain/names.ts';
+import { resolveStream, streamPrefixes } from '#domain/names.ts';
 import { quarantineStreams } from '#domain/quarantine/events.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import { linkSignals } from '#kernel/linked-signal.ts';
@@ -67,7 +67,6 @@ export interface Resolve {
   health(): ResolveHealth;
 }
 
-const resolveStream = 'resolve';
 const together = 8;
 /** More than this wait only while a service is away. What comes from the other one, and what follows in the log, must not wait for that. */
 const mostAtHand = { blob: 500, message: 2_000 } as const;
@@ -215,7 +214,7 @@ export function createResolve(deps: ResolveDeps): Resolve {
       work: [quarantineStreams],
       ...{ claimed, take, dueIn, isPending },
       memo: () => ({
-        ...list.memo(),
+        ...list.takeMemo(),
         ...waiting(),
         ...backlog.memo(),
         ...delays.memo(),

@@ -28,8 +28,8 @@ export interface WaitingList {
   /** With those that are lost. */
   all(): Iterable<Fetch>;
   health(): WaitingHealth;
-  /** What the next process has to know. */
-  memo(): JsonObject;
+  /** What the next process has to know, and what was given up since this was last asked: whoever asks puts it on record. */
+  takeMemo(): JsonObject;
   /** Starts with what an earlier process left; returns where the notices are that it had not fetched. */
   restore(memo: JsonObject): readonly Place[];
 }
@@ -79,6 +79,7 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
   /** Of those that wait for Graph: the stored event by the id of its CloudEvent. */
   const byCloudEvent = new Map<string, string>();
   let givenUp = 0;
+  let gone: RecordedEvent[] = [];
 
   const left = (kind: SourceKind) => [...lists[kind].values()].filter(({ lost }) => lost !== true);
   const lost = () => [...lists.blob.values(), ...lists.message.values()].filter((entry) => entry.lost === true).length;
@@ -134,7 +135,12 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
       entry.attempts++;
     },
     settle(eventId, how) {
-      if (remove(eventId) && how === 'given-up') givenUp++;
+      const event = find(eventId)?.event;
+      if (event === undefined) return;
+      remove(event.id);
+      if (how === 'published') return;
+      givenUp++;
+      gone.push(event);
     },
     lose(eventId) {
       const entry = find(eventId);
@@ -160,12 +166,13 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
         ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
       };
     },
-    memo() {
+    takeMemo() {
       const oldestWaitingAt = oldest('message');
-      const messages = [...Map.groupBy(lists.message.values(), ({ event }) => event.stream)].map(
-        ([stream, entries]) => ({ stream, revisions: entries.map(({ event }) => event.revision) }),
-      );
+      const messages = placesOf([...lists.message.values()].map(({ event }) => event));
+      const wasGone = gone;
+      gone = [];
       return {
+        ...(wasGone.length === 0 ? {} : { gone: placesOf(wasGone) }),
         pending: [...lists.blob.values()].map(({ event: { stream, revision } }) => ({ stream, revision })),
         ...{ messages, waiting: lists.message.size, givenUp },
         ...(oldestWaitingAt === undefined ? {} : { oldestWaitingAt }),
@@ -173,10 +180,18 @@ export function createWaitingList(clock: Pick<Clock, 'monotonic'>): WaitingList 
     },
     restore(memo) {
       for (const list of [lists.blob, lists.message, byCloudEvent]) list.clear();
+      gone = [];
       givenUp = typeof memo['givenUp'] === 'number' && memo['givenUp'] > 0 ? memo['givenUp'] : 0;
       return placesIn(memo);
     },
   };
+}
+
+function placesOf(events: readonly RecordedEvent[]) {
+  return [...Map.groupBy(events, ({ stream }) => stream)].map(([stream, each]) => ({
+    stream,
+    revisions: each.map(({ revision }) => revision),
+  }));
 }
 
 function placesIn({ pending, messages }: JsonObject): readonly Place[] {

@@ -1,5 +1,5 @@
-import { streamPrefixes } from '#domain/names.ts';
-import type { Json } from '#kernel/json.ts';
+import { resolveStream, streamPrefixes } from '#domain/names.ts';
+import { isJsonObject, type Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { Change, ReadModelSchema, ReadModelStore, Row } from '#ports/read-model-store.ts';
 import { feedOf, recordedAtOf, textIn, timeIn } from '#projections/notice-facts.ts';
@@ -7,11 +7,11 @@ import type { Projection } from '#projections/projection.ts';
 
 /**
  * What the inbox says about how well we hear. `counts` has an empty `feed` where an event is of none. `referred`: notices whose content has not been fetched
- * yet, by the ids of their CloudEvents. Times are milliseconds since 1970 UTC.
+ * yet and was not given up, by the ids of their CloudEvents. Times are milliseconds since 1970 UTC.
  */
 const healthSchema = {
   name: 'health',
-  version: 1,
+  version: 2,
   tables: {
     feeds: { columns: { feed: 'text', last_notice_at: 'integer', notices: 'integer' }, key: ['feed'] },
     partitions: {
@@ -25,36 +25,77 @@ const healthSchema = {
       columns: { stream: 'text', type: 'text', feed: 'text', events: 'integer' },
       key: ['stream', 'type', 'feed'],
     },
-    referred: { columns: { id: 'text', at: 'integer' }, key: ['id'], indexes: [['at']] },
+    referred: {
+      columns: { id: 'text', at: 'integer', stream: 'text', revision: 'integer' },
+      key: ['id'],
+      indexes: [['at'], ['stream', 'revision']],
+    },
   },
 } as const satisfies ReadModelSchema;
 
 export const healthProjection: Projection = {
   schema: healthSchema,
-  filter: { by: 'stream-prefix', prefixes: [streamPrefixes.inbox] },
+  filter: { by: 'stream-prefix', prefixes: [streamPrefixes.inbox, resolveStream] },
   batchSize: 250,
   gatherMs: 25,
   async project(events, rows) {
     const known = await load(rows);
-    const referred: Change[] = [];
+    const referred = createReferred(rows);
     for (const event of events) {
+      if (event.stream === resolveStream) {
+        await referred.giveUp(event);
+        continue;
+      }
+      if (!event.stream.startsWith(streamPrefixes.inbox)) continue;
       const feed = feedOf(event);
       const enqueuedAt = timeIn(event.metadata['enqueuedAt']);
       known.counts.add({ stream: event.stream, type: event.type, feed: feed ?? '', events: 1 });
       notePartition(known.partitions, event, enqueuedAt);
       if (feed !== undefined) known.feeds.add({ feed, last_notice_at: enqueuedAt ?? null, notices: 1 });
-      noteReferred(event, enqueuedAt, referred);
+      referred.note(event, enqueuedAt);
     }
-    return [...known.feeds.changes(), ...known.partitions.changes(), ...known.counts.changes(), ...referred];
+    return [...known.feeds.changes(), ...known.partitions.changes(), ...known.counts.changes(), ...referred.changes()];
   },
 };
 
-/** What was fetched comes with the id of the CloudEvent that only referred to it. */
-function noteReferred(event: RecordedEvent, enqueuedAt: number | undefined, changes: Change[]): void {
-  const id = textIn(event.data['id']) ?? event.id;
-  if (event.data['tocsinrecovered'] === true) changes.push({ table: 'referred', delete: { id } });
-  else if (event.data['tocsincontent'] === 'referred')
-    changes.push({ table: 'referred', put: { id, at: enqueuedAt ?? recordedAtOf(event) } });
+/** Notices whose content was only named: those of the events at hand, and those that are stored. */
+function createReferred(rows: Pick<ReadModelStore, 'read'>) {
+  /** By id; null where it waits no more. */
+  const touched = new Map<string, Row | null>();
+  return {
+    /** What was fetched comes with the id of the CloudEvent that only referred to it. */
+    note(event: RecordedEvent, enqueuedAt: number | undefined): void {
+      const id = textIn(event.data['id']) ?? event.id;
+      const { stream, revision } = event;
+      if (event.data['tocsinrecovered'] === true) touched.set(id, null);
+      else if (event.data['tocsincontent'] === 'referred')
+        touched.set(id, { id, at: enqueuedAt ?? recordedAtOf(event), stream, revision });
+    },
+    /** Of a notice that came twice the latest place counts: the earlier one may be given up while the later one waits. */
+    async giveUp(event: RecordedEvent): Promise<void> {
+      for (const { stream, revisions } of goneIn(event)) {
+        const where = [{ column: 'stream', is: '=', value: stream } as const, { column: 'revision', in: revisions }];
+        const [stored = []] = (await rows.read([{ table: 'referred', where }])).rows;
+        const known = new Map([...stored.map((row) => [String(row['id']), row] as const), ...touched]);
+        for (const [id, row] of known)
+          if (row?.['stream'] === stream && revisions.includes(Number(row['revision']))) touched.set(id, null);
+      }
+    },
+    changes: (): readonly Change[] =>
+      [...touched].map(([id, row]) =>
+        row === null ? { table: 'referred', delete: { id } } : { table: 'referred', put: row },
+      ),
+  };
+}
+
+/** Where the notices stand that `resolve` has given up. */
+function goneIn({ data: { gone } }: RecordedEvent): readonly { stream: string; revisions: readonly number[] }[] {
+  return (Array.isArray(gone) ? gone : []).flatMap((place) => {
+    if (!isJsonObject(place)) return [];
+    const { stream, revisions } = place;
+    if (typeof stream !== 'string' || !Array.isArray(revisions)) return [];
+    return [{ stream, revisions: revisions.filter((revision) => typeof revision === 'number') }];
+  });
 }
 
 function notePartition(partitions: Touched, event: RecordedEvent, enqueuedAt: number | undefined): void {

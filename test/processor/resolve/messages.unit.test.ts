@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { JsonObject } from '#kernel/json.ts';
+import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { NewEvent } from '#ports/event-log.ts';
 import type { Resolve } from '#processor/resolve/resolve.ts';
 import { createManualClock } from '#simulator/manual-clock.ts';
@@ -119,6 +119,9 @@ describe('resolve, of chat notices without content', () => {
     await eventually('none waits', () => resolve.health().waiting === 0);
     expect(resolve.health()).toMatchObject({ givenUp: 12 });
     expect(place.of('FetchDelayed')).toEqual([]);
+    const places = place.log.stream('resolve').flatMap(({ data }) => data['gone'] ?? []);
+    const revisions = places.flatMap((each) => (isJsonObject(each) ? (each['revisions'] ?? []) : []));
+    expect(revisions.sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 12 }, (_, n) => n));
   });
 
   it('looks no second time for what a notice says was deleted, or what the hub has had for long', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Json } from '#kernel/json.ts';
 import { healthProjection } from '#projections/health/projection.ts';
 import { createHealthQueries } from '#projections/health/queries.ts';
 import { createRecorder } from '#test/projections/recorded.ts';
@@ -79,4 +80,37 @@ test('what was only named waits until it was fetched', async () => {
   expect(await queries.referred()).toEqual({ waiting: 1, oldestAt: Date.parse(at(5)) });
   await say('inbox-hub-1', typed('x', { tocsinrecovered: true, id: referred[0]?.id }));
   expect(await queries.referred()).toEqual({ waiting: 0 });
+});
+
+test('what was given up waits no more, in whichever batch that is said', async () => {
+  const { queries, say } = await setUp();
+  const referred = [at(5), at(3), at(4)].map((enqueuedAt) => {
+    const event = inboxEvent(undefined, { enqueuedAt });
+    return { ...event, data: { ...event.data, tocsincontent: 'referred' } };
+  });
+  const givenUp = (gone: Json) => ({ type: 'ResolveAdvanced', data: { by: 'a', gone }, metadata: {} });
+  await say('inbox-hub-0', ...referred);
+  await say('resolve', givenUp([{ stream: 'inbox-hub-0', revisions: [1, 7] }]));
+  expect(await queries.referred()).toEqual({ waiting: 2, oldestAt: Date.parse(at(4)) });
+  await say(
+    'resolve',
+    givenUp('odd'),
+    givenUp([null, { stream: 'inbox-hub-1', revisions: [0] }, { stream: 'inbox-hub-0' }]),
+  );
+  expect(await queries.referred()).toEqual({ waiting: 2, oldestAt: Date.parse(at(4)) });
+  // The same notice came again: its later place is still looked for.
+  await say('inbox-hub-1', ...referred.slice(2));
+  await say('resolve', givenUp([{ stream: 'inbox-hub-0', revisions: [2] }]));
+  expect(await queries.referred()).toEqual({ waiting: 2, oldestAt: Date.parse(at(4)) });
+  await say(
+    'resolve',
+    givenUp([
+      { stream: 'inbox-hub-0', revisions: [0] },
+      { stream: 'inbox-hub-1', revisions: [0] },
+    ]),
+  );
+  expect(await queries.referred()).toEqual({ waiting: 0 });
+  expect(await queries.counters()).toMatchObject({
+    each: [expect.objectContaining({ events: 3 }), expect.objectContaining({ events: 1 })],
+  });
 });
