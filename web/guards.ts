@@ -51,8 +51,16 @@ export function crossSiteGuard(origins: () => readonly string[]): MiddlewareHand
     if (origin !== undefined && !origins().includes(origin)) return problem('cross-site');
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next();
     if (c.req.header('x-tocsin-request') !== '1') return problem('request-header-missing');
+    if (isWithoutBody(c.req.raw.headers)) return next();
     if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(c.req.header('content-type') ?? ''))
       return problem('unsupported-media-type');
     return next();
   };
+}
+
+/** Nothing is sent, and nothing is said about it (RFC 9112, 6.3): the header of our own is what a page of another site cannot send. */
+function isWithoutBody(headers: Headers): boolean {
+  return (
+    !headers.has('content-type') && !headers.has('transfer-encoding') && (headers.get('content-length') ?? '0') === '0'
+  );
 }

@@ -12,12 +12,13 @@ interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodObject;
-  readonly answer: { readonly type: string; readonly schema?: z.ZodType };
+  readonly answer: { readonly type: string; readonly schema?: z.ZodType; readonly notYet?: string };
   readonly errors: readonly ErrorCode[];
 }
 
 const json = (schema: z.ZodType) => ({ type: 'application/json', schema });
 const text = { type: 'text/plain' };
+const probe = { ...text, notYet: 'Not yet' };
 const acts = [
   'invalid-body',
   'body-too-large',
@@ -159,7 +160,7 @@ export const operations: readonly Operation[] = [
     path: '/api/projections/{name}/rebuild',
     summary: 'Builds a read model anew while the old one serves',
     answer: json(answers.projectionRebuildSchema),
-    errors: ['not-found', 'request-header-missing'],
+    errors: ['not-found', 'request-header-missing', 'unsupported-media-type'],
   },
   {
     method: 'get',
@@ -204,14 +205,14 @@ export const operations: readonly Operation[] = [
     path: '/api/subscriptions/{id}/renew',
     summary: 'Renews a subscription now, or as soon as Graph allows it',
     answer: json(answers.renewalSchema),
-    errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing'],
+    errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing', 'unsupported-media-type'],
   },
   {
     method: 'post',
     path: '/api/subscriptions/{id}/recreate',
     summary: 'Deletes a subscription at Graph and makes it anew',
     answer: json(answers.startedSchema),
-    errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing'],
+    errors: ['subscription-not-found', 'workflows-away', 'refused', 'request-header-missing', 'unsupported-media-type'],
   },
   {
     method: 'post',
@@ -267,12 +268,12 @@ export const operations: readonly Operation[] = [
     errors: [],
   },
   { method: 'get', path: '/health/live', summary: 'The process answers', answer: text, errors: [] },
-  { method: 'get', path: '/health/ready', summary: 'Calls can be shown; 503 until then', answer: text, errors: [] },
+  { method: 'get', path: '/health/ready', summary: 'Calls can be shown', answer: probe, errors: [] },
   {
     method: 'get',
     path: '/health/startup',
-    summary: 'The read models have caught up; 503 until then',
-    answer: text,
+    summary: 'The read models have caught up',
+    answer: probe,
     errors: [],
   },
   { method: 'get', path: '/metrics', summary: 'Prometheus text format', answer: text, errors: [] },
@@ -321,7 +322,8 @@ function responsesOf({ answer, errors, method, path }: Operation) {
     },
   ]);
   const content = { [answer.type]: answer.schema === undefined ? {} : { schema: schemaOf(answer.schema, 'output') } };
-  return { 200: { description: 'Done', content }, ...Object.fromEntries(problems) };
+  const notYet = answer.notYet === undefined ? {} : { 503: { description: answer.notYet, content } };
+  return { 200: { description: 'Done', content }, ...notYet, ...Object.fromEntries(problems) };
 }
 
 /** The OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.0), made from the schemas that check requests. */

@@ -68,7 +68,10 @@ export const auditRecordSchema = z
 export const emergencyPageSchema = z.looseObject({
   items: z.array(emergencySchema).describe('newest first'),
   next: z.string().optional().describe('`cursor` of the next page; absent on the last one'),
-  position: z.string().describe('up to where in the log this is complete: `Last-Event-ID` takes it'),
+  position: z
+    .string()
+    .optional()
+    .describe('up to where in the log this is complete: `Last-Event-ID` takes it; absent while nothing was read'),
 });
 
 export const emergencyWithStorySchema = emergencySchema.extend({ story: z.array(auditRecordSchema) });
@@ -159,7 +162,7 @@ export const projectionRebuildSchema = z.looseObject({
 
 export const pendingSignInSchema = z.looseObject({
   method: z.enum(['device-code', 'browser']),
-  userCode: z.string().describe('what is typed in; empty for a sign-in in the browser'),
+  userCode: z.string().optional().describe('what is typed in; absent for a sign-in in the browser'),
   verificationUri: z.string(),
   expiresAt: time,
 });

@@ -12,7 +12,7 @@ const wholeNumber = (least: number, most: number, otherwise: number) =>
     .default(otherwise);
 
 /** An instant: ISO 8601 with a zone, or a date alone (midnight UTC). Comes out as ISO 8601 UTC with milliseconds. */
-const instant = z
+export const instantSchema = z
   .union([z.iso.datetime({ offset: true }), z.iso.date()], {
     error: 'a time like 2026-08-28T14:31:26Z, or a date like 2026-08-28',
   })
@@ -37,11 +37,17 @@ const typed = (most: number) =>
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'plain text')
     .refine((text) => text.isWellFormed(), 'plain text');
 
+/** Nothing typed is as good as absent. */
+const maybeTyped = (most: number) =>
+  typed(most)
+    .transform((text) => (text === '' ? undefined : text))
+    .optional();
+
 /** `GET /api/emergencies`. */
 export const emergencyQuerySchema = z.strictObject({
   state: z.enum(emergencyStates).optional(),
-  since: instant.optional(),
-  until: instant.optional(),
+  since: instantSchema.optional(),
+  until: instantSchema.optional(),
   test: z
     .enum(['true', 'false'])
     .transform((text) => text === 'true')
@@ -53,8 +59,8 @@ export const emergencyQuerySchema = z.strictObject({
 const auditFilter = {
   stream: token.optional(),
   type: token.optional(),
-  since: instant.optional(),
-  until: instant.optional(),
+  since: instantSchema.optional(),
+  until: instantSchema.optional(),
   emergency: uuid.optional(),
   feed: z.enum(['chat', 'events']).optional(),
 };
@@ -99,11 +105,11 @@ export const acknowledgeBodySchema = z.strictObject({ by });
 export const resolveBodySchema = z.strictObject({
   by,
   disposition: z.enum(dispositions),
-  note: typed(4000).optional(),
+  note: maybeTyped(4000),
 });
 
 /** `GET /api/watch`: a time, the last day unless said. */
-export const watchQuerySchema = z.strictObject({ from: instant.optional(), to: instant.optional() });
+export const watchQuerySchema = z.strictObject({ from: instantSchema.optional(), to: instantSchema.optional() });
 
 /** `POST /api/credentials/{id}/sign-in`. */
 export const signInBodySchema = z.strictObject({ method: z.enum(['device-code', 'browser']).optional() });
@@ -118,5 +124,5 @@ export const revokeBodySchema = z.strictObject({ why: typed(400).min(1) });
 export const deskBodySchema = z.strictObject({
   desk: uuid,
   sound: z.enum(['armed', 'muted', 'off']),
-  by: typed(120).optional(),
+  by: maybeTyped(120),
 });

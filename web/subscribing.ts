@@ -53,8 +53,8 @@ export type Started<T> =
 /** What a person needs to sign in. */
 export interface PendingSignIn {
   readonly method: SignInMethod;
-  /** What is typed in; empty for a sign-in in the browser. */
-  readonly userCode: string;
+  /** What is typed in; absent for a sign-in in the browser. */
+  readonly userCode?: string;
   readonly verificationUri: string;
   readonly expiresAt: string;
 }

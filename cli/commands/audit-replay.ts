@@ -13,6 +13,7 @@ import { version } from '#cli/version.ts';
 import { projections, readModelNames } from '#projections/read-models.ts';
 import { replay as fold, type Replay, type ReplayUntil } from '#projections/replay.ts';
 import type { ProjectionDigest } from '#web/projection-admin.ts';
+import { instantSchema } from '#web/schema-input.ts';
 
 interface ReplayOptions {
   readonly at?: string;
@@ -26,6 +27,16 @@ type ModelAt = Pick<ProjectionDigest, 'name' | 'position' | 'digest'>;
 
 type Folded = Extract<Replay, { readonly ok: true }>;
 
+/** Milliseconds since 1970 UTC. Without a zone two people would get different answers to one question. */
+function timeOf(text: string): number {
+  const time = instantSchema.safeParse(text);
+  if (time.success) return Date.parse(time.data);
+  throw new CommandError(
+    exitCodes.usage,
+    '--at must be a time in ISO 8601 with its zone, such as 2026-11-21T12:00:00Z, or a date such as 2026-11-21',
+  );
+}
+
 /**
  * `tocsin audit replay`: folds the log from its first event into empty stores. Exit code 0 only where what comes out is what the running desk shows
  * (or what `--expect` or `--checkpoint` says); 1 where it is not: then a stored event, or a read model, is not what it was. Also 1 where a checkpoint leaves out a
@@ -33,9 +44,7 @@ type Folded = Extract<Replay, { readonly ok: true }>;
  */
 export async function replay(options: ReplayOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
-  const at = options.at === undefined ? undefined : Date.parse(options.at);
-  if (at !== undefined && Number.isNaN(at))
-    throw new CommandError(exitCodes.usage, '--at must be a time in ISO 8601, such as 2026-11-21T12:00:00Z');
+  const at = options.at === undefined ? undefined : timeOf(options.at);
   const checkpoint = options.checkpoint === undefined ? undefined : await readCheckpoint(options.checkpoint);
   const endpoints = await running(stateDir);
   const desk = typeof endpoints?.['desk'] === 'string' ? endpoints['desk'] : undefined;

@@ -4,7 +4,7 @@ import { createOutput, printable, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
 import { untilWords } from '#cli/time-words.ts';
-import type { CredentialView } from '#web/subscribing.ts';
+import type { CredentialView, PendingSignIn } from '#web/subscribing.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -48,9 +48,7 @@ export async function show(id: string, options: JsonOption, stateDir: string | u
     ...(item.next === undefined ? [] : [['Next', item.next]]),
     ...(item.reminders === undefined ? [] : [['Reminded', remindedWords(item)]]),
     ...(item.supportId === undefined ? [] : [['For support', item.supportId]]),
-    ...(item.pending === undefined
-      ? []
-      : [['To be entered', `${item.pending.userCode} at ${item.pending.verificationUri}`]]),
+    ...(item.pending === undefined ? [] : [pendingRow(item.pending)]),
   ];
   for (const [name = '', value = ''] of rows) output.data(`${name.padEnd(14)}${printable(value)}`);
   output.data('');
@@ -59,6 +57,12 @@ export async function show(id: string, options: JsonOption, stateDir: string | u
     item.permissions.map(({ name, granted, needed, reason }) => [name, yes(granted), yes(needed), reason]),
   ))
     output.data(line);
+}
+
+function pendingRow({ userCode, verificationUri }: PendingSignIn): [string, string] {
+  return userCode === undefined
+    ? ['To be opened', verificationUri]
+    : ['To be entered', `${userCode} at ${verificationUri}`];
 }
 
 /** `tocsin credential revoke`. */

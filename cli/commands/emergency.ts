@@ -24,13 +24,13 @@ export async function list(options: ListOptions, stateDir: string | undefined): 
 interface Page {
   readonly items: readonly EmergencyView[];
   readonly next?: string;
-  readonly position: string;
+  readonly position?: string;
 }
 
 /** Puts together as many pages as it takes. */
 async function pageOf(desk: string, filters: Readonly<Record<string, string>>, limit: number): Promise<Page> {
   const items: EmergencyView[] = [];
-  let position = '';
+  let position: string | undefined;
   let cursor: string | undefined;
   do {
     const query = new URLSearchParams({
@@ -41,10 +41,14 @@ async function pageOf(desk: string, filters: Readonly<Record<string, string>>, l
     const page = expectOk(await ask(`${desk}/api/emergencies?${query}`)) as unknown as Page;
     items.push(...page.items);
     // Complete up to the first page's: what came since then is told again by whoever follows from there.
-    position ||= page.position;
+    position ??= page.position;
     cursor = page.next;
   } while (cursor !== undefined && items.length < limit);
-  return { items, ...(cursor === undefined ? {} : { next: cursor }), position };
+  return {
+    items,
+    ...(cursor === undefined ? {} : { next: cursor }),
+    ...(position === undefined ? {} : { position }),
+  };
 }
 
 async function listFrom(desk: string, options: ListOptions): Promise<void> {

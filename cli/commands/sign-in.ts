@@ -38,11 +38,11 @@ export async function signIn(options: SignInOptions, stateDir: string | undefine
     }),
   ) as unknown as PendingSignIn;
   if (options.json === true && !options.wait) return output.json(pending);
-  const byBrowser = pending.userCode === '';
+  const byBrowser = pending.userCode === undefined;
   output.say(
     byBrowser
       ? `Open ${printable(pending.verificationUri)} in a browser, and sign in as the service user.`
-      : `Open ${printable(pending.verificationUri)}, enter the code ${printable(pending.userCode)}, and sign in as the service user.`,
+      : `Open ${printable(pending.verificationUri)}, enter the code ${printable(pending.userCode ?? '')}, and sign in as the service user.`,
   );
   const typed = byBrowser && options.wait ? typedLines() : undefined;
   if (byBrowser) output.say(typed === undefined ? toBeGiven : toBePasted);

@@ -48,7 +48,7 @@ export function addAudit(program: Command): void {
   audit
     .command('replay')
     .description('folds the log from its first event into an empty store and compares digests with the live ones')
-    .option('--at <time>', 'only events recorded until then (ISO 8601)')
+    .option('--at <time>', 'only events recorded until then (ISO 8601 with a zone)')
     .option('--expect <digest>', 'compare with this digest of the emergencies instead')
     .addOption(
       new Option('--checkpoint <file>', 'compare with this checkpoint from the evidence storage instead').conflicts([

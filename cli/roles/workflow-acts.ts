@@ -134,5 +134,6 @@ export function renewalOf({ at }: Accepted, now: number): RenewalView {
 }
 
 function pendingOf({ method, userCode, verificationUri, expiresAt }: PendingCode): PendingSignIn {
-  return { method, userCode, verificationUri, expiresAt: new Date(expiresAt).toISOString() };
+  const typedIn = userCode === '' ? {} : { userCode };
+  return { method, ...typedIn, verificationUri, expiresAt: new Date(expiresAt).toISOString() };
 }

@@ -73,7 +73,7 @@ export function createFakeSubscribing(now: () => number = Date.now): FakeSubscri
     async signIn(id, method) {
       const pending: PendingSignIn = {
         ...(method === 'browser'
-          ? { method, userCode: '', verificationUri: 'https://login.example/authorize?state=this' }
+          ? { method, verificationUri: 'https://login.example/authorize?state=this' }
           : { method: 'device-code', userCode: 'H7WQ4KTD', verificationUri: 'https://login.example/device' }),
         expiresAt: iso(now() + 900_000),
       };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import { createDeskFixture } from '#test/web/desk-fixture.ts';
 import { emergencyPageSchema, emergencySchema, emergencyWithStorySchema, problemSchema } from '#web/schema-answers.ts';
 
@@ -15,6 +16,13 @@ describe('GET /api/emergencies', () => {
     expect(page.items.map((item) => item.id)).toEqual([second.id, first.id]);
     expect(page.position).not.toBe('');
     expect(page).not.toHaveProperty('next');
+  });
+
+  it('names no position while nothing was read', async () => {
+    const data = createFakeDeskData();
+    const list = async () => ({ ok: true, items: [], position: '' }) as const;
+    const { get } = createDeskFixture({ data: { ...data, emergencies: { ...data.emergencies, list } } });
+    expect(await (await get('/api/emergencies')).json()).toEqual({ items: [] });
   });
 
   it('filters by state, time and test, and pages by cursor', async () => {
@@ -163,6 +171,13 @@ describe('resolving', () => {
     });
     const again = await post(`/api/emergencies/${id}/resolve`, { by: 'B', disposition: 'real' });
     expect(again.status).toBe(409);
+  });
+
+  it('records no note where none was typed', async () => {
+    const { data, post } = createDeskFixture();
+    const { id } = data.raise();
+    const answer = await post(`/api/emergencies/${id}/resolve`, { by: 'A', disposition: 'real', note: '  ' });
+    expect(emergencySchema.parse(await answer.json()).resolved).not.toHaveProperty('note');
   });
 });
 

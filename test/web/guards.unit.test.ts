@@ -40,6 +40,20 @@ describe('requests that a page of another site could send', () => {
     expect((await post(`/api/emergencies/${id}/acknowledge`, { by: 'A' }, headers)).status).toBe(200);
   });
 
+  it('wants no type where nothing is sent, and one where something is', async () => {
+    const { app } = createDeskFixture();
+    const headers = { host: '127.0.0.1:8080', 'x-tocsin-request': '1' };
+    const address = 'http://127.0.0.1:8080/api/projections/audit/rebuild';
+    const post = (init: RequestInit, more: Record<string, string> = {}) =>
+      app.request(address, { method: 'POST', ...init, headers: { ...headers, ...more } });
+    expect((await post({})).status).toBe(404);
+    expect((await post({}, { 'content-length': '0' })).status).toBe(404);
+    const body = new Uint8Array([123, 125]);
+    expect((await post({ body }, { 'content-length': '2' })).status).toBe(415);
+    expect((await post({ body }, { 'transfer-encoding': 'chunked' })).status).toBe(415);
+    expect((await app.request(address, { method: 'POST', headers: { host: headers.host } })).status).toBe(403);
+  });
+
   it('gives no data to a page of another site', async () => {
     const { get } = createDeskFixture();
     expect((await get('/api/emergencies', { 'sec-fetch-site': 'cross-site' })).status).toBe(403);

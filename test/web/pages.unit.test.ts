@@ -224,5 +224,21 @@ describe('the OpenAPI document', () => {
     expect(acknowledge?.requestBody).toMatchObject({
       content: { 'application/json': { schema: { properties: { by: { type: 'string' } } } } },
     });
+    expect(Object.keys(document.paths['/health/ready']?.['get']?.responses ?? {})).toContain('503');
   });
+
+  it.each(operations.filter(({ method, body }) => method === 'post' && body === undefined))(
+    'is right about $path, which takes no body',
+    async ({ path, errors }) => {
+      const { app } = createDeskFixture();
+      const answer = await app.request(`http://127.0.0.1:8080${path.replaceAll(/\{\w+\}/g, 'x')}`, {
+        method: 'POST',
+        headers: { host: '127.0.0.1:8080', 'x-tocsin-request': '1' },
+      });
+      const problem = answer.ok ? undefined : problemSchema.parse(await answer.json()).code;
+      expect(problem === undefined || (problem !== 'unsupported-media-type' && errors.includes(problem as never))).toBe(
+        true,
+      );
+    },
+  );
 });

@@ -6,10 +6,10 @@ import { button, el } from './dom.ts';
  * @param bring hands in the address at which a browser ended; resolves with what is wrong about it
  */
 export function showSignIn(
-  { userCode, verificationUri }: { readonly userCode: string; readonly verificationUri: string },
+  { userCode, verificationUri }: { readonly userCode?: string; readonly verificationUri: string },
   bring: (address: string) => Promise<string | undefined>,
 ): Promise<'browser' | undefined> {
-  const byCode = userCode !== '';
+  const byCode = userCode !== undefined;
   return ask<'browser'>('Sign the service user in', (done) => [
     el(
       'ol',
@@ -24,7 +24,9 @@ export function showSignIn(
           attributes: { href: verificationUri, target: '_blank', rel: 'noreferrer' },
         }),
       ),
-      ...(byCode ? [el('li', {}, 'Enter this code', el('output', { class: 'code', text: userCode }))] : []),
+      ...(userCode === undefined
+        ? []
+        : [el('li', {}, 'Enter this code', el('output', { class: 'code', text: userCode }))]),
       el('li', { text: 'Sign in as the service user, and come back: this closes by itself.' }),
     ),
     ...(byCode ? [] : [addressForm(bring)]),

@@ -21,7 +21,8 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log, signIn }: Route
         members: { problems: [{ at: 'cursor', problem: 'not one that was handed out' }] },
       });
     const { items, next, position } = page;
-    return c.json({ items, ...(next === undefined ? {} : { next }), position });
+    // Before anything was read it is the beginning, and whoever follows from there names none.
+    return c.json({ items, ...(next === undefined ? {} : { next }), ...(position === '' ? {} : { position }) });
   });
 
   app.get('/api/emergencies/:id', async (c) => {
