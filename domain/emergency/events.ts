@@ -19,7 +19,7 @@ export interface EmergencyRaised {
   readonly data: { readonly call: ReportedCall };
 }
 
-/** A further notice of the same call. `match` says how it was found to be the same. */
+/** A further notice of the same call. `match` says how it was found to be the same; `same-chat` stands in events of older builds alone. */
 export interface EmergencyEnriched {
   readonly type: 'EmergencyEnriched';
   readonly data: { readonly call: ReportedCall; readonly match: 'same-provider-id' | 'caller-and-time' | 'same-chat' };

@@ -1,4 +1,4 @@
-import { field } from '#domain/notices/fields.ts';
+import { field, present } from '#domain/notices/fields.ts';
 import type { Notice } from '#domain/notices/item.ts';
 import { parse } from '#domain/notices/read-json.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
@@ -58,6 +58,14 @@ function dataOf(raw: JsonObject): { readonly ok: true; readonly value: Json | un
   if (typeof data !== 'string') return { ok: true, value: data };
   const read = parse(data);
   return { ok: true, value: read.ok ? read.value : data };
+}
+
+/** The data of what claims to be a CloudEvent and is none, whatever else is wrong with it; undefined where there is none that can be read. */
+export function dataDespite(raw: JsonObject): Json | undefined {
+  const bytes = dataOf(present({ data_base64: field(raw, 'data_base64') }));
+  if (bytes.ok && bytes.value !== undefined) return bytes.value;
+  const plain = dataOf(present({ data: field(raw, 'data') }));
+  return plain.ok ? plain.value : undefined;
 }
 
 function textOfBase64(base64: string): string | undefined {

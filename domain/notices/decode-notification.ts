@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 export interface Arrival {
   readonly delivery: 'direct' | 'event-grid' | 'recovered';
   readonly envelope?: NonNullable<Notice['envelope']>;
+  readonly envelopeFault?: string;
 }
 
 /** One `changeNotification` of Graph ("changeNotification resource type") or one notification of the calling API. Never throws. */
@@ -71,7 +72,7 @@ export function looksLikeNotification(value: JsonObject): boolean {
     : has('subscriptionId') && (has('changeType') || has('lifecycleEvent'));
 }
 
-function noticeOf(value: JsonObject, { delivery, envelope }: Arrival): Notice {
+function noticeOf(value: JsonObject, { delivery, envelope, envelopeFault }: Arrival): Notice {
   return present({
     delivery,
     id: textField(value, 'id'),
@@ -84,6 +85,7 @@ function noticeOf(value: JsonObject, { delivery, envelope }: Arrival): Notice {
     subscriptionExpiresAt:
       textField(value, 'subscriptionExpirationDateTime') ?? textField(value, 'subscriptionExpirationTime'),
     envelope,
+    envelopeFault,
   });
 }
 

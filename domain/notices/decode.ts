@@ -1,4 +1,9 @@
-import { binaryAttributes, checkCloudEvent, claimsCloudEvent } from '#domain/notices/decode-cloud-event.ts';
+import {
+  binaryAttributes,
+  checkCloudEvent,
+  claimsCloudEvent,
+  dataDespite,
+} from '#domain/notices/decode-cloud-event.ts';
 import {
   type Arrival,
   collectionOf,
@@ -25,6 +30,7 @@ export interface MessageToDecode {
  *
  * Reads Graph's change notification collections, the notifications of the calling API, CloudEvents 1.0 in structured, batch and binary mode, and what
  * Tocsin itself fetched and published (application property `tocsin-recovered: true`). What is JSON but nothing of these is `unrecognised`, what is not JSON `undecodable`.
+ * What claims to be a CloudEvent and is none is read without its envelope where its data says something.
  */
 export function decodeMessage(message: MessageToDecode): readonly Item[] {
   const read = readJson(message.body);
@@ -70,15 +76,32 @@ function nth(arrival: Arrival, index: number): Arrival {
 
 function fromCloudEvent(raw: JsonObject): readonly Item[] {
   const checked = checkCloudEvent(raw);
-  if (!checked.ok) return [{ kind: 'unrecognised', value: raw, why: checked.why }];
+  if (!checked.ok) return despiteEnvelope(raw, checked.why);
   const { envelope, data } = checked;
-  const arrival: Arrival = { delivery: 'event-grid', envelope };
-  const items = isJsonObject(data)
-    ? (fromCollection(data, arrival) ?? [decodeNotification(data, arrival)])
-    : Array.isArray(data) && data.length > 0
-      ? upTo(data).map((each, index) => decodeNotification(each, nth(arrival, index)))
-      : [{ kind: 'unrecognised', value: raw, why: 'cloudevent-without-data' } as const];
-  // What is kept of an unknown event is the whole of it, so that a later decoder finds what this one had.
+  const items = itemsOf(data, { delivery: 'event-grid', envelope });
+  return whole(raw, items ?? [{ kind: 'unrecognised', value: raw, why: 'cloudevent-without-data' }]);
+}
+
+/** A fault of the envelope must not hide a call: what is in it is read as if it had come without one, of which nothing is believed, and the fault stays on record. */
+function despiteEnvelope(raw: JsonObject, envelopeFault: string): readonly Item[] {
+  const items = itemsOf(dataDespite(raw), { delivery: 'event-grid', envelopeFault }) ?? [];
+  if (items.some(saysSomething)) return whole(raw, items);
+  const only = items.length === 1 && items[0]?.kind === 'unrecognised' ? items[0] : undefined;
+  return [{ ...only, kind: 'unrecognised', value: raw, why: envelopeFault }];
+}
+
+function saysSomething(item: Item): boolean {
+  return item.kind === 'unrecognised' ? !['unknown-shape', 'not-an-object'].includes(item.why) : item.kind !== 'empty';
+}
+
+function itemsOf(data: Json | undefined, arrival: Arrival): readonly Item[] | undefined {
+  if (isJsonObject(data)) return fromCollection(data, arrival) ?? [decodeNotification(data, arrival)];
+  if (!Array.isArray(data) || data.length === 0) return undefined;
+  return upTo(data).map((each, index) => decodeNotification(each, nth(arrival, index)));
+}
+
+/** What is kept of an unknown event is the whole of it, so that a later decoder finds what this one had. */
+function whole(raw: JsonObject, items: readonly Item[]): readonly Item[] {
   return items.length === 1 && items[0]?.kind === 'unrecognised' ? [{ ...items[0], value: raw }] : items;
 }
 

@@ -137,7 +137,9 @@ function reportOf(
   });
   const reasons: Reason[] = [...judgement.reasons];
   if (item.change === 'deleted') reasons.push('message-deleted');
-  else if (item.notice.changeType?.toLowerCase() === 'updated') reasons.push('message-edited');
+  // Not by `updated`: Graph says that of a reaction as well, and back-fill of whatever was posted before a gap.
+  else if (believable(textField(message, 'lastEditedDateTime'), context.enqueuedAt) !== undefined)
+    reasons.push('message-edited');
   return present({
     feed: 'chat' as const,
     emergencyId: emergencyIdOf('chat', tenantOf(item.notice), providerIdOf(ids, context)),

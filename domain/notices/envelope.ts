@@ -15,6 +15,8 @@ interface Envelope {
   readonly subscriptionExpiresAt?: string;
   /** The type of the CloudEvent that it came in, as the sender wrote it. */
   readonly receivedType?: string;
+  /** What kept what it came in from being a CloudEvent, so that nothing of it was taken. */
+  readonly envelopeFault?: string;
 }
 
 /** The allow-list. A value that is not of its list becomes `other`, an id that is none is left out: nothing that a person wrote can pass. */
@@ -28,6 +30,7 @@ export function envelopeOf(notice: Notice | undefined): Envelope {
     odataType: microsoftType(textField(notice.resourceData, '@odata.type')),
     subscriptionExpiresAt: toIso(notice.subscriptionExpiresAt),
     receivedType: microsoftType(notice.envelope?.type),
+    envelopeFault: notice.envelopeFault,
   });
 }
 

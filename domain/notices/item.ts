@@ -24,6 +24,8 @@ export interface Notice {
     readonly time?: string;
     readonly subject?: string;
   };
+  /** What keeps the envelope from being a CloudEvent 1.0 (`cloudevent-time` …); nothing of it was taken then. */
+  readonly envelopeFault?: string;
 }
 
 /** `encryptedContent` of a rich notification ("Set up change notifications that include resource data"); all but the thumbprint are base64 or ids. */

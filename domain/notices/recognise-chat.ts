@@ -1,3 +1,4 @@
+import { type Announcement, readAnnouncement } from '#domain/notices/announcement.ts';
 import { type ChatDetails, readDetails } from '#domain/notices/chat-location.ts';
 import { field, listField, objectField, textField } from '#domain/notices/fields.ts';
 import { htmlToText, lines } from '#domain/notices/html-text.ts';
@@ -66,8 +67,10 @@ export function judgeChatMessage(
   if (textField(objectField(objectField(message, 'from'), 'user'), 'id') === undefined)
     reasons.push('sender-not-a-user');
   const shown = lines(text);
-  const isAnnouncement = (line: string) => phrase !== undefined && comparable(line).includes(comparable(phrase.text));
-  const announced = phrase && announcedBy(shown.find(isAnnouncement), phrase);
+  // Without a phrase nobody knows which line announces: it is the first.
+  const announcement: Announcement =
+    phrase === undefined ? { announcing: [], told: shown.slice(1) } : readAnnouncement(shown, phrase);
+  const { announced } = announcement;
   return {
     emergency: true,
     confidence,
@@ -75,8 +78,7 @@ export function judgeChatMessage(
     ...(language !== undefined && { language }),
     text,
     ...(announced !== undefined && { announced }),
-    // Without a phrase nobody knows which line announces: it is the first.
-    details: readDetails(phrase === undefined ? shown.slice(1) : shown, isAnnouncement),
+    details: readDetails(announcement),
   };
 }
 
@@ -118,20 +120,4 @@ function cardTexts(content: Json | undefined): readonly string[] {
   };
   if (read?.ok) walk(read.value, '');
   return found;
-}
-
-/** What stands before the phrase on its line; nothing when the phrase begins it, as it does where the name follows. */
-function announcedBy(line: string | undefined, phrase: Phrase): string | undefined {
-  if (line === undefined) return undefined;
-  const wanted = comparable(phrase.text);
-  // The first place from which on the line reads as the phrase; a name longer than the bound is none.
-  for (let end = 1; end < Math.min(line.length, 200); end++)
-    if (comparable(line.slice(end, end + 1000)).startsWith(wanted))
-      return (
-        line
-          .slice(0, end)
-          .replace(/(?:さん|様)?が\s*$/u, '')
-          .replace(/^[\s\p{P}\p{S}]+|[\s\p{P}\p{S}]+$/gu, '') || undefined
-      );
-  return undefined;
 }

@@ -1,39 +1,39 @@
-/**
- * Emergency numbers as they are dialled, spaced ones among them; 933 is Microsoft's test number. A chat message never counts as a test (a test pages nobody),
- * so it stands with the others.
- */
-const numbers = '911|112|999|933|000|110|111|113|115|117|118|119|120|122|144|190|192|193|9 1 1|1 1 2|9 9 9|9 3 3';
-
-/** Who is called where no number is named, without accents. */
-const services = [
-  'emergency (?:services?|numbers?|line|operator|dispatch)|rettungsdienst|rettungsleitstelle|notarzt|notdienst|notfallnummer|notfalldienste?',
-  '(?:le|au) 1[578]|urgences|secours|samu|emergencias?|inem|hulpdiensten|alarmcentrale|ambulance|emergenze|soccorsi|pronto soccorso|numero unico',
-  'sos alarm|hatakeskus\\w*|pogotowie|ratunkowy|zachranku|ambulans',
-].join('|');
-
-/** That somebody calls or has called; never what tells somebody to call (`call 911 when …`), which is advice. */
-const calling = [
-  'called|calls|calling|dialed|dialled|dials|dialing|dialling|phoned|phones|rang|rung|ringing|contacted|contacting|(?:a|the|her|his|their) call to',
-  'angerufen|gerufen|gewahlt|verstandigt|alarmiert|kontaktiert|abgesetzt|ruft|rief|wahlt|wahlte|kontaktierte|anruf (?:bei|an)',
-  'appele|appelee?s?|appelle|appel (?:au|aux|vers)|compose|contacte|prevenu|telephone (?:au|aux)|alerte (?:le|les)',
-  'llamo|llamado|llamando|llama (?:a|al)|llamadas? (?:a|al)|marco el|marcado|marcando|contactado|contacto con',
-  'ligou|ligando|ligacao para|chamou|chamando|chamadas? (?:para|ao)|discou|telefonou|acionou|contatou|contactou|marcou',
-  'gebeld|belde|belt|gedraaid|ingeschakeld|gealarmeerd|gewaarschuwd|gecontacteerd|oproep naar',
-  'chiamato|chiamando|sta chiamando|chiama (?:il|i|le)|chiamata (?:al|ai)|composto|telefonato|contattato|allertato',
-  'ringt|ringde|ringer|ringet|ringede|ringte|larmat|oppringt|oppkall|opkald|soittanut|soitti|soittaa|soittaneet',
-  'zadzwonil|zadzwonila|dzwoni|wybral|wybrala|polaczyl|polaczyla|volal|volala|zavolal|zavolala|vola|vytocil|vytocila',
-  'aradi|ariyor|aramis|позвонил|позвонила|звонит|набрал|набрала|вызвал|вызвала|зателефонував|подзвонив|hivta|sunat|apelat',
-].join('|');
+import {
+  articles,
+  calling,
+  callTo,
+  emergencyReported,
+  numbers,
+  responders,
+  services,
+  talkingTo,
+} from '#domain/notices/calling-words.ts';
 
 const target = `(?<!\\d )(?:${numbers}|${services})(?! \\d)(?= )`;
+const dialled = `(?<!\\d )(?:e911|e112|${numbers})`;
 const between = '(?: [^ \\n]+){0,4}?';
+/** Whose call it is, and of what kind. */
+const name = '(?: [^ \\n]+){0,6}?';
+const towards = `(?: (?:${articles})){0,3} ${target}`;
 const latin = new RegExp(
   [
-    ` (?:${calling})${between} ${target}`,
-    ` ${target}${between} (?:${calling}) `,
+    ` (?:${calling})${between} (?:${target}|(?:${responders}) )`,
+    ` (?:${target}|(?:${responders})(?= ))${between} (?:${calling}) `,
     ' (?:called|calling|dialed|dialled|dialing|dialling|phoned) emergency ',
+    // `call from Ana to 911`, `Anruf von Ana an die 112`
+    ...callTo.map(([noun, before]) => ` (?:${noun})${name} (?:${before})${towards}`),
+    ` (?:${talkingTo})${towards}`,
+    // `hat mit der 112 telefoniert`
+    ` (?:mit|met)(?: (?:de|der|dem))? ${target}${between} (?:telefoniert|gesprochen|verbunden|gesproken) `,
     // `a 911 call`, `911-Anruf`, `112 oproep`, `112 samtal`
-    ` (?<!\\d )(?:${numbers}) (?:emergency |phone )?(?:calls?|anrufe?|oproep|samtal|opkald) `,
+    ` ${dialled} (?:(?:emergency|phone|voice|video|audio|teams|pstn|outgoing|outbound|incoming|inbound|live|test) ){0,2}calls? `,
+    ` ${dialled} (?:[^ \\n]{0,20}anrufe?|oproep|samtal|opkald) `,
+    ` (?:anruf|appel|llamada|chamada|ligacao|oproep|chiamata) ${dialled} `,
+    ` (?:a|an|the|her|his|their) (?:[^ \\n]+ ){0,2}?call ${dialled} `,
+    // `started a 911 something call`
+    ` (?:started|starts|starting|placed|places|placing|made|makes|making|initiated|initiates|initiating)(?: [^ \\n]+){0,3}? ${dialled}(?: [^ \\n]+){0,2}? call `,
+    ` (?:e911|e112|911|112) (?:alert|alarm|notification) `,
+    ` (?:${emergencyReported})`,
   ].join('|'),
   'u',
 );
@@ -45,6 +45,9 @@ const eastAsian = new RegExp(
       `(?:拨打|拨通|拨|撥打|撥通|撥|打|呼叫|致电|致電|呼び出し)[^\\n\\d]{0,5}${number}`,
       `${number} ?(?:番|[^\\n\\d]{0,6}(?:電話|通報|発信|ダイヤル|かけ|コール|打电话|打電話|求助|报警|報警|전화|신고|호출))`,
       '(?:救急車|救护车|救護車)[^\\n]{0,4}(?:呼|叫)|(?:拨打|撥打|叫|呼叫)了?[^\\n]{0,3}(?:救护车|救護車)',
+      '(?:緊急|救急|消防|警察)(?:サービス|署|隊)?(?:[にへ](?:電話|通報|発信|コール|連絡し)|の(?:電話|通報|発信)を)',
+      // `紧急服务器` is a server.
+      '(?:拨打|拨通|撥打|撥通|联系|聯繫|联络|聯絡|致电|致電|呼叫)了?[^\\n]{0,3}(?:急救|紧急服务(?!器)|緊急服務(?!器))',
     ].join('|'),
   ),
   'u',

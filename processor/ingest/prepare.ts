@@ -4,6 +4,7 @@ import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
 import type { DraftContext, EventDraft, Feed, Item, Opened, Phrase } from '#domain/notices/item.ts';
 import { isoTime } from '#domain/notices/times.ts';
+import { isPersonal } from '#domain/personal.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { NewEvent } from '#ports/event-log.ts';
@@ -180,7 +181,7 @@ function finish(deps: PrepareDeps, item: Drafted, cloudEvent: JsonObject): Finis
   if (call !== undefined) {
     const chat = draft.chatKey === undefined ? {} : { chatToken: deps.keyStore.token([draft.chatKey])[0] ?? '' };
     // Sealed values differ each time: only a token of the plain ones tells a repetition from an edit.
-    const contentToken = deps.keyStore.token([`content|${JSON.stringify(draft.cloudEvent.data['call'])}`])[0] ?? '';
+    const contentToken = deps.keyStore.token([`content|${inTheClear(draft.cloudEvent.data['call'])}`])[0] ?? '';
     data = {
       ...data,
       call: { ...call, callerTokens: deps.keyStore.token(draft.callerKeys ?? []), ...chat, contentToken },
@@ -191,6 +192,11 @@ function finish(deps: PrepareDeps, item: Drafted, cloudEvent: JsonObject): Finis
       made.ok ? fitted(deps, item, cloudEvent, made.data) : made,
     );
   return fitted(deps, item, cloudEvent, data);
+}
+
+/** Without the subjects: of a caller whom nothing but a name tells it is the event's own, another one each time Graph says the same again. */
+function inTheClear(call: unknown): string {
+  return JSON.stringify(call, (_, value: unknown) => (isPersonal(value) ? value.$personal.value : value));
 }
 
 type WithData = { readonly ok: true; readonly data: JsonObject } | KeyStoreFailure;

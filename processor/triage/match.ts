@@ -1,4 +1,4 @@
-import type { EmergencyEnriched, ReportedCall } from '#domain/emergency/events.ts';
+import type { ReportedCall } from '#domain/emergency/events.ts';
 import { isTrusted } from '#domain/emergency/merge.ts';
 import type { EmergencyLink } from '#domain/emergency/state.ts';
 import type { EmergencyIndex, Known } from '#processor/triage/index.ts';
@@ -17,7 +17,7 @@ const mostLinks = 5;
 export interface Match {
   readonly emergencyId: string;
   /** How it was found; a notice whose emergency is its own counts as `same-provider-id`. */
-  readonly match: EmergencyEnriched['data']['match'];
+  readonly match: 'same-provider-id' | 'caller-and-time';
   /** Others that it may have to do with; only for one that is not raised yet. */
   readonly links: readonly EmergencyLink[];
 }
@@ -26,11 +26,11 @@ export interface Match {
  * Finds the emergency of a notice. In doubt it is one of its own, linked: a false alarm costs less than a call that vanishes in another.
  *
  * 1. The provider's own id of the call is known, or what was raised before its content was fetched: that emergency, whatever its state.
- * 2. A doubtful message in the chat of exactly one open emergency: what somebody goes on to say there.
- * 3. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet. A test is one with what is
+ * 2. The other feed's notice of the call: exactly one open emergency of the same caller within 120 s which has none of this feed yet. A test is one with what is
  *    none only where both name the same number, or within 10 s where one names none: a real call must not become quiet in a test of the same caller. Two that
  *    are no tests may name different numbers, as the one in a chat message may be that of a room.
- * 4. Otherwise an emergency of its own.
+ * 3. Otherwise an emergency of its own. Also a message in the chat of an open one, however doubtful: a desk's chat may serve for every call, an announcement in a
+ *    language without a phrase is a doubt, and nothing tells it from what somebody goes on to say there.
  *
  * What a notice with a wrong `clientState` says is never put into somebody else's emergency, nor the other way round.
  *
@@ -47,11 +47,6 @@ export function matchReport(report: ReportedCall, index: EmergencyIndex, refused
   const mergeable = near.filter(
     (other) => !other.resolved && other.trusted && isTrusted(report) && refused?.has(other.id) !== true,
   );
-
-  const inChat = mergeable.filter((other) => sharesChat(report, other));
-  if (report.confidence === 'low' && inChat.length === 1 && inChat[0] !== undefined)
-    return { emergencyId: inChat[0].id, match: 'same-chat', links: [] };
-
   const sameCall = mergeable.filter(
     (other) =>
       sharesCaller(report, other) &&
@@ -91,8 +86,4 @@ function mostApart(report: ReportedCall, other: Known): number {
 
 function sharesCaller(report: ReportedCall, other: Known): boolean {
   return report.callerTokens.some((token) => other.callerTokens.has(token));
-}
-
-function sharesChat(report: ReportedCall, other: Known): boolean {
-  return report.chatToken !== undefined && other.chatTokens.has(report.chatToken);
 }

@@ -29,7 +29,7 @@ describe('a message of the hub', () => {
     ['event-grid-structured', ['chat-message']],
     ['event-grid-batch', ['chat-message', 'lifecycle']],
     ['event-grid-binary', ['chat-message']],
-    ['event-grid-invalid', ['unrecognised']],
+    ['event-grid-invalid', ['chat-message']],
     ['event-grid-unknown', ['unrecognised']],
     ['comms', ['comms']],
     ['comms-bare-array', ['comms']],
@@ -160,14 +160,44 @@ describe('a CloudEvent', () => {
     ['a source with spaces', { source: 'a b' }, 'cloudevent-source'],
     ['a type that is no string', { type: 7 }, 'cloudevent-type'],
     ['a time that is none', { time: 'yesterday' }, 'cloudevent-time'],
+    ['a time with a space', { time: '2025-11-21 12:00:00Z' }, 'cloudevent-time'],
     ['a day that does not exist', { time: '2025-02-29T00:00:00Z' }, 'cloudevent-time'],
     ['an empty subject', { subject: '' }, 'cloudevent-subject'],
-    ['an upper-case attribute', { Extension: 'x' }, 'cloudevent-attribute-name'],
+    ['an upper-case attribute', { partitionKey: 'x' }, 'cloudevent-attribute-name'],
     ['an object as attribute', { extension: {} }, 'cloudevent-attribute-value'],
     ['base64 that is none', { data_base64: '***' }, 'cloudevent-data'],
-    ['data that says nothing', { data: 7 }, 'cloudevent-without-data'],
-  ])('with %s is unrecognised', (_, more, why) => {
-    expect(json({ ...valid, ...more })).toMatchObject([{ kind: 'unrecognised', why }]);
+  ])('with %s is none: what it carries is read all the same, without its envelope', (_, more, fault) => {
+    for (const data of [valid['data']!, JSON.stringify(valid['data']), { value: [valid['data']!] }, [valid['data']!]]) {
+      const [item, ...rest] = json({ ...valid, data, ...more });
+      expect(rest).toEqual([]);
+      expect(item).toMatchObject({ kind: 'chat-message', notice: { delivery: 'event-grid', envelopeFault: fault } });
+      expect(item).not.toHaveProperty('notice.envelope');
+    }
+    for (const data of [7, 'text', null, {}, [], { value: [] }, { value: [7] }] as Json[])
+      expect(json({ ...valid, data, ...more })).toMatchObject([
+        { kind: 'unrecognised', why: fault, value: { datacontenttype: 'application/json' } },
+      ]);
+  });
+
+  it('with data that says nothing is unrecognised', () => {
+    expect(json({ ...valid, data: 7 })).toMatchObject([{ kind: 'unrecognised', why: 'cloudevent-without-data' }]);
+  });
+
+  it('that is none keeps what is not known among what it carries, and says of one alone which subscription it is of', () => {
+    const known = valid['data'] as { [name: string]: Json };
+    const unknown = { subscriptionId: 's', changeType: 'created', resource: 'communications/callRecords/1' };
+    expect(json({ ...valid, id: '', data: { value: [known, unknown] } })).toMatchObject([
+      { kind: 'chat-message' },
+      { kind: 'unrecognised', why: 'unknown-resource', value: unknown, notice: { envelopeFault: 'cloudevent-id' } },
+    ]);
+    expect(json({ ...valid, id: '', data: unknown })).toMatchObject([
+      {
+        kind: 'unrecognised',
+        why: 'unknown-resource',
+        value: { id: '', data: unknown },
+        notice: { subscriptionId: 's' },
+      },
+    ]);
   });
 
   it('may leave out time and subject, and have attributes without a value', () => {
@@ -178,8 +208,10 @@ describe('a CloudEvent', () => {
   it('in whatever case it says so is held to the rules', () => {
     const { specversion: _, ...rest } = valid;
     expect(json({ ...rest, SpecVersion: '1.0' })).toMatchObject([
-      { kind: 'unrecognised', why: 'cloudevent-attribute-name' },
+      { kind: 'chat-message', notice: { envelopeFault: 'cloudevent-attribute-name' } },
     ]);
+    const { data, ...none } = rest;
+    expect(json({ ...none, SpecVersion: '1.0', Data: data! })).toMatchObject([{ kind: 'chat-message' }]);
   });
 });
 

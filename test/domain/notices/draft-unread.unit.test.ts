@@ -1,6 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { decodeMessage } from '#domain/notices/decode.ts';
 import { draftEvent } from '#domain/notices/draft.ts';
-import { bytes, contextOf, drafted, draftOf, inTheClear } from '#test/domain/notices/fixtures.ts';
+import type { JsonObject } from '#kernel/json.ts';
+import {
+  bytes,
+  callOf,
+  contextOf,
+  drafted,
+  draftOf,
+  fixture,
+  inTheClear,
+  messageOf,
+} from '#test/domain/notices/fixtures.ts';
 
 const chat = '19:1c5b01696d2e4a179c292bc9cf04e63b@thread.v2';
 
@@ -29,6 +40,27 @@ describe('what could not be read', () => {
       contextOf({ body: bytes(value) }),
     );
     expect(new TextDecoder().decode(draft.quarantine)).toBe('{"__proto__":{"a":1},"deep":[{}]}');
+  });
+});
+
+describe('an emergency in what claims to be a CloudEvent and is none', () => {
+  it.each([
+    ['cloudevent-subject', { subject: '' }],
+    ['cloudevent-time', { time: '2025-11-21 12:00:00Z' }],
+    ['cloudevent-attribute-name', { partitionKey: 'x' }],
+    ['cloudevent-specversion', { specversion: '2.0' }],
+  ])('is raised, under ids of ours, and the fault is on record: %s', (envelopeFault, more) => {
+    const valid = fixture('event-grid-structured');
+    const body = { ...(valid.body as JsonObject), ...more };
+    const [item, ...rest] = decodeMessage(messageOf({ ...valid, body }));
+    expect(rest).toEqual([]);
+    const draft = draftEvent(item!, { ok: true, resource: fixture('chat-rich').opened! }, contextOf());
+    expect(draft.cloudEvent).toMatchObject({
+      ...{ type: 'Microsoft.Graph.ChatMessageCreated', id: contextOf().eventId, time: '2025-11-21T12:00:00.123Z' },
+      source: '/tenants/00000000-0000-0000-0000-0000000000aa/subscriptions/11111111-1111-1111-1111-111111111111',
+      data: { delivery: 'event-grid', envelopeFault },
+    });
+    expect(callOf(draft)).toEqual(callOf(draftOf('chat-rich')));
   });
 });
 

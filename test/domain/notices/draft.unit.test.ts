@@ -60,7 +60,7 @@ describe('the draft of every shape', () => {
     ['probe', 'tocsin.probe', 'inline', undefined],
     ['empty', 'tocsin.empty', 'inline', undefined],
     ['event-grid-unknown', 'tocsin.unrecognised', 'minimised', undefined],
-    ['event-grid-invalid', 'tocsin.unrecognised', 'minimised', undefined],
+    ['event-grid-invalid', 'tocsin.undecryptable', 'encrypted', 'messages/1732190400123'],
   ])('%s becomes %s, %s', (name, type, content, subject) => {
     const { cloudEvent } = draftOf(name);
     expect(cloudEvent).toMatchObject({ type, tocsincontent: content });
@@ -169,6 +169,19 @@ describe('an emergency in the chat', () => {
     expect(draft.chatKey).toBe(`chat:${tenant}/${chat}`);
     expect(inTheClear(draft.cloudEvent.data['content'])).toMatchObject({ messageType: 'message' });
     expect(draft.commitTo).toBeUndefined();
+  });
+
+  it('was edited where Graph says when, and not because it changed: a reaction or a back-fill makes an update as well', () => {
+    const reasonsOf = (name: string, more: JsonObject) => {
+      const { items } = drafted(name);
+      const opened = { ok: true, resource: { ...fixture(name).opened, ...more } } as const;
+      return callOf(draftEvent(items[0]!, opened, contextOf()))?.['reasons'];
+    };
+    const edited = { lastEditedDateTime: '2025-11-21T12:00:30Z' };
+    expect(reasonsOf('chat-updated', {})).not.toContain('message-edited');
+    expect(reasonsOf('chat-updated', { lastEditedDateTime: null })).not.toContain('message-edited');
+    expect(reasonsOf('chat-updated', edited)).toContain('message-edited');
+    expect(reasonsOf('chat-rich', edited)).toContain('message-edited');
   });
 
   it('is the same emergency over every delivery and after every edit', () => {

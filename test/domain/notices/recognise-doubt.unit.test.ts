@@ -57,6 +57,64 @@ const ordinary = cases(`
   今天服务器维护,请保存工作
   会議室のWi-Fiはpassword変更しました
   會議改到下午三點`);
+/** Ordinary as well, in words that tell of an emergency call elsewhere. */
+const nearly = cases(`
+  E911 addresses have to be updated by Friday
+  Please join the call in room 112
+  The call with the client is in room 112 today
+  We had a video call in room 911 yesterday
+  Room 112 is booked for the weekly team call
+  Our call was moved to room 112
+  The team has a call with the client at 11:20
+  We are on the line with the supplier
+  Please call before you go to building 112
+  Our sales team made a call plan for the 911 launch
+  Please check the emergency lights
+  Der Anruf beim Kunden ist um 11:20
+  Die Verbindung zum Drucker in Raum 112 ist weg
+  Bitte jeden Notfall sofort melden
+  Herr Maier spricht mit dem Kunden in Raum 112
+  L'appel d'offres est en salle 112
+  L'appel avec le client est en salle 112
+  Je suis en ligne avec le client, ne pas déranger
+  Appelez le client avant la réunion en salle 112
+  Estou ao telefone com o cliente, não me incomodem
+  De oproep voor vrijwilligers is verplaatst naar zaal 112
+  La chiamata con il cliente è nella sala 112
+  Sono al telefono con il cliente
+  今晚进行紧急服务器维护,请保存工作
+  救急箱の点検は来週です
+  緊急メンテナンスのため電話が使えません
+  消防訓練は来週行います
+  The police station is closed today
+  Reminder: the fire department inspects building 4 tomorrow
+  The police asked us to move the cars
+  Move your call to room 911 please
+  The alarm in room 112 was a test
+  Please call facilities about the door in room 911
+  Our call with the supplier about the Porsche 911 is at noon
+  Thanks for the call about the 911 Turbo
+  The fire alarm in building 112 is being tested today
+  We are in contact with the client about room 112
+  Call with the team in building 911 at noon
+  Das Gespräch mit dem Kunden findet in Raum 112 statt
+  Der Anruf von Herrn Maier kam aus Raum 112
+  Die Feuerwehr prüft heute die Melder im zweiten Stock
+  Telefonat mit dem Kunden um 9:11 Uhr
+  Les pompiers testent les alarmes ce soir
+  L'appel avec les équipes de la salle 112 est reporté
+  La llamada de mañana es en la sala 112
+  Los bomberos revisan las alarmas esta semana
+  A ligação com o cliente será às 11:20
+  Os bombeiros testam os alarmes hoje
+  De brandweer test vandaag de melders
+  La chiamata di domani è nella sala 112
+  I vigili del fuoco controllano gli allarmi domani
+  警察の電話番号を更新しました
+  消防署の訓練は来週行います
+  緊急連絡網を更新しました
+  紧急服务器重启已完成,请重新登录
+  急救箱已经更新,请大家注意`);
 /** Ordinary too, but important and in a group chat they leave a doubt. */
 const doubtful = cases(`
   Fire drill 9:11
@@ -66,6 +124,9 @@ const doubtful = cases(`
   Совещание перенесено на завтра
   회의는 3시에 시작합니다
   Reminder: 911 calls from the lab need a prefix
+  I will give you a call to go over the 911 Porsche numbers
+  Town hall call with 120 people today at noon
+  The call was moved to 112
   Emergency numbers are on the door`);
 
 describe('an important message in a group chat', () => {
@@ -127,6 +188,78 @@ describe('an important message in a group chat', () => {
 
   it.each(
     cases(`
+    E911 alert: Ana Petrova dialed from Building 7
+    Emergency: Ana Petrova has dialled Triple Zero
+    Ana Petrova has initiated an emergency
+    Call to 911 from Ana Petrova
+    Ana Petrova has started a 911 voice call
+    Ana Petrova's call to 911 has started
+    User Ana Petrova has an active call with 911
+    Ana Petrova is on the line with 911
+    Ana Petrova hat einen Notfallruf getätigt
+    Ana Petrova hat eine Notfallverbindung aufgebaut
+    Anruf von Ana Petrova an 112
+    Ana Petrova heeft een oproep gedaan naar 112
+    Ana Petrova heeft een noodgeval gemeld
+    Ana Petrovaさんが緊急サービスに電話しました
+    佐藤さんが緊急の電話をしました
+    佐藤さんが救急に電話をかけました
+    Ana Petrova 拨打了紧急服务电话
+    Ana Petrova 已进行紧急求助
+    Ana Petrova 呼叫了紧急服务
+    Ana Petrova has just placed a call: 911
+    Ana Petrova has an ongoing call with the emergency services
+    Ana Petrova is in a call with 911 right now
+    Ana Petrova is talking to 911 on the phone
+    911 has been reached by Ana Petrova from the lobby
+    E-911 notification for Ana Petrova in the lobby
+    E911 call from the lobby by Ana Petrova
+    Ana Petrova has dialled Nine One One from the lobby
+    Eine Verbindung zur 112 wurde von Ana Petrova aufgebaut
+    Ana Petrova hat mit der 112 telefoniert
+    Ana Petrova spricht gerade mit der 112
+    Ana Petrova ist mit der 112 verbunden
+    Ana Petrova hat einen Sprachanruf an die 112 gestartet
+    Ein 112-Sprachanruf von Ana Petrova ist aktiv
+    Der Anruf von Ana Petrova an die Nummer 112 wurde gestartet
+    Ana Petrova hat die Feuerwehr alarmiert, bitte sofort kommen
+    Ana Petrova hat einen Notfall gemeldet
+    Un appel de Ana Petrova au 112 est en cours
+    Appel vocal d'Ana Petrova vers le 112
+    Un appel vers le 15 a été passé par Ana Petrova
+    Ana Petrova est en ligne avec le 112
+    Ana Petrova est en communication avec le 15
+    Ana Petrova a signalé une urgence dans le hall
+    Llamada de voz de Ana Petrova al 911
+    Se ha iniciado una llamada de Ana Petrova con el 112
+    Ana Petrova está hablando con el 112
+    Ana Petrova marcó al 911 desde la recepción
+    Ana Petrova ha reportado una emergencia
+    Ana Petrova ha llamado a urgencias
+    Chamada de voz de Ana Petrova para o 112
+    Uma ligação de Ana Petrova para o 190 foi iniciada
+    Ana Petrova está em chamada com o 112
+    Ana Petrova está a falar com o 112
+    Ana Petrova comunicou uma emergência na receção
+    Een oproep van Ana Petrova naar het nummer 112 is gestart
+    Ana Petrova is in gesprek met 112
+    Ana Petrova heeft contact met de 112
+    Chiamata vocale di Ana Petrova verso il 112
+    È in corso una chiamata di Ana Petrova con il 112
+    Ana Petrova sta parlando con il 112
+    Ana Petrova è al telefono con il 118
+    Ana Petrova ha segnalato un'emergenza
+    佐藤さんが警察に通報しました
+    佐藤さんが救急要請をしました
+    王伟联系了紧急服务
+    王偉撥打了緊急服務
+    王伟发出紧急求助`),
+  )('that tells of such a call in other words, or as a noun, is raised: %s', (content) => {
+    expect(judge(content)).toMatchObject({ confidence: 'low', reasons: expect.arrayContaining(['emergency-word']) });
+  });
+
+  it.each(
+    cases(`
     Jan Kowalski zadzwonił po pomoc
     Anna Larsson har utlöst ett larm
     Will Smith zadzwonił na numer pomocy
@@ -151,7 +284,7 @@ describe('an important message in a group chat', () => {
     expect(judge(`Reminder\n${place}`)).toEqual({ emergency: false });
   });
 
-  it.each(ordinary)('in a known language that tells of no call is ordinary: %s', (content) => {
+  it.each([...ordinary, ...nearly])('in a known language that tells of no call is ordinary: %s', (content) => {
     expect(judge(content)).toEqual({ emergency: false });
   });
 
@@ -176,6 +309,7 @@ describe('an important message in a group chat', () => {
 describe('a message that is not important', () => {
   it.each([
     ...ordinary,
+    ...nearly,
     ...doubtful,
     ...cases(`
     Did anybody call 911?
@@ -214,7 +348,29 @@ describe('a number that was called', () => {
   });
 
   it('is found in a time in proportion to hostile input', () => {
-    for (const piece of ['1', '9 ', 'called ', 'called 1', "a'", '打', '1.', 'ł', ' called\n', 'a appele le '])
+    const words = [
+      'call to the ',
+      'call a ',
+      'made 911 ',
+      '112 voice ',
+      'placed a ',
+      'mit der 112 ',
+      'anruf',
+      'spricht ',
+    ];
+    for (const piece of [
+      '1',
+      '9 ',
+      'called ',
+      'called 1',
+      "a'",
+      '打',
+      '1.',
+      'ł',
+      ' called\n',
+      'a appele le ',
+      ...words,
+    ])
       expect(judge(piece.repeat(20_000)).emergency).toBeTypeOf('boolean');
   }, 20_000);
 });

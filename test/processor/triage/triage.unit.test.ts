@@ -134,18 +134,35 @@ describe('triage', () => {
     expect(emergencies(log).size).toBe(2);
   });
 
-  it('adds doubtful messages in the chat of an open emergency to it', async () => {
-    const first = callReport({ feed: 'chat', call: 'chat-1', chatToken: 'chat-a' });
-    const more = callReport({
-      ...{ feed: 'chat', call: 'chat-2', chatToken: 'chat-a', confidence: 'low', occurredAt: at(90) },
-      ...{ callerTokens: ['token-bo'], reasons: ['language-unknown'] },
-    });
-    const elsewhere = callReport({ ...more, emergencyId: '3d3d3d3d-0000-5000-8000-000000000003', chatToken: 'chat-b' });
-    await deliver(log, notice(first), notice(more), notice(elsewhere));
+  it('raises a doubtful message in the chat of an open emergency as one of its own, linked, and leaves the first as it is', async () => {
+    const doubt = { feed: 'chat' as const, chatToken: 'desk', confidence: 'low' as const };
+    const first = callReport({ ...doubt, call: 'chat-1' });
+    await deliver(log, notice(first));
     await judged(log, running);
-    expect([...emergencies(log).keys()]).toEqual([first.emergencyId, elsewhere.emergencyId]);
-    expect(log.stream(`emergency-${first.emergencyId}`)[1]?.data).toMatchObject({ match: 'same-chat' });
-    expect(emergencies(log).get(first.emergencyId)).toMatchObject({ call: { confidence: 'high', verified: true } });
+    const data = { byToken: 'guard', at: at(60), from: 'desk' };
+    const id = crypto.randomUUID();
+    await log.append(`emergency-${first.emergencyId}`, 0, [{ id, type: 'EmergencyAcknowledged', data, metadata: {} }]);
+    const another = callReport({ ...doubt, call: 'chat-2', occurredAt: at(300), callerTokens: ['token-bo'] });
+    const redial = callReport({ ...doubt, call: 'chat-3', occurredAt: at(310) });
+    await deliver(log, notice(another, at(311)), notice(redial, at(311)));
+    await judged(log, running);
+    const all = emergencies(log);
+    expect(all.get(first.emergencyId)).toMatchObject({
+      status: 'acknowledged',
+      call: { providerCalls: [{ call: first.emergencyId }] },
+      links: [
+        { to: another.emergencyId, why: 'same-chat' },
+        { to: redial.emergencyId, why: 'redial' },
+      ],
+    });
+    expect(all.get(another.emergencyId)).toMatchObject({
+      status: 'unacknowledged',
+      links: [
+        { to: first.emergencyId, why: 'same-chat' },
+        { to: redial.emergencyId, why: 'same-chat' },
+      ],
+    });
+    expect(all.get(redial.emergencyId)).toMatchObject({ status: 'unacknowledged' });
   });
 
   it('never puts what a notice with a wrong secret says into an emergency that is not its own', async () => {
