@@ -99,8 +99,13 @@ export async function startControl(deps: ControlDeps): Promise<SimulatorControl>
   app.post('/faults', async (c) => {
     const request = await body(c, faultSchema);
     if (!request.success) return c.json({ detail: z.prettifyError(request.error) }, 400);
-    const found = find(deps.faults, request.data.name);
+    const matching = matches(deps.faults, request.data.name);
+    const [found, ...more] = matching;
     if (found === undefined) return c.json({ detail: `there is no fault ${request.data.name}` }, 404);
+    if (more.length > 0) {
+      const names = matching.map(({ simulator, name }) => `${simulator}.${name}`).join(', ');
+      return c.json({ detail: `several simulators have a fault ${request.data.name}: ${names}` }, 404);
+    }
     await found.faults[request.data.action](found.name);
     return c.json({ name: `${found.simulator}.${found.name}`, action: request.data.action });
   });
@@ -134,19 +139,16 @@ function listed(faults: ControlDeps['faults']): { readonly name: string; readonl
   );
 }
 
-/** By full name (`event-hubs.throttle`), or by its last part where only one simulator has it. */
-function find(
+/** The one of a full name (`event-hubs.throttle`), or all whose last part it is. */
+function matches(
   faults: ControlDeps['faults'],
-  name: string,
-): { readonly simulator: string; readonly name: string; readonly faults: Faults } | undefined {
-  const matching = Object.entries(faults).flatMap(([simulator, own]) =>
+  wanted: string,
+): readonly { readonly simulator: string; readonly name: string; readonly faults: Faults }[] {
+  return Object.entries(faults).flatMap(([simulator, own]) =>
     own
       .list()
-      .flatMap((fault) =>
-        name === `${simulator}.${fault.name}` || name === fault.name
-          ? [{ simulator, name: fault.name, faults: own }]
-          : [],
+      .flatMap(({ name }) =>
+        wanted === `${simulator}.${name}` || wanted === name ? [{ simulator, name, faults: own }] : [],
       ),
   );
-  return matching.length === 1 ? matching[0] : matching.find((match) => name === `${match.simulator}.${match.name}`);
 }

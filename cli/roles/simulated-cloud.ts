@@ -6,6 +6,8 @@ import { holderOf } from '#cli/roles/port-holder.ts';
 import { delegatedPermissions } from '#domain/identity/permissions.ts';
 import type { EventPublisher } from '#ports/event-publisher.ts';
 import { createEntraSimulator, type EntraSimulator } from '#simulator/entra/simulator.ts';
+import { FolderInUse } from '#simulator/event-hubs/folder-lock.ts';
+import { areLookedAfter } from '#simulator/graph/looked-after.ts';
 import type { GraphSimulator } from '#simulator/graph/options.ts';
 import { createGraphSimulator } from '#simulator/graph/simulator.ts';
 import type { SimulatedTenant } from '#simulator/teams/tenant.ts';
@@ -92,9 +94,9 @@ export async function startSimulatedCloud(
   const kept = settings.temporal?.kind === 'off';
   const seed = () => graph.seed(kept ? { tokenMs: 365 * 86_400_000 } : {});
   seed();
-  // Also where Temporal was wanted and is not to be had: as long as nobody asked Graph for anything, nobody keeps them alive.
+  // Also where Temporal was wanted and is not to be had: as long as nobody changed one at Graph, nobody keeps them alive.
   const reseeding = setInterval(() => {
-    if (kept || Object.keys(graph.stats().requests).length === 0) seed();
+    if (kept || !areLookedAfter(graph.stats())) seed();
   }, reseedMs).unref();
   return {
     entra,
@@ -128,11 +130,16 @@ function deskUrls({ deskUrl, http }: RunContext['settings']): readonly string[] 
   return deskUrl === undefined ? [`http://127.0.0.1:${http.port}`, `http://localhost:${http.port}`] : [deskUrl];
 }
 
-/** Starts what listens; a port that is held ends the program with words that help. */
+/** Starts what listens; a port or a folder that is held ends the program with words that help. */
 export async function listening<T>(setting: string, port: number, start: () => Promise<T>): Promise<T> {
   try {
     return await start();
   } catch (error) {
+    if (error instanceof FolderInUse)
+      throw new CommandError(
+        exitCodes.unreachable,
+        `${error.message}; end it, or set TOCSIN_STATE_DIR to another folder`,
+      );
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new CommandError(
       exitCodes.unreachable,

@@ -17,7 +17,7 @@ interface TlsTexts {
   readonly cert: string;
 }
 
-type Accept = (socket: Duplex, peer: string) => void;
+export type Accept = (socket: Duplex, peer: string) => void;
 
 /** AMQP on plain TCP, or on TLS when a certificate is given. Rejects when the port is taken. */
 export async function listenAmqp(

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFolder } from './folder-lock.ts';
 import { createHub, type Hub } from './hub.ts';
 import { openPartitionLog, type Retention } from './log/partition-log.ts';
 import {
@@ -28,7 +29,20 @@ const memoryBytes = 32 * 1024 * 1024;
 // 16 segments of 2 MiB: what readers that lag behind may hold in memory together.
 const cachedSegments = 16;
 
+/** @throws FolderInUse where another simulator keeps its hubs in the folder */
 export async function openNamespace(options: EventHubsSimulatorOptions): Promise<Namespace> {
+  const lock = options.storage.kind === 'folder' ? lockFolder(options.storage.folder) : undefined;
+  const release = () => lock?.release();
+  try {
+    return await openHubs(options, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/** @param onClosed called once no file is open any more */
+async function openHubs(options: EventHubsSimulatorOptions, onClosed: () => void): Promise<Namespace> {
   const { clock, storage } = options;
   const cache: ImageCache =
     storage.kind === 'memory' ? { touch: () => {}, forget: () => {} } : createImageCache(cachedSegments);
@@ -45,7 +59,8 @@ export async function openNamespace(options: EventHubsSimulatorOptions): Promise
         storage.kind === 'memory'
           ? createMemoryStore()
           : createFileStore(join(hubFolder(storage.folder, hub.name), String(createdAt), id), cache);
-      partitions.push(await openPartitionLog({ id, store, cache, retention, now: () => clock.now() }));
+      const log = (line: string) => options.log?.(`hub ${hub.name}: ${line}`);
+      partitions.push(await openPartitionLog({ id, store, cache, retention, now: () => clock.now(), log }));
     }
     return createHub(hub.name, createdAt, partitions, hub.consumerGroups ?? []);
   }
@@ -84,7 +99,11 @@ export async function openNamespace(options: EventHubsSimulatorOptions): Promise
       }
     },
     close: async () => {
-      for (const hub of hubs.values()) await closeHub(hub);
+      try {
+        for (const hub of hubs.values()) await closeHub(hub);
+      } finally {
+        onClosed();
+      }
     },
   };
 }

@@ -9,7 +9,7 @@ export interface EventHubsSimulatorOptions {
   /** Port for AMQP without TLS; 0 takes a free one. */
   readonly port: number;
   readonly hubs: readonly HubOptions[];
-  /** `folder` survives a restart, also after kill -9; one process at a time may use a folder. */
+  /** `folder` survives a restart, also after kill -9; a folder that another simulator uses is refused. */
   readonly storage: { readonly kind: 'memory' } | { readonly kind: 'folder'; readonly folder: string };
   /** Default: everything is kept, except that `memory` keeps at most 32 MiB per partition. */
   readonly retention?: Retention;

@@ -1,30 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { acceptConnection } from './amqp/connection.ts';
-import { createContainer } from './amqp/rhea.ts';
+import { type AmqpSession, createContainer } from './amqp/rhea.ts';
 import { offerMechanisms } from './amqp/sasl.ts';
 import { createGrants } from './auth/grants.ts';
 import { detachForced } from './conditions.ts';
 import { createFaults, type EventHubsFaultName } from './faults.ts';
-import { type Listener, listenAmqp, listenWebSockets } from './listeners.ts';
+import { type Accept, type Listener, listenAmqp, listenWebSockets } from './listeners.ts';
 import { openNamespace } from './namespace.ts';
 import { attachReceiver, attachSender } from './nodes/attach.ts';
 import type { OpenLink, Peer, Service } from './nodes/peer.ts';
 import type { EventHubsSimulator, EventHubsSimulatorOptions } from './options.ts';
 
+const defaultHost = '127.0.0.1';
 const slowMs = 500;
 const rewoundEvents = 100;
 
 /**
  * An Event Hubs namespace on this machine, speaking AMQP 1.0 to the vendors' own clients.
- * Rejects when a port is taken or a folder holds something damaged.
+ * Rejects when a port is taken, when another simulator uses the folder (`FolderInUse`) or when it holds something damaged.
  */
 export async function createEventHubsSimulator(options: EventHubsSimulatorOptions): Promise<EventHubsSimulator> {
-  const { host = '127.0.0.1', clock, sas } = options;
+  const { host = defaultHost, clock, sas } = options;
   const log = options.log ?? (() => {});
   const peers = new Set<Peer>();
   const faults = createFaults(applyFault);
-  const namespace = await openNamespace(options);
+  // Whoever comes while the files are still read is sent away, as where nobody listens yet.
+  let isOpen = false;
+  const take = (socket: Duplex, name: string) => (isOpen ? accept(socket, name) : void socket.destroy());
+  const { listeners, ...ports } = await listenAll(options, take);
+  const closeListeners = () => Promise.all(listeners.map((listener) => listener.close()));
+  const namespace = await openNamespace(options).catch(async (error: unknown) => {
+    await closeListeners();
+    throw error;
+  });
   const service: Service = {
     options,
     namespace,
@@ -38,9 +47,10 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
   container.on('error', (error) => log(`connection error: ${String(error)}`));
 
   function accept(socket: Duplex, name: string): void {
-    const { connection, wire, start } = acceptConnection(container, socket, name, (session) => {
+    const wakeAll = (session: AmqpSession) => {
       for (const link of peer.links) if (link.session === session) link.wake();
-    });
+    };
+    const { connection, wire, start } = acceptConnection(container, socket, name, wakeAll, log);
     const peer: Peer = {
       connection,
       wire,
@@ -98,35 +108,11 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
     for (const link of links()) link.wake();
   }
 
-  const listeners: Listener[] = [];
-  const listen = async (listener: Promise<Listener>) => {
-    listeners.push(await listener);
-    return (await listener).port;
-  };
-  const close = async () => {
-    const closing = listeners.map((listener) => listener.close());
-    for (const peer of peers) peer.wire.destroy();
-    await Promise.all(closing);
-    await namespace.close();
-  };
-  const { tls, webSockets } = options;
-  let port = options.port;
-  let tlsPort: number | undefined;
-  let webSocketsPort: number | undefined;
-  try {
-    port = await listen(listenAmqp(host, options.port, undefined, accept));
-    if (tls !== undefined) tlsPort = await listen(listenAmqp(host, tls.port, tls, accept));
-    if (webSockets !== undefined) webSocketsPort = await listen(listenWebSockets(host, webSockets.port, tls, accept));
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  isOpen = true;
 
   return {
-    connectionString: `Endpoint=sb://${host}:${port};SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key};UseDevelopmentEmulator=true;`,
-    port,
-    tlsPort,
-    webSocketsPort,
+    connectionString: `Endpoint=sb://${host}:${ports.port};SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key};UseDevelopmentEmulator=true;`,
+    ...ports,
     faults,
     stats: () => ({
       connections: peers.size,
@@ -148,6 +134,33 @@ export async function createEventHubsSimulator(options: EventHubsSimulatorOption
         for (const link of links()) if (link.hub === old.name) link.detach(detachForced);
         log(`hub ${old.name} was made anew`);
       }),
-    close,
+    close: async () => {
+      const closing = closeListeners();
+      for (const peer of peers) peer.wire.destroy();
+      await closing;
+      await namespace.close();
+    },
   };
+}
+
+/** Takes every port that is wanted, or none. */
+async function listenAll({ host = defaultHost, port, tls, webSockets }: EventHubsSimulatorOptions, take: Accept) {
+  const listeners: Listener[] = [];
+  const listen = async (opening: Promise<Listener>) => {
+    const listener = await opening;
+    listeners.push(listener);
+    return listener.port;
+  };
+  try {
+    return {
+      listeners,
+      port: await listen(listenAmqp(host, port, undefined, take)),
+      tlsPort: tls === undefined ? undefined : await listen(listenAmqp(host, tls.port, tls, take)),
+      webSocketsPort:
+        webSockets === undefined ? undefined : await listen(listenWebSockets(host, webSockets.port, tls, take)),
+    };
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
 }

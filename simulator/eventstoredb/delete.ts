@@ -1,8 +1,8 @@
 import { refusal } from '#simulator/eventstoredb/append.ts';
-import { positionFields, readTarget } from '#simulator/eventstoredb/append-messages.ts';
+import { type AppendTarget, positionFields, readTarget } from '#simulator/eventstoredb/append-messages.ts';
 import { type Call, frame } from '#simulator/eventstoredb/grpc-call.ts';
 import { delimitedField, fieldsOf, messageOf } from '#simulator/eventstoredb/protobuf.ts';
-import { wrongExpectedVersion } from '#simulator/eventstoredb/rpc-error.ts';
+import { badRequest, wrongExpectedVersion } from '#simulator/eventstoredb/rpc-error.ts';
 import type { DeleteOutcome, StorageExpectation } from '#simulator/eventstoredb/storage.ts';
 
 /** `Streams/Delete` or `Streams/Tombstone`, which differ only in what is done. */
@@ -10,18 +10,22 @@ export function createDeleteHandler(
   operation: (stream: string, expected: StorageExpectation) => Promise<DeleteOutcome>,
 ): (call: Call) => Promise<void> {
   return async (call) => {
-    let answer: Promise<Buffer> | undefined;
+    let target: AppendTarget | undefined;
     await call.receive((message) => {
-      const { stream, expected } = readTarget(messageOf(fieldsOf(message), 1) ?? []);
-      answer = operation(stream, expected).then((outcome) => {
-        if (outcome.ok) return delimitedField(1, positionFields(outcome.position));
-        if (outcome.reason !== 'wrong-expected-revision') throw refusal(outcome, stream);
-        const actual = outcome.actual === 'no-stream' ? -1 : outcome.actual;
-        throw wrongExpectedVersion('Delete', stream, versionOf(expected), actual);
-      });
+      target = readTarget(messageOf(fieldsOf(message), 1) ?? []);
     });
-    if (answer !== undefined) await call.send(frame(await answer));
+    if (target === undefined) throw badRequest('options are missing');
+    if (call.signal.aborted) return;
+    const outcome = await operation(target.stream, target.expected);
+    await call.send(frame(answer(outcome, target)));
   };
+}
+
+function answer(outcome: DeleteOutcome, { stream, expected }: AppendTarget): Buffer {
+  if (outcome.ok) return delimitedField(1, positionFields(outcome.position));
+  if (outcome.reason !== 'wrong-expected-revision') throw refusal(outcome, stream);
+  const actual = outcome.actual === 'no-stream' ? -1 : outcome.actual;
+  throw wrongExpectedVersion('Delete', stream, versionOf(expected), actual);
 }
 
 /** The number that stands for a rule in the server's own protocol. */

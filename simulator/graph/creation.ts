@@ -113,8 +113,8 @@ function readChangeTypes(text: string, target: Target): readonly string[] | Refu
   return allowed.filter((each) => asked.includes(each));
 }
 
-/** Permissions by resource ("Change notifications for Teams resources", "… for emergency calls"). */
-function mayNot(claims: TokenClaims, target: Target): Refusal | undefined {
+/** Permissions by resource ("Change notifications for Teams resources", "… for emergency calls"): to create, to renew and to reauthorise. */
+export function mayNot(claims: TokenClaims, target: Target): Refusal | undefined {
   if (target.kind === 'emergency')
     return lacks(claims, { delegated: [], application: ['CallEvents-Emergency.Read.All'] });
   const chats = { application: ['Chat.Read.All', 'Chat.ReadWrite.All'] };

@@ -37,8 +37,17 @@ export interface DeliveriesDeps {
   readonly observe: (event: GraphEvent) => void;
 }
 
-interface Ready {
+interface Telling {
   readonly change: TeamsChange;
+}
+
+/** What became of one of those that were sent together. */
+interface Told<T extends Telling> {
+  readonly each: T;
+  readonly sent: Sent;
+}
+
+interface Ready extends Telling {
   readonly report: (delivery: Pick<Delivery, 'outcome' | 'detail'>) => void;
 }
 
@@ -49,17 +58,38 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
     if (outcome === 'delivered' || outcome === 'dropped' || outcome === 'lost') counts[outcome]++;
     observe({ kind: 'notice', at: now(), outcome, subscriptionId: id, resourceId: resourceIdOf(change) });
   };
-  const post = async (subscription: SubscriptionRecord, changes: readonly TeamsChange[]): Promise<Sent> => {
+  const together = (subscription: SubscriptionRecord, changes: readonly TeamsChange[], cloudEvents: boolean) => {
     const copies = faults.on('delivery-doubled') === undefined ? 1 : 2;
+    const bodies = changes.flatMap((change) =>
+      Array.from<JsonObject>({ length: copies }).fill(notices.change(subscription, change)),
+    );
+    return sender.send(subscription.notificationUrl, bodies, cloudEvents);
+  };
+  /** What is too large together goes in halves: one alone may still be too large. What comes after one that was not taken is not tried. */
+  const inHalves = async <T extends Telling>(
+    subscription: SubscriptionRecord,
+    some: readonly T[],
+    cloudEvents: boolean,
+  ): Promise<readonly Told<T>[]> => {
+    const changes = some.map(({ change }) => change);
+    const sent = await together(subscription, changes, cloudEvents);
+    if (some.length < 2 || sent.ok || !sent.tooLarge) return some.map((each) => ({ each, sent }));
+    const middle = Math.ceil(some.length / 2);
+    const first = await inHalves(subscription, some.slice(0, middle), cloudEvents);
+    const rest = some.slice(middle);
+    const last = first.at(-1)?.sent;
+    if (last !== undefined && waits(last)) return [...first, ...rest.map((each) => ({ each, sent: last }))];
+    return [...first, ...(await inHalves(subscription, rest, cloudEvents))];
+  };
+  const post = async <T extends Telling>(subscription: SubscriptionRecord, some: readonly T[]) => {
+    const told: Told<T>[] = [];
     for (const cloudEvents of [false, true]) {
-      const bodies = changes
-        .filter((change) => (change.cloudEvent === true) === cloudEvents)
-        .flatMap((change) => Array.from<JsonObject>({ length: copies }).fill(notices.change(subscription, change)));
-      if (bodies.length === 0) continue;
-      const sent = await sender.send(subscription.notificationUrl, bodies, cloudEvents);
-      if (!sent.ok) return sent;
+      const alike = some.filter(({ change }) => (change.cloudEvent === true) === cloudEvents);
+      const last = told.at(-1)?.sent;
+      if (last !== undefined && waits(last)) told.push(...alike.map((each) => ({ each, sent: last })));
+      else if (alike.length > 0) told.push(...(await inHalves(subscription, alike, cloudEvents)));
     }
-    return { ok: true };
+    return told;
   };
   const hold = (subscription: SubscriptionRecord, change: TeamsChange, dueAt: number) =>
     held.add({ subscriptionId: subscription.id, change, at: now(), dueAt });
@@ -85,11 +115,8 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
   };
 
   const sendNow = async (subscription: SubscriptionRecord, ready: readonly Ready[]) => {
-    const sent = await post(
-      subscription,
-      ready.map(({ change }) => change),
-    );
-    for (const { change, report } of ready) {
+    for (const { each, sent } of await post(subscription, ready)) {
+      const { change, report } = each;
       if (sent.ok) {
         note(subscription.id, change, 'delivered');
         report({ outcome: 'delivered' });
@@ -156,15 +183,19 @@ export function createDeliveries(deps: DeliveriesDeps): Deliveries {
         if (notice.dueAt > at || due.length === batch) break;
         due.push(notice);
       }
-      const [first] = due;
-      if (first === undefined) return;
-      const sent = await post(
-        subscription,
-        due.map(({ change }) => change),
-      );
-      if (!sent.ok && !sent.tooLarge) return held.postpone(first, now() + retryMs);
-      held.remove(due);
-      for (const notice of due) note(subscription.id, notice.change, sent.ok ? 'delivered' : 'lost');
+      if (due.length === 0) return;
+      const told = await post(subscription, due);
+      const left = new Set(told.filter(({ sent }) => waits(sent)).map(({ each }) => each));
+      held.remove(due.filter((notice) => !left.has(notice)));
+      for (const { each, sent } of told)
+        if (!waits(sent)) note(subscription.id, each.change, sent.ok ? 'delivered' : 'lost');
+      const first = due.find((notice) => left.has(notice));
+      if (first !== undefined) return held.postpone(first, now() + retryMs);
     }
   }
+}
+
+/** Not taken, and not because it is too large: it may be another time. */
+function waits(sent: Sent): boolean {
+  return !sent.ok && !sent.tooLarge;
 }

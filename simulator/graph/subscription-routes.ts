@@ -1,6 +1,6 @@
 import type { JsonObject } from '#kernel/json.ts';
 import { type AdmissionDeps, createAdmission } from '#simulator/graph/admission.ts';
-import { readCreation, readEncryptionPair } from '#simulator/graph/creation.ts';
+import { mayNot, readCreation, readEncryptionPair } from '#simulator/graph/creation.ts';
 import { parseNotificationUrl } from '#simulator/graph/notification-url.ts';
 import { page, placeOf, topOf } from '#simulator/graph/odata.ts';
 import type { GraphEvent, GraphSimulatorOptions, TokenClaims } from '#simulator/graph/options.ts';
@@ -35,9 +35,12 @@ export interface SubscriptionRoutesDeps
 
 export function createSubscriptionRoutes(deps: SubscriptionRoutesDeps): SubscriptionRoutes {
   const { registry, sender, faults, tenant, hubs, now, observe } = deps;
+  /** Of the application, and of the signed-in user where there is one ("List subscriptions"). */
+  const isOwn = (claims: TokenClaims, { applicationId, userId }: SubscriptionRecord) =>
+    applicationId === claims.appId && (claims.userId === undefined || claims.userId === userId);
   const own = (claims: TokenClaims, id: string) => {
     const record = registry.live(id);
-    return record?.applicationId === claims.appId ? record : undefined;
+    return record !== undefined && isOwn(claims, record) ? record : undefined;
   };
   const save = (record: SubscriptionRecord, kind: Extract<GraphEvent, { subscription: unknown }>['kind']) => {
     registry.put(record);
@@ -51,9 +54,10 @@ export function createSubscriptionRoutes(deps: SubscriptionRoutesDeps): Subscrip
     return { ...rest, tokenExpiresAt: claims.expiresAt };
   };
   const stillMay = (claims: TokenClaims, record: SubscriptionRecord): Refusal | undefined =>
-    claims.userId === record.userId
+    mayNot(claims, record.target) ??
+    (claims.userId === record.userId
       ? undefined
-      : refuse(403, 'Forbidden', 'The subscription was created by another user or in another way.');
+      : refuse(403, 'Forbidden', 'The subscription was created by another user or in another way.'));
   const tooClose = (at: number | undefined): Refusal | undefined => {
     if (at === undefined || now() - at >= apartMs) return undefined;
     deps.onTenMinuteViolation();
@@ -103,7 +107,7 @@ export function createSubscriptionRoutes(deps: SubscriptionRoutesDeps): Subscrip
           ? []
           : registry.ended(now()).filter(({ gone }) => gone?.cause === 'expired');
       const all = [...live, ...ghosts]
-        .filter(({ applicationId }) => applicationId === request.claims.appId)
+        .filter((record) => isOwn(request.claims, record))
         .sort((a, b) => b.createdAt - a.createdAt || (b.id < a.id ? -1 : 1))
         .filter(
           ({ createdAt, id }) => from === undefined || createdAt < from.at || (createdAt === from.at && id < from.id),

@@ -60,15 +60,16 @@ export async function createManagedIdentitySimulator(
   const { faults, on } = createManagedIdentityFaults();
   const issued: { clientId: string; resource: string }[] = [];
 
-  const serve = (url: URL, header: string, metadata: string, response: ServerResponse) => {
+  const serve = (url: URL | null, header: string, metadata: string, response: ServerResponse) => {
     const say = (status: number, body: object) => {
-      log(`${url.searchParams.get('resource')} ${status}`);
+      log(`${url?.searchParams.get('resource') ?? null} ${status}`);
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const refuse = (status: number, message: string) => say(status, { statusCode: status, message });
     if (on('silent')) return;
     if (on('throttled')) return refuse(429, 'Too many requests.');
     if (on('unavailable')) return refuse(500, 'An unexpected error occured while fetching the AAD Token.');
+    if (url === null) return refuse(400, 'There is no such address.');
     // The vendor's client puts a slash behind an address that it read from the environment.
     const ofMachine = url.pathname.replace(/\/$/, '') === '/metadata/identity/oauth2/token';
     const mine = ofMachine
@@ -93,7 +94,7 @@ export async function createManagedIdentitySimulator(
 
   const server = createServer((request, response) =>
     serve(
-      new URL(request.url ?? '/', 'http://localhost'),
+      URL.parse(request.url ?? '/', 'http://localhost'),
       String(request.headers['x-identity-header']),
       String(request.headers['metadata']),
       response,

@@ -17,8 +17,17 @@ export async function startTlsFront(
   { cert, key }: KeyAndCertificate,
   open: (incoming: IncomingMessage, outgoing: ServerResponse) => ClientRequest | undefined,
 ): Promise<TlsFront> {
+  // An address or a header that cannot be passed on is its sender's trouble, not that of everybody else.
+  const begin = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    try {
+      return open(incoming, outgoing);
+    } catch {
+      outgoing.writeHead(400).end();
+      return undefined;
+    }
+  };
   const server = createServer({ cert, key }, (incoming, outgoing) => {
-    const passed = open(incoming, outgoing);
+    const passed = begin(incoming, outgoing);
     if (passed === undefined) return void incoming.resume();
     passed.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

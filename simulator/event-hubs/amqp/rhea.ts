@@ -31,6 +31,8 @@ export interface AmqpConnection {
   on_detach: FrameHandler;
   on_flow: FrameHandler;
   on_transfer: FrameHandler;
+  /** Writes whatever has come to be said since the last time; rhea calls it from `process.nextTick`. */
+  _process(): void;
   /** Everything that rhea sends passes here. */
   _write_frame(channel?: number, performative?: AmqpPerformative, payload?: Buffer): void;
   readonly remote_channel_map: Readonly<Record<number, AmqpSession | undefined>>;
@@ -53,7 +55,8 @@ export interface AmqpPerformative {
 export interface AmqpSession {
   readonly connection: AmqpConnection;
   readonly local: { readonly channel: number };
-  readonly remote: { readonly handles: Readonly<Record<number, unknown>> };
+  /** By handle; `_incomplete` of a link on which the rest of a delivery is still to come. */
+  readonly remote: { readonly handles: Readonly<Record<number, { readonly _incomplete?: unknown } | undefined>> };
   /** Counters of what this side sends; `send` keeps them and so does the direct path in `transfer.ts`. */
   readonly outgoing: {
     next_delivery_id: number;

@@ -1,5 +1,6 @@
 import { encodeStamped, type PreparedEvent, type Stamp } from '../amqp/event-message.ts';
 import type { StartPosition } from '../start-position.ts';
+import { createRemovals } from './removals.ts';
 import { emptySegment, messageAt, offsetAt, putRecord, type Segment, truncate } from './segment.ts';
 import type { ImageCache, SegmentStore } from './segment-files.ts';
 import { estimate, firstEventWhere, segmentHolding } from './segments.ts';
@@ -53,6 +54,7 @@ export interface PartitionLogDeps {
   readonly cache: ImageCache;
   readonly retention: Retention;
   readonly now: () => number;
+  readonly log?: (line: string) => void;
 }
 
 interface PendingAppend {
@@ -71,7 +73,10 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
   /** Appends that consumers see already. */
   const written: PendingAppend[] = [];
   let syncing: Promise<void> | undefined;
-  const drops = new Set<Promise<void>>();
+  const removals = createRemovals(
+    (segment) => store.drop(segment),
+    (problem) => deps.log?.(`partition ${deps.id} keeps files longer than it should, and tries again: ${problem}`),
+  );
   if (segments.length === 0) {
     segments.push(emptySegment(0, 0));
     await store.begin(active());
@@ -122,13 +127,14 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
       first = firstWhere((segment, index) => offsetAt(segment, index) >= limit);
     }
     // The last segment stays: it knows which sequence number comes next.
+    const passed: Segment[] = [];
     while (segments.length > 1 && (segments[1]?.base ?? Number.POSITIVE_INFINITY) <= first) {
       const dropped = segments.shift();
       if (dropped === undefined) break;
       dropped.image = undefined;
-      const drop = store.drop(dropped).finally(() => drops.delete(drop));
-      drops.add(drop);
+      passed.push(dropped);
     }
+    removals.add(passed);
   }
 
   /** Writes what waits, as many appends at once as fit, and makes them visible. */
@@ -269,7 +275,7 @@ export async function openPartitionLog(deps: PartitionLogDeps): Promise<Partitio
     close: async () => {
       await committing;
       await syncing;
-      await Promise.all(drops);
+      await removals.settled();
       await store.close();
     },
   };

@@ -116,3 +116,50 @@ it('ends only when all that was written is durable', async () => {
   await eventually('the end', () => closed.length === 1);
   expect(ended).toEqual(['append stored']);
 });
+
+it('removes what retention passed one after the other, oldest first, and says what it could not remove and tries it again', async () => {
+  const asked: { readonly base: number; readonly answer: PromiseWithResolvers<void> }[] = [];
+  const said: string[] = [];
+  const drop = ({ base }: { readonly base: number }) => {
+    const answer = Promise.withResolvers<void>();
+    asked.push({ base, answer });
+    return answer.promise;
+  };
+  const log = await openPartitionLog({
+    id: '0',
+    store: { ...createMemoryStore(), drop },
+    cache: createImageCache(1),
+    retention: { maxBytes: 1 },
+    now: () => 0,
+    log: (line) => said.push(line),
+  });
+  const bases = () => asked.map(({ base }) => base);
+  for (let n = 0; n < 4; n++) await log.append([eventOf(1_500_000)]);
+  expect(bases()).toEqual([0]);
+
+  // Were the next one removed, one would be missing between those that are there.
+  asked[0]?.answer.reject(new Error('access is denied'));
+  await eventually('it is said', () => said.length === 1);
+  expect(said[0]).toMatch(/partition 0 .*access is denied/);
+  expect(bases()).toEqual([0]);
+
+  log.ends();
+  expect(bases()).toEqual([0, 0]);
+  asked[1]?.answer.reject(new Error('access is denied'));
+  await eventually('it is tried again', () => {
+    log.ends();
+    return asked.length === 3;
+  });
+  asked[2]?.answer.resolve();
+  await eventually('the next one is removed', () => asked.length === 4);
+  asked[3]?.answer.resolve();
+  await eventually('the last one is removed', () => asked.length === 5);
+  expect(bases()).toEqual([0, 0, 0, 1, 2]);
+  expect(said).toHaveLength(1);
+
+  const closed = ends({ close: log.close() });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(closed).toEqual([]);
+  asked[4]?.answer.resolve();
+  await eventually('the end', () => closed.length === 1);
+});

@@ -137,6 +137,28 @@ it('rejects bytes that are no message, and keeps the link', async () => {
   expect(hub.stats().received).toBe(1);
 });
 
+it('closes the connection of a client that leaves out the number of a delivery, and serves the others', async () => {
+  const hub = await startHub();
+  const connection = await connect(hub);
+  const own = connection as unknown as {
+    _write_frame(channel?: number, performative?: { value: unknown[]; constructor: object }, payload?: Buffer): void;
+  };
+  const { _write_frame } = own;
+  own._write_frame = (channel, performative, payload) => {
+    const { descriptor } = (performative?.constructor ?? {}) as { descriptor?: { numeric: number } };
+    // The delivery-id of a transfer (AMQP 1.0 part 2 section 2.7.5).
+    if (performative !== undefined && descriptor?.numeric === 0x14) performative.value[1] = null;
+    _write_frame.call(connection, channel, performative, payload);
+  };
+  const closing = new Promise((resolve) => connection.once('connection_error', ({ error }) => resolve(error)));
+  const sender = connection.open_sender('$cbs');
+  await new Promise((resolve) => sender.once('sendable', resolve));
+  sender.send({ message_id: '1', body: 'nonsense' });
+  expect(await closing).toMatchObject({ condition: 'amqp:decode-error' });
+  await producer(hub.connectionString).sendBatch([{ body: 'still here' }]);
+  expect(hub.stats().received).toBe(1);
+});
+
 it('refuses a filter that it does not understand instead of sending everything', async () => {
   const hub = await startHub();
   const connection = await connect(hub);

@@ -141,6 +141,16 @@ describe('deletion', () => {
     });
   });
 
+  it.each([
+    ['', 'the stream needs a name'],
+    ['$$$$x', 'metadata of metadata cannot be written'],
+  ])('of a stream that there cannot be (%j) is refused, and nobody else is disturbed', async (name, why) => {
+    for (const refused of [() => stack.client.deleteStream(name), () => stack.client.tombstoneStream(name)])
+      expect(await thrownBy(refused())).toMatchObject({ code: 2, message: expect.stringContaining(why) });
+    const { stream, ids } = await written(1);
+    expect(await storedIds(stack.client, stream)).toEqual(ids);
+  });
+
   it('for ever is for ever', async () => {
     const { stream } = await written(2);
     await stack.client.tombstoneStream(stream);

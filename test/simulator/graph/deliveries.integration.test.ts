@@ -3,6 +3,7 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JsonObject } from '#kernel/json.ts';
+import type { MessageToPublish, PublishResult } from '#ports/event-publisher.ts';
 import { people } from '#simulator/teams/directory.ts';
 import type { TeamsChange } from '#simulator/teams/live.ts';
 import { chatMessage } from '#simulator/teams/notices.ts';
@@ -124,6 +125,66 @@ describe('a notice of simulated Graph', () => {
   });
 });
 
+describe('notices that are too large for the hub together', () => {
+  /** A hub that takes so many notices at a time, none that tells of `huge`, and nothing after so many. */
+  async function narrow(most: number, closesAfter = Number.POSITIVE_INFINITY) {
+    const taken: JsonObject[] = [];
+    let isOpen = false;
+    const publish = async (messages: readonly MessageToPublish[]): Promise<PublishResult> => {
+      const bodies = messages.map(({ body }) => JSON.parse(new TextDecoder().decode(body)) as JsonObject);
+      if (!isOpen || taken.length >= closesAfter) return { ok: false, reason: 'unavailable', detail: 'gone' };
+      if (messages.length > most || JSON.stringify(bodies).includes("messages('huge')"))
+        return { ok: false, reason: 'too-large', detail: 'over the limit' };
+      taken.push(...bodies);
+      return { ok: true };
+    };
+    const open = () => {
+      isOpen = true;
+      taken.length = 0;
+    };
+    open();
+    const rig = await startGraph({
+      hubs: [{ namespaces: ['simulated.servicebus.windows.net'], hub: 'teams-emergency', publisher: { publish } }],
+    });
+    await subscribed(rig);
+    open();
+    const idsTaken = () => idsOf({ ...rig, published: taken });
+    return { rig, idsTaken, open, close: () => (isOpen = false) };
+  }
+  const five = ['1', '2', 'huge', '4', '5'];
+
+  it('go in smaller numbers and in order at once, and only one that is so by itself is lost', async () => {
+    const { rig, idsTaken } = await narrow(2);
+    const told = await outcomes(rig, ...five.map((id) => said(rig, id)));
+    expect(told.flat()).toEqual(['delivered', 'delivered', 'lost', 'delivered', 'delivered']);
+    expect(idsTaken()).toEqual(['1', '2', '4', '5']);
+    expect(rig.graph.stats()).toMatchObject({ delivered: 4, lost: 1, held: 0 });
+  });
+
+  it('go in smaller numbers and in order once they have been held, and only one that is so by itself is lost', async () => {
+    const { rig, idsTaken, open, close } = await narrow(2);
+    close();
+    expect((await outcomes(rig, ...five.map((id) => said(rig, id)))).flat()).toEqual(five.map(() => 'failed'));
+    open();
+    await rig.pass(10_000);
+    expect(idsTaken()).toEqual(['1', '2', '4', '5']);
+    expect(rig.graph.stats()).toMatchObject({ delivered: 4, lost: 1, held: 0 });
+  });
+
+  it('wait from the one on that the hub did not take any more', async () => {
+    const { rig, idsTaken, open } = await narrow(1, 2);
+    const told = await outcomes(rig, ...five.map((id) => said(rig, id)));
+    expect(told.flat()).toEqual(['delivered', 'delivered', 'failed', 'failed', 'failed']);
+    open();
+    await rig.pass(10_000);
+    expect(idsTaken()).toEqual(['4', '5']);
+    open();
+    await rig.pass(10_000);
+    expect(idsTaken()).toEqual([]);
+    expect(rig.graph.stats()).toMatchObject({ delivered: 4, lost: 1, held: 0 });
+  });
+});
+
 async function subscribedWith(rig: Rig, certificate: string): Promise<string> {
   return subscribed(rig, {
     changeType: 'created',
@@ -155,6 +216,26 @@ describe('when the token of a subscription runs out', () => {
     expect(idsOf(rig)).toEqual(['1', '2']);
     expect(await outcomes(rig, said(rig, '3'))).toEqual([['delivered']]);
     expect(rig.events.map(({ kind }) => kind)).toContain('resumed');
+  });
+
+  it('delivery pauses for an application whose consent was taken back, whatever it asks for, until it has it again', async () => {
+    const rig = await startGraph();
+    const policy = 'EmergencyPolicy-US';
+    const made = await rig.request('POST', subscriptions, { body: rig.eventsBody(policy), token: rig.application() });
+    const reauthorize = (token: string) =>
+      rig.request('POST', `${subscriptions}/${String(made.body['id'])}/reauthorize`, { token });
+    const call = (id: string) => ({ kind: 'call', policy, event: { id } }) as const;
+    await rig.pass(hour - 1);
+    // As Entra issues them then.
+    expect((await reauthorize(rig.application({ roles: [] }))).status).toBe(403);
+    expect(await outcomes(rig, call('1'))).toEqual([['delivered']]);
+    await rig.pass(1);
+    expect((await reauthorize(rig.application({ roles: [] }))).status).toBe(403);
+    expect(await outcomes(rig, call('2'))).toEqual([['held']]);
+    expect((await reauthorize(rig.application())).status).toBe(204);
+    await rig.graph.tick();
+    expect(await outcomes(rig, call('3'))).toEqual([['delivered']]);
+    expect(rig.graph.stats()).toMatchObject({ delivered: 3, held: 0 });
   });
 
   it('what was held for four hours is dropped, what came later is not', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { areLookedAfter } from '#simulator/graph/looked-after.ts';
 import { people } from '#simulator/teams/directory.ts';
 import { chatMessage } from '#simulator/teams/notices.ts';
 import { openTenant } from '#simulator/teams/tenant.ts';
@@ -115,6 +116,24 @@ describe('the seeded subscriptions', () => {
     expect((await rig.request('GET', `v1.0/subscriptions/${String(own.body['id'])}`)).body['expirationDateTime']).toBe(
       own.body['expirationDateTime'],
     );
+  });
+
+  it('are looked after by whoever made, renewed or ended one, and not by those who only look at them', async () => {
+    const reading = ['v1.0/subscriptions', 'v1.0/me', 'v1.0/me/chats'];
+    const changes = [
+      ['POST', '', {}],
+      ['PATCH', '/some-id', {}],
+      ['POST', '/some-id/reauthorize', undefined],
+      ['DELETE', '/some-id', undefined],
+    ] as const;
+    for (const [method, path, body] of changes) {
+      const rig = await startGraph();
+      for (const each of reading) await rig.request('GET', each);
+      await rig.request('POST', 'v1.0/me', { body: {} });
+      expect(areLookedAfter(rig.graph.stats())).toBe(false);
+      await rig.request(method, `v1.0/subscriptions${path}`, { body });
+      expect(areLookedAfter(rig.graph.stats()), method).toBe(true);
+    }
   });
 
   it('are those of the policies that the tenant was founded with', async () => {

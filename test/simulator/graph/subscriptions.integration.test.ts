@@ -69,6 +69,49 @@ describe('a subscription of simulated Graph', () => {
     expect((await rig.request('DELETE', path)).status).toBe(404);
   });
 
+  it('is seen, renewed and removed by the person alone who made it, and by the application itself seen', async () => {
+    const rig = await startGraph();
+    const { body } = await rig.request('POST', subscriptions, { body: rig.chatBody() });
+    const path = `${subscriptions}/${String(body['id'])}`;
+    const another = { token: rig.delegated({ userId: rig.tenant.users[1]!.id }) };
+    expect((await rig.request('GET', subscriptions, another)).body['value']).toEqual([]);
+    for (const [method, at] of [
+      ['GET', path],
+      ['PATCH', path],
+      ['POST', `${path}/reauthorize`],
+      ['DELETE', path],
+    ] as const) {
+      const answer = await rig.request(method, at, { ...another, body: method === 'PATCH' ? {} : undefined });
+      expect(answer.status, method).toBe(404);
+    }
+    const itself = { token: rig.application({ appId: rig.tenant.chatClientId }) };
+    for (const caller of [itself, {}])
+      expect((await rig.request('GET', subscriptions, caller)).body['value']).toMatchObject([{ id: body['id'] }]);
+  });
+
+  it('is neither renewed nor reauthorised with a token that lacks the permission', async () => {
+    const rig = await startGraph();
+    const expirationDateTime = new Date(start + 23 * hour).toISOString();
+    for (const [made, without] of [
+      [{ body: rig.chatBody(), token: rig.delegated() }, rig.delegated({ scopes: ['User.Read'] })],
+      [{ body: rig.eventsBody('EmergencyPolicy-US'), token: rig.application() }, rig.application({ roles: [] })],
+    ] as const) {
+      const { body } = await rig.request('POST', subscriptions, made);
+      const path = `${subscriptions}/${String(body['id'])}`;
+      const refusals = [
+        await rig.request('PATCH', path, { body: { expirationDateTime }, token: without }),
+        await rig.request('POST', `${path}/reauthorize`, { token: without }),
+      ];
+      expect(refusals.map(({ status, code }) => [status, code])).toEqual([
+        [403, 'Forbidden'],
+        [403, 'Forbidden'],
+      ]);
+      expect((await rig.request('GET', path, { token: made.token })).body['expirationDateTime']).toBe(
+        made.body['expirationDateTime'],
+      );
+    }
+  });
+
   it('refuses PATCH and reauthorize within ten minutes of each other, in either order, and counts it', async () => {
     const rig = await startGraph();
     const { body } = await rig.request('POST', subscriptions, { body: rig.chatBody() });

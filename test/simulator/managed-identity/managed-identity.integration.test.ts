@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { ManagedIdentityCredential } from '@azure/identity';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -95,6 +97,20 @@ describe('the simulated endpoint of managed identities', () => {
     expect(simulator.check(token, 'https://vault.azure.net')).toMatchObject({ ok: true, ...machine });
     expect((await ask(mine.clientId)).status).toBe(400);
     expect((await ask(machine.clientId, {})).status).toBe(400);
+  });
+
+  it.each([
+    ['//', 400],
+    ['//[', 400],
+    ['/msi/token?%', 401],
+  ])('refuses %s, which no client of a vendor asks for, and goes on', async (path, status) => {
+    const { port } = new URL(simulator.endpoint);
+    // `fetch` asks for nothing that is no address.
+    const asking = request({ host: '127.0.0.1', port, path }).end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(status);
+    expect((await fetch(simulator.endpoint)).status).toBe(401);
   });
 
   it.each(['throttled', 'unavailable', 'identity-missing'])('can be %s', async (fault) => {
