@@ -7,9 +7,9 @@ import module from 'node:module';
 import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { complaintAbout, isFitting } from './fitting-node.mjs';
 
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major > 24 || (major === 24 && minor >= 12)) {
+if (isFitting(process.versions)) {
   // What V8 made of the code the last time, in a folder that only we write to: starting takes half the time. Threads look for it in the environment.
   const compiled = join(process.env.TOCSIN_CACHE_DIR ?? join(homedir(), '.cache', 'tocsin'), 'compiled');
   process.env.NODE_COMPILE_CACHE ??= compiled;
@@ -18,9 +18,7 @@ if (major > 24 || (major === 24 && minor >= 12)) {
 } else {
   const bundled = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
   if (!existsSync(bundled)) {
-    process.stderr.write(
-      `tocsin needs Node 24.12 or later; this is ${process.versions.node}. Run "npm ci" in the project, or install Node 24.\n`,
-    );
+    process.stderr.write(`${complaintAbout(process.versions)}\n`);
     process.exit(78);
   }
   const child = spawn(bundled, process.argv.slice(1), { stdio: 'inherit' });

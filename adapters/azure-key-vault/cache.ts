@@ -1,13 +1,14 @@
 import type { SubjectKey } from '#ports/key-store.ts';
+import type { Destroyed } from './destructions.ts';
 import { createLru } from './lru.ts';
 
 /** Unwrapped keys in memory, given up as soon as any process destroyed one. */
 export interface KeyCache {
   /**
    * Empties it unless it was filled under this etag, and not too long ago. What was begun under an earlier one is no longer taken in: it may have been
-   * destroyed since.
+   * destroyed since. While something is being erased nothing is kept at all.
    */
-  renew(etag: string): void;
+  renew(destroyed: Pick<Destroyed, 'etag' | 'erasing'>): void;
   ofSubject(subject: string): SubjectKey | undefined;
   /** `gone` for an id that has no key: ids are never used again. */
   ofId(keyId: string): Uint8Array | 'gone' | undefined;
@@ -18,7 +19,7 @@ export interface KeyCache {
   keepDay(etag: string, name: string, key: Uint8Array): void;
 }
 
-/** A destruction whose announcement was lost with its process is noticed by then. */
+/** What a version before this one deleted, which announced nothing beforehand, is noticed by then. */
 const longestMs = 600_000;
 
 /** @param limit most keys of each kind */
@@ -30,10 +31,10 @@ export function createKeyCache(limit: number, monotonic: () => number): KeyCache
   let current = '';
   let since = 0;
   return {
-    renew(etag) {
+    renew({ etag, erasing }) {
       if (etag === current && monotonic() - since < longestMs) return;
       for (const each of [bySubject, byId, byDay]) each.clear();
-      current = etag;
+      current = erasing.length === 0 ? etag : '';
       since = monotonic();
     },
     ofSubject: bySubject.get,

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { hmacSha256 } from '#adapters/crypto/secret-key.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Ids } from '#ports/ids.ts';
-import type { KeyStore, SubjectKey } from '#ports/key-store.ts';
+import type { KeyStore } from '#ports/key-store.ts';
+import { askForKeys } from './ask-for-keys.ts';
 import { createKeyCache } from './cache.ts';
 import { assertDay, dayKey, dayKeyLabel, destroyDays, isDestroyed } from './day-keys.ts';
 import { createDestructions, unavailable } from './destructions.ts';
 import { each } from './each.ts';
 import type { Master } from './master.ts';
-import { eraseSubject, findKey, subjectKey } from './subject-keys.ts';
+import { eraseSubject, findKey, keyIdsOf, subjectHash } from './subject-keys.ts';
 
 export interface KeyVaultKeyStoreDeps {
   /** Shared with the secrets of the process, and closed by whoever opened it. */
@@ -25,7 +26,8 @@ export interface KeyVaultKeyStoreDeps {
  * whether anything was destroyed (so that an erasure holds for everybody as soon as it is answered), and for what is not in memory; the vault it never
  * asks. The keys of one call are made one by one, each durable before the call answers; a call that fails may have made some of them.
  *
- * Erasing deletes the blobs and looks whether they are gone: the container must have neither versions nor soft delete.
+ * Erasing deletes the blobs and looks whether they are gone: the container must have neither versions nor soft delete. It is announced before and after:
+ * between the two nobody takes a key from memory, and that stays so where the eraser died, until the erasure is repeated.
  */
 export function createKeyVaultKeyStore(deps: KeyVaultKeyStoreDeps): KeyStore {
   const { master, clock, cachedKeys = 10_000 } = deps;
@@ -37,34 +39,18 @@ export function createKeyVaultKeyStore(deps: KeyVaultKeyStoreDeps): KeyStore {
   const current = async () => {
     if (closed) return unavailable('the key store is closed');
     const refreshed = await destructions.refresh();
-    if (refreshed.ok) cache.renew(refreshed.destroyed.etag);
+    if (refreshed.ok) cache.renew(refreshed.destroyed);
     return refreshed;
   };
 
   return {
     id: master.id,
 
-    async subjectKeys(subjects) {
-      const now = await current();
-      if (!now.ok) return now;
-      const { etag } = now.destroyed;
-      const canonical = subjects.map((subject) => subject.toLowerCase());
-      const known = new Map<string, SubjectKey>();
-      const missing: string[] = [];
-      for (const subject of new Set(canonical)) {
-        const key = cache.ofSubject(subject);
-        if (key === undefined) missing.push(subject);
-        else known.set(subject, key);
-      }
-      const failed = await each(missing, async (subject) => {
-        const made = await subjectKey(master, subject, random);
-        if (!made.ok) return made;
-        cache.keep(etag, made.key, subject);
-        known.set(subject, made.key);
-        return undefined;
-      });
-      return failed ?? { ok: true, keys: canonical.flatMap((subject) => known.get(subject) ?? []) };
-    },
+    subjectKeys: (subjects) =>
+      askForKeys(
+        { master, cache, current, random },
+        subjects.map((subject) => subject.toLowerCase()),
+      ),
 
     async find(keyIds) {
       const now = await current();
@@ -88,11 +74,17 @@ export function createKeyVaultKeyStore(deps: KeyVaultKeyStoreDeps): KeyStore {
 
     async erase(subject) {
       if (closed) return unavailable('the key store is closed');
-      const erased = await eraseSubject(master, subject.toLowerCase());
-      if (!erased.ok || erased.keyIds.length === 0) return erased;
-      // Also when there was nothing left to delete: whoever deleted it may have died before all had heard of it.
-      const announced = await destructions.announce();
-      return announced.ok ? erased : announced;
+      const canonical = subject.toLowerCase();
+      const known = await keyIdsOf(master, canonical);
+      // Announced also when there is nothing left to delete: whoever deleted it may have died before all had heard of it.
+      if (!known.ok || known.keyIds.length === 0) return known;
+      const hash = subjectHash(master, canonical);
+      const begun = await destructions.begin(hash);
+      if (!begun.ok) return begun;
+      const erased = await eraseSubject(master, canonical);
+      if (!erased.ok) return erased;
+      const ended = await destructions.end(hash);
+      return ended.ok ? erased : ended;
     },
 
     async dayKey(purpose, day) {

@@ -34,7 +34,7 @@ export async function subjectKey(master: Master, subject: string, random: () => 
 async function currentKey(master: Master, subject: string, random: () => string): Promise<SubjectKeyResult> {
   const { blobs } = master;
   for (let tried = 0; tried < 10; tried += 1) {
-    const history = await historyOf(master, hashOf(master, subject));
+    const history = await historyOf(master, subjectHash(master, subject));
     if (!history.ok) return history;
     const { name, keyIds, etag } = history.history;
     const newest = keyIds.at(-1);
@@ -76,31 +76,46 @@ export async function findKey(
 }
 
 /** Deletes every key of a canonical subject, and of the chats that it is one of two in, and makes sure that they are gone; the ids of all that they ever had. */
-export async function eraseSubject(
-  master: Master,
-  subject: string,
-): Promise<{ readonly ok: true; readonly keyIds: readonly string[] } | KeyStoreFailure> {
-  const chats = await chatsOf(master, subject);
-  if (!chats.ok) return chats;
-  const erased = new Map<string, readonly string[]>();
-  const hashes = [hashOf(master, subject), ...chats.hashes];
-  const failed = await each(hashes, async (hash) => {
-    const history = await historyOf(master, hash);
-    if (!history.ok) return history;
-    const { keyIds } = history.history;
+export function eraseSubject(master: Master, subject: string): Promise<KeyIds> {
+  return forEachHistory(master, subject, async ({ keyIds }) => {
     for (const keyId of keyIds) {
       const removed = await removeForGood(master.blobs, keyBlob(keyId));
       if (!removed.ok) return removed;
     }
-    erased.set(hash, keyIds);
     return undefined;
   });
-  return failed ?? { ok: true, keyIds: hashes.flatMap((hash) => erased.get(hash) ?? []) };
+}
+
+/** The ids of all keys that a canonical subject ever had, and the chats that it is one of two in. */
+export function keyIdsOf(master: Master, subject: string): Promise<KeyIds> {
+  return forEachHistory(master, subject, async () => undefined);
+}
+
+type KeyIds = { readonly ok: true; readonly keyIds: readonly string[] } | KeyStoreFailure;
+
+async function forEachHistory(
+  master: Master,
+  subject: string,
+  work: (history: History) => Promise<KeyStoreFailure | undefined>,
+): Promise<KeyIds> {
+  const chats = await chatsOf(master, subject);
+  if (!chats.ok) return chats;
+  const done = new Map<string, readonly string[]>();
+  const hashes = [subjectHash(master, subject), ...chats.hashes];
+  const failed = await each(hashes, async (hash) => {
+    const history = await historyOf(master, hash);
+    if (!history.ok) return history;
+    done.set(hash, history.history.keyIds);
+    return work(history.history);
+  });
+  return failed ?? { ok: true, keyIds: hashes.flatMap((hash) => done.get(hash) ?? []) };
 }
 
 /** Notes who is in a chat of two, also where it has a key already: versions before this one noted nothing. */
 async function notePeople(master: Master, subject: string): Promise<{ readonly ok: true } | KeyStoreFailure> {
-  const names = peopleOfChat(subject).map((objectId) => `${chatsFolder(master, objectId)}${hashOf(master, subject)}`);
+  const names = peopleOfChat(subject).map(
+    (objectId) => `${chatsFolder(master, objectId)}${subjectHash(master, subject)}`,
+  );
   const kept = await Promise.all(names.map((name) => master.blobs.create(name, new Uint8Array())));
   for (const one of kept) if (!one.ok && one.reason === 'unavailable') return one;
   return { ok: true };
@@ -119,7 +134,7 @@ async function chatsOf(
 
 /** Whatever tenant a chat or somebody in it is of: object ids are unique among all. */
 function chatsFolder(master: Master, objectId: string): string {
-  return `chats/${hashOf(master, `oid:${objectId}`)}/`;
+  return `chats/${subjectHash(master, `oid:${objectId}`)}/`;
 }
 
 /** Removes a blob and sees that it is gone. */
@@ -136,11 +151,12 @@ export async function removeForGood(blobs: Blobs, name: string): Promise<{ reado
   return left.found === 'no' ? { ok: true } : unavailable('a key was deleted and is still there; repeat it');
 }
 
-function hashOf({ derived }: Master, text: string): string {
+/** Keyed hash of a subject: it stands in names of blobs. */
+export function subjectHash({ derived }: Master, text: string): string {
   return hmacSha256(derived().subjects, text).digest('base64url');
 }
 
-/** @param hash of the subject, as {@link hashOf} makes it */
+/** @param hash of the subject, as {@link subjectHash} makes it */
 async function historyOf(
   { blobs }: Master,
   hash: string,

@@ -4,22 +4,32 @@ import type {
   Subscription,
   SubscriptionEventHandlers,
 } from '@azure/event-hubs';
-import { toPartition, toSourceFailure } from '#adapters/event-hubs/properties.ts';
-import type { PartitionResult } from '#ports/event-source.ts';
+import { classifyError, type EventHubsFailure } from '#adapters/event-hubs/errors.ts';
+import { toPartition } from '#adapters/event-hubs/properties.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { PartitionProperties } from '#ports/event-source.ts';
 
 /** What reading a partition needs of the vendor's client. */
 export interface PartitionClient {
   subscribe(partitionId: string, handlers: SubscriptionEventHandlers, options: SubscribeOptions): Subscription;
-  partition(partitionId: string, signal: AbortSignal): Promise<PartitionResult>;
+  partition(partitionId: string, signal: AbortSignal): Promise<PartitionAnswer>;
   /** Sequence number of the last message that the client has fetched, handed out or not; undefined when it cannot be seen. */
   lastFetched(partitionId: string): number | undefined;
 }
+
+export type PartitionAnswer =
+  | { readonly ok: true; readonly partition: PartitionProperties }
+  | { readonly ok: false; readonly failure: EventHubsFailure };
 
 /** One client for all partitions, replaced when its connection seems to be dead. */
 export interface Clients {
   readonly current: () => { readonly client: PartitionClient; readonly generation: number };
   /** Throws the client of this generation away, unless that was done already. Everybody else is told through `onReplaced`. */
   replace(generation: number): void;
+  /** The service was heard on this partition. */
+  heard(partitionId: string): void;
+  /** Whether it was on another one after `since`, on the monotonic clock. */
+  isAnyHeardSince(since: number, except: string): boolean;
   /** Returns how to stop listening. */
   onReplaced(listener: () => void): () => void;
   raw(): EventHubConsumerClient;
@@ -27,8 +37,9 @@ export interface Clients {
 }
 
 /** @param make called for the first use and after every replacement */
-export function createClients(make: () => EventHubConsumerClient): Clients {
+export function createClients(make: () => EventHubConsumerClient, clock: Pick<Clock, 'monotonic'>): Clients {
   const listeners = new Set<() => void>();
+  const heardAt = new Map<string, number>();
   let generation = 0;
   let raw: EventHubConsumerClient | undefined;
   const get = (): EventHubConsumerClient => {
@@ -47,6 +58,10 @@ export function createClients(make: () => EventHubConsumerClient): Clients {
       // In the background: closing a dead connection waits for answers that never come.
       void dead?.close().catch(() => undefined);
     },
+    heard: (partitionId) => {
+      heardAt.set(partitionId, clock.monotonic());
+    },
+    isAnyHeardSince: (since, except) => [...heardAt].some(([partitionId, at]) => partitionId !== except && at > since),
     onReplaced: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -66,7 +81,7 @@ function asPartitionClient(client: EventHubConsumerClient): PartitionClient {
       try {
         return { ok: true, partition: toPartition(await client.getPartitionProperties(partitionId, { abortSignal })) };
       } catch (error) {
-        return toSourceFailure(error);
+        return { ok: false, failure: classifyError(error) };
       }
     },
     lastFetched: (partitionId) => lastFetched(client, partitionId),

@@ -36,7 +36,7 @@ export function createEventHubsSource(settings: EventHubsSourceSettings): EventS
   const tuning: EventHubsTuning = { ...defaultTuning, ...settings.tuning };
   const client: ClientSettings = { connection, hub, transport, timeoutMs: tuning.operationTimeoutMs };
   const namespace = namespaceHost(connection);
-  const clients = createClients(() => createConsumerClient(client, consumerGroup));
+  const clients = createClients(() => createConsumerClient(client, consumerGroup), clock);
   const closed = new AbortController();
 
   const ask = async <T>(

@@ -1,10 +1,10 @@
 import type { EventPosition, ReceivedEventData } from '@azure/event-hubs';
-import type { PartitionClient } from '#adapters/event-hubs/clients.ts';
+import type { PartitionAnswer, PartitionClient } from '#adapters/event-hubs/clients.ts';
 import { classifyError, type EventHubsFailure } from '#adapters/event-hubs/errors.ts';
 import type { LinkLimits } from '#adapters/event-hubs/prefetch.ts';
 import type { EventHubsTuning } from '#adapters/event-hubs/tuning.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { PartitionResult, StartPosition } from '#ports/event-source.ts';
+import type { StartPosition } from '#ports/event-source.ts';
 
 /** What can happen on an open link. */
 export type LinkEvent =
@@ -16,7 +16,7 @@ export type LinkEvent =
     }
   | { readonly type: 'failed'; readonly failure: EventHubsFailure }
   /** The answer to `ask`; undefined where none came in time. */
-  | { readonly type: 'answer'; readonly result: PartitionResult | undefined }
+  | { readonly type: 'answer'; readonly result: PartitionAnswer | undefined }
   /** Time passed. */
   | { readonly type: 'tick' }
   /** The client was thrown away, or the reading was aborted. */
@@ -136,7 +136,7 @@ export function openLink(settings: LinkSettings): Link {
 }
 
 /** The client's own timeout covers only parts of the call. */
-async function askWithin(settings: LinkSettings, signal: AbortSignal): Promise<PartitionResult | undefined> {
+async function askWithin(settings: LinkSettings, signal: AbortSignal): Promise<PartitionAnswer | undefined> {
   const { client, partitionId, clock, tuning } = settings;
   const over = new AbortController();
   const both = AbortSignal.any([signal, over.signal]);

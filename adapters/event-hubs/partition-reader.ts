@@ -1,6 +1,6 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
 import type { Clients, PartitionClient } from '#adapters/event-hubs/clients.ts';
-import type { EventHubsFailure } from '#adapters/event-hubs/errors.ts';
+import type { EventHubsFailure, EventHubsFailureKind } from '#adapters/event-hubs/errors.ts';
 import { type Link, openLink } from '#adapters/event-hubs/link.ts';
 import { toReceivedMessage } from '#adapters/event-hubs/messages.ts';
 import { createPrefetch, type Prefetch, type ReopenReason } from '#adapters/event-hubs/prefetch.ts';
@@ -29,6 +29,9 @@ type LinkEnd =
 
 const noAnswer: EventHubsFailure = { kind: 'timeout', detail: 'the service does not answer' };
 
+/** What a question fails with that found nobody to answer it. Anything else is an answer, and says nothing about the link. */
+const unanswered: ReadonlySet<EventHubsFailureKind> = new Set(['not-connected', 'timeout', 'aborted']);
+
 /** Failures of any kind in a row after which the connection itself is no longer trusted. */
 const distrustAfter = 3;
 
@@ -48,6 +51,8 @@ export async function* readPartition(
     partitionId,
     delivered: before(from),
     failures: 0,
+    doubtedAt: 0,
+    replaced: false,
     prefetch: createPrefetch(tuning),
   };
   while (!signal.aborted) {
@@ -66,7 +71,7 @@ export async function* readPartition(
         break;
       case 'failed': {
         reading.failures += 1;
-        if (end.distrust === true || reading.failures >= distrustAfter) clients.replace(generation);
+        if (isDistrusted(reading, end.distrust === true)) clients.replace(generation);
         const retryInMs = backoff(tuning, reading.failures);
         onState({ state: 'down', reason: end.failure.kind, detail: end.failure.detail, retryInMs });
         await clock.sleep(retryInMs, signal);
@@ -86,6 +91,29 @@ interface Reading {
   delivered: number | undefined;
   /** Failures in a row, since the service last answered. */
   failures: number;
+  /** When the first of them was, or the connection was replaced because of them; on the monotonic clock. */
+  doubtedAt: number;
+  /** Whether it was. */
+  replaced: boolean;
+}
+
+/**
+ * Whether the connection, which all partitions share, is to be replaced after one more failure: once because of failures in a row, and again only after
+ * nobody was heard over the new one for as long as that takes; never while others are heard over it.
+ */
+function isDistrusted(reading: Reading, distrust: boolean): boolean {
+  const { clients, clock, tuning } = reading.deps;
+  const now = clock.monotonic();
+  if (reading.failures === 1) {
+    reading.doubtedAt = now;
+    reading.replaced = false;
+  }
+  if (!distrust && reading.failures < distrustAfter) return false;
+  if (reading.replaced && now - reading.doubtedAt < tuning.watchdogMs + tuning.operationTimeoutMs) return false;
+  if (clients.isAnyHeardSince(reading.doubtedAt, reading.partitionId)) return false;
+  reading.doubtedAt = now;
+  reading.replaced = true;
+  return true;
 }
 
 async function* useLink(
@@ -127,11 +155,15 @@ async function* useOpenLink(
 ): AsyncGenerator<ReceivedItem, LinkEnd, undefined> {
   const { deps, partitionId, prefetch } = reading;
   const quiet = createQuiet(deps.tuning, deps.clock.monotonic());
-  let listening = false;
+  let told: PartitionState['state'] | undefined;
+  const tell = (state: PartitionState): void => {
+    if (told !== state.state) deps.onState(state);
+    told = state.state;
+  };
   const alive = (): void => {
     reading.failures = 0;
-    if (!listening) deps.onState({ state: 'listening' });
-    listening = true;
+    deps.clients.heard(partitionId);
+    tell({ state: 'listening' });
   };
   for (;;) {
     const event = await link.take();
@@ -166,8 +198,11 @@ async function* useOpenLink(
       case 'answer': {
         if (event.result === undefined) return { kind: 'failed', failure: noAnswer, distrust: true };
         if (!event.result.ok) {
-          const { reason, detail } = event.result;
-          return { kind: 'failed', failure: { kind: reason, detail } };
+          const { failure } = event.result;
+          if (unanswered.has(failure.kind)) return { kind: 'failed', failure };
+          // Messages may come all the same: closing the link would only keep them waiting.
+          tell({ state: 'unproved', reason: failure.kind, detail: failure.detail });
+          break;
         }
         const verdict = quiet.answered(event.result.partition, reading.delivered, now);
         if (verdict === 'silent') return { kind: 'reopen', why: 'silent' };

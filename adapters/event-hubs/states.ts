@@ -5,6 +5,8 @@ import type { ReopenReason } from '#adapters/event-hubs/prefetch.ts';
 export type PartitionState =
   /** The service answers, and everything it has up to now arrived or is on its way. */
   | { readonly state: 'listening' }
+  /** The link is open, but the service refuses to say whether anything is missing; it is asked again. */
+  | { readonly state: 'unproved'; readonly reason: EventHubsFailureKind; readonly detail: string }
   /** It cannot be read for now; tried again in `retryInMs`. */
   | {
       readonly state: 'down';

@@ -128,12 +128,12 @@ async function* follow(
   }
 }
 
-/** Events at the end of the log that are looked at: more than the server looks at between two checkpoints. */
+/** Events at the end of the log that are looked at: several times what the server looks at between two checkpoints. */
 const probed = 128;
 
 /**
  * A server, or what stands between, may answer pings and yet say nothing. So after a silence the end of the log is read: where it holds an
- * event that should have come, and it still has not a moment later, the subscription is dead.
+ * event that should have come, or none that the server has said it looked at, and nothing came a moment later either, the subscription is dead.
  */
 async function isStalled(
   deps: SubscriptionDeps,
@@ -150,12 +150,13 @@ async function isStalled(
   if (signal.aborted) return undefined;
   if (!tail.ok) return { kind: 'unclear', detail: `silent, and the log cannot be read: ${tail.detail}` };
   const reached = progress.position ?? '';
-  const missing = tail.events.some((event) => event.position > reached && isWanted(event, filter));
-  if (!missing) return undefined;
+  const beyond = tail.events.filter((event) => event.position > reached);
+  // With so many behind what was reached, a checkpoint at least should have come, whatever lies still further back.
+  if (beyond.length < probed && !beyond.some((event) => isWanted(event, filter))) return undefined;
   await deps.clock.sleep(Math.min(deps.silenceMs, 1_000), signal);
   return source.waiting()
     ? undefined
-    : { kind: 'unclear', detail: 'the log has events that the subscription does not hand out' };
+    : { kind: 'unclear', detail: 'the log goes on, and the subscription says nothing of it' };
 }
 
 function isWanted(event: RecordedEvent, filter: SubscribeOptions['filter']): boolean {

@@ -36,30 +36,45 @@ export interface Budget {
 
 export function createBudget(clock: Pick<Clock, 'monotonic' | 'sleep'>, { burst, perSecond }: Limit): Budget {
   let tokens = burst;
-  let refilledAt = clock.monotonic();
   let paused: { readonly until: number; readonly why: Pause } | undefined;
+  let allPausesMs = 0;
+
+  /** Time without the pauses, the present one to its end included: whoever waits keeps his place, and nothing comes in meanwhile. */
+  const running = (): number => Math.max(clock.monotonic(), paused?.until ?? 0) - allPausesMs;
+  let refilledAt = running();
 
   function refill(): void {
-    const now = clock.monotonic();
+    const now = running();
     tokens = Math.min(burst, tokens + ((now - refilledAt) / 1000) * perSecond);
     refilledAt = now;
   }
 
   return {
     async take(withinMs, signal) {
+      const latest = clock.monotonic() + withinMs;
       refill();
       const turnMs = tokens >= 1 ? 0 : ((1 - tokens) / perSecond) * 1000;
-      const pausedMs = paused === undefined ? 0 : paused.until - clock.monotonic();
-      const waitMs = Math.ceil(Math.max(turnMs, pausedMs));
-      if (waitMs > withinMs) return { ok: false, waitMs, ...(paused && pausedMs > turnMs && { paused: paused.why }) };
+      const turn = running() + turnMs;
       // Taken before the wait: who comes next waits behind.
       tokens -= 1;
-      if (waitMs > 0) await clock.sleep(waitMs, signal);
-      return { ok: true };
+      for (;;) {
+        const now = clock.monotonic();
+        const waitMs = Math.max(0, Math.ceil(turn + allPausesMs - now));
+        if (now + waitMs > latest) {
+          tokens += 1;
+          return { ok: false, waitMs, ...(paused && paused.until - now > turnMs && { paused: paused.why }) };
+        }
+        if (waitMs === 0 || signal?.aborted === true) return { ok: true };
+        // The service may ask for a pause meanwhile: then it is not over yet.
+        await clock.sleep(waitMs, signal);
+      }
     },
     pause(ms, why) {
-      const until = clock.monotonic() + ms;
-      if (paused === undefined || until > paused.until) paused = { until, why };
+      const now = clock.monotonic();
+      const from = Math.max(now, paused?.until ?? 0);
+      if (now + ms <= from) return;
+      allPausesMs += now + ms - from;
+      paused = { until: now + ms, why };
     },
   };
 }

@@ -106,14 +106,19 @@ async function attempts(
   const budget = deps.budgets[asked.budget];
   const until = asked.until ?? clock.monotonic() + deps.deadlineMs;
   const left = () => until - clock.monotonic();
+  const isOver = () => signal?.aborted === true || left() < leastMs;
   let force = false;
+  let renewed = false;
   let last: GraphFailure | undefined;
   for (;;) {
     const turn = await budget.take(left() - leastMs, signal);
     if (!turn.ok) return last ?? busy(turn.waitMs, turn.paused);
-    if (signal?.aborted === true || left() < leastMs) return last ?? late;
+    if (isOver()) return last ?? late;
     const token = await deps.identity.token(force ? { force } : undefined);
     if (!token.ok) return token;
+    force = false;
+    // A token may take a minute: what goes out with no time left has an outcome that nobody hears of.
+    if (isOver()) return last ?? late;
     attempt.count++;
     const response = await deps.outbound.request(`${deps.root}${asked.path}`, {
       method: asked.method,
@@ -126,7 +131,7 @@ async function attempts(
         authorization: `Bearer ${token.token.value}`,
       },
       ...(asked.body === undefined ? {} : { body: JSON.stringify(asked.body) }),
-      timeoutMs: Math.max(1, Math.floor(Math.min(deps.attemptMs, left()))),
+      timeoutMs: Math.floor(Math.min(deps.attemptMs, left())),
       ...(signal === undefined ? {} : { signal }),
     });
     attempt.status = response.ok ? response.status : undefined;
@@ -134,8 +139,8 @@ async function attempts(
     const judged = judge(asked, response.ok ? response : noAnswer(response, asked.repeatable), retryAfter);
     if ('ok' in judged) return judged;
     last = judged.failure;
-    if (last.reason === 'unauthorised' && !force) {
-      force = true;
+    if (last.reason === 'unauthorised' && !renewed) {
+      [renewed, force, last] = [true, true, undefined];
       continue;
     }
     // Whoever goes out next on this budget would hear the same.

@@ -27,7 +27,11 @@ export function connect(options: DatabaseOptions, onReopened: () => void): Conne
 
   const current = (): KeyDatabase | string => {
     if (closed) return 'the key store is closed';
-    if (database?.isInPlace() === true) return database;
+    const standing = database?.standing();
+    if (database !== undefined && standing === 'in-place') return database;
+    // Not opened again: what only the files that are open still hold gets to its place when the last one who has them open stops.
+    if (standing === 'torn')
+      return `${options.file}-wal or -shm was taken away. Stop every process of Tocsin that uses the key store, in the ordinary way and not with kill -9, then start them again`;
     close();
     // Opening would make a new, empty store where the old one was taken away.
     const again = openDatabase({ ...options, mustExist: true });

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { openBox, sealBox } from '#adapters/crypto/aes-gcm.ts';
+import { assertIsThere, makeWhereThereIsNone, type Standing, watchFiles } from './file-in-place.ts';
 import { type DerivedKeys, masterKey } from './master-key.ts';
 import { KeyStoreSetupError } from './setup-error.ts';
 
@@ -40,8 +41,8 @@ export interface KeyDatabase {
   immediately<T>(work: () => T): T;
   /** Changes with every commit of another connection, by whatever process. */
   version(): unknown;
-  /** False once the file is gone or another one stands in its place: SQLite itself would go on writing into the void. */
-  isInPlace(): boolean;
+  /** Whether the files that were opened still stand there: SQLite itself would go on writing into the void. */
+  standing(): Standing;
 }
 
 export interface DatabaseOptions {
@@ -62,9 +63,11 @@ export function openDatabase(options: DatabaseOptions): KeyDatabase {
   const { file, busyTimeoutMs } = options;
   let db: DatabaseSync | undefined;
   try {
-    if (options.mustExist !== true) mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    // SQLite would make it readable for all; its -wal and -shm files take the mode from it.
-    closeSync(openSync(file, options.mustExist === true ? 'r+' : 'a', 0o600));
+    if (options.mustExist === true) assertIsThere(file);
+    else {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      makeWhereThereIsNone(file);
+    }
     db = new DatabaseSync(file, { timeout: busyTimeoutMs });
     useWriteAheadLog(db, busyTimeoutMs);
     db.exec('PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
@@ -114,17 +117,13 @@ function start(db: DatabaseSync, options: DatabaseOptions): KeyDatabase {
       throw error;
     }
   };
-  const opened = statSync(options.file);
   const { id, derived } = immediately(() => {
     db.exec(schema);
     return identify(prepare, options);
   });
-  const isInPlace = () => {
-    const now = statSync(options.file, { throwIfNoEntry: false });
-    return now !== undefined && now.ino === opened.ino && now.dev === opened.dev;
-  };
+  const standing = watchFiles(options.file);
   const version = () => prepare('PRAGMA data_version').get()?.['data_version'];
-  return { id, db, derived, prepare, immediately, version, isInPlace };
+  return { id, db, derived, prepare, immediately, version, standing };
 }
 
 /** Runs under the write lock, so that two processes that start at once agree on one master key and one identity. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { createFileGuard } from '#adapters/sqlite/file-guard.ts';
 import type { FromWorker, LogFile, ToWorker } from '#adapters/sqlite/messages.ts';
 import { openLogFile } from '#adapters/sqlite/schema.ts';
 
@@ -12,7 +13,9 @@ const port = parentPort;
 const say = (message: FromWorker<null>): void => port.postMessage(message);
 
 try {
-  const db = openLogFile((workerData as LogFile).file, 'checkpoint');
+  const { file } = workerData as LogFile;
+  const db = openLogFile(file, 'checkpoint');
+  const guard = createFileGuard(file);
   const checkpoint = db.prepare('PRAGMA wal_checkpoint(PASSIVE)');
   port.on('message', (message: ToWorker<null>) => {
     if (message.kind === 'close') {
@@ -21,6 +24,7 @@ try {
       return;
     }
     try {
+      guard();
       checkpoint.get();
     } catch {
       // Nothing is lost: the next one, or in the end the writing thread, does the work.

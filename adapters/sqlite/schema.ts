@@ -30,8 +30,7 @@ const tables = `
  */
 export function openLogFile(file: string, use: 'write' | 'read' | 'checkpoint'): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true });
-  // SQLite would make it readable for all; its `-wal` and `-shm` take the mode from it.
-  closeSync(openSync(file, 'a', 0o600));
+  makeWhereThereIsNone(file);
   const db = new DatabaseSync(file, { timeout: 4_000, enableForeignKeyConstraints: false });
   try {
     // Of a new file alone: an event takes 2 KB, and pages of 4 KB, SQLite's default, would be half empty, written twice and flushed.
@@ -51,6 +50,19 @@ export function openLogFile(file: string, use: 'write' | 'read' | 'checkpoint'):
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/**
+ * SQLite would make it readable for all; its `-wal` and `-shm` take the mode from it. A file that is there is not opened: closing it again gives up the
+ * locks that other threads of this process hold on it (https://www.sqlite.org/howtocorrupt.html, 2.2), and whoever uses the file next takes their
+ * write-ahead log away.
+ */
+function makeWhereThereIsNone(file: string): void {
+  try {
+    closeSync(openSync(file, 'ax', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

@@ -80,6 +80,37 @@ describe('a subscription that the server forgot', () => {
     await follower.stop();
   });
 
+  it('is noticed although others wrote more behind the missed event than is looked at', async () => {
+    const after = await mark();
+    const follower = follow(log, { after, filter: { by: 'stream-prefix', prefixes: ['buried-'] } });
+    await vi.waitFor(() => expect(follower.states.at(-1)).toBe('live'), patient);
+    await stack.simulator.faults.start('mute-subscriptions');
+    const ids = await write(`buried-${after}`, 'no-stream', 1);
+    await write(`noise-${after}`, 'no-stream', 300);
+    await vi.waitFor(() => expect(follower.states).toContain('down'), patient);
+    await stack.simulator.faults.stop('mute-subscriptions');
+    await vi.waitFor(() => expect(idsOf(follower.events)).toEqual(ids), patient);
+    await follower.stop();
+  });
+
+  it('is not suspected while others write without a break what it does not want', async () => {
+    // Silences are many and short; what may come late has all the time that it has otherwise.
+    const silenceMs = 1_001;
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) => systemClock.sleep(ms === silenceMs ? 5 : ms, signal),
+    };
+    const watched = await stack.open({ clock, silenceMs });
+    const after = await mark();
+    const follower = follow(watched, { after, filter: { by: 'stream-prefix', prefixes: ['calm-'] } });
+    await vi.waitFor(() => expect(follower.states.at(-1)).toBe('live'), patient);
+    for (let n = 0; n < 40; n++) await write(`storm-${after}`, n === 0 ? 'no-stream' : n * 150 - 1, 150);
+    const ids = await write(`calm-${after}`, 'no-stream', 1);
+    await vi.waitFor(() => expect(idsOf(follower.events)).toEqual(ids), patient);
+    expect(follower.states).toEqual(['catching-up', 'live']);
+    await follower.stop();
+  });
+
   it('is not suspected because others write what it does not want', async () => {
     const silenceMs = 40;
     let silences = 0;

@@ -199,6 +199,31 @@ describe('the Graph client', () => {
     expect(server.seen.length).toBeGreaterThan(1);
   });
 
+  it('sends nothing when the token took all the time there was, and says that nothing was done', async () => {
+    const slow = client({
+      identity: {
+        async token() {
+          await clock.sleep(35_000);
+          return { ok: true, token: { value: 't', expiresAt: start + 3_600_000 } };
+        },
+      },
+    });
+    expect(await slow.createSubscription(request)).toMatchObject({ ok: false, reason: 'unavailable' });
+    expect(server.seen).toEqual([]);
+    expect(reports).toMatchObject([{ attempts: 0 }]);
+  });
+
+  it('asks for a new token once, and not again for every attempt that follows', async () => {
+    server.answer(
+      { status: 401, body: {} },
+      { status: 503, body: {} },
+      { status: 503, body: {} },
+      { body: subscription },
+    );
+    expect(await client().getSubscription('sub-1')).toMatchObject({ ok: true });
+    expect(tokens).toEqual([undefined, true, undefined, undefined]);
+  });
+
   it('gets one new token when one is not taken, and no second', async () => {
     server.answer({ status: 401, body: error('InvalidAuthenticationToken', 'expired') }, { body: subscription });
     expect(await client().getSubscription('sub-1')).toMatchObject({ ok: true });

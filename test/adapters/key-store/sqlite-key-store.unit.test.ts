@@ -113,6 +113,33 @@ describe('the SQLite key store', () => {
       expect(statSync(place.file, { throwIfNoEntry: false })).toBeUndefined();
     });
 
+    it.each(['-wal', '-shm'])(
+      'makes no keys into a %s that was taken away, and loses none that were made',
+      async (end) => {
+        const store = await open();
+        const before = await store.subjectKeys(['number:1']);
+        renameSync(place.file + end, `${place.folder}/away`);
+        const torn = { ...away, detail: expect.stringContaining('was taken away') };
+        expect(await store.subjectKeys(['number:2'])).toEqual(torn);
+        writeFileSync(place.file + end, '');
+        expect(await store.find(['x'])).toEqual(torn);
+        rmSync(place.file + end);
+        await store.close();
+        expect(await (await open()).subjectKeys(['number:1'])).toEqual(before);
+      },
+    );
+
+    it.skipIf(process.platform !== 'linux')(
+      'holds its lock on the file, so that nobody else takes its log away',
+      async () => {
+        await open();
+        await open({ ownThread: true });
+        const { ino } = statSync(place.file);
+        const locks = readFileSync('/proc/locks', 'utf8').split('\n');
+        expect(locks.filter((lock) => lock.includes(`:${ino} `))).toEqual([expect.stringContaining(' READ ')]);
+      },
+    );
+
     it('opens the file again when a backup of it was put in its place', async () => {
       await prepare();
       copyFileSync(place.file, `${place.folder}/backup`);

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,15 @@ describe('the embedded log', () => {
         await ended;
       },
     };
+  }
+
+  /** What a process answers that opens the file with SQLite alone, and closes it. */
+  function useElsewhere(statement: string): string {
+    const program = `const { DatabaseSync } = require('node:sqlite');
+      const db = new DatabaseSync(process.argv[1]);
+      process.stdout.write(JSON.stringify(db.prepare(process.argv[2]).all()));
+      db.close();`;
+    return execFileSync(process.execPath, ['-e', program, file, statement], { encoding: 'utf8' });
   }
 
   beforeEach(() => {
@@ -164,6 +173,65 @@ describe('the embedded log', () => {
     expect(await log.readAll({ direction: 'forwards', limit: 1 })).toEqual(unavailable);
     renameSync(`${file}.away`, file);
     expect((await write(log, 'gone', 0, newEvents(1))).revision).toBe(1);
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'holds its lock on the file, so that nobody else takes its log away',
+    async () => {
+      await open();
+      await open();
+      const { ino } = statSync(file);
+      const locks = readFileSync('/proc/locks', 'utf8').split('\n');
+      expect(locks.filter((lock) => lock.includes(`:${ino} `))).toEqual([expect.stringContaining(' READ ')]);
+    },
+  );
+
+  it('keeps its write-ahead log while other processes open the file, read, write and close it', async () => {
+    const log = await open();
+    await write(log, 'beside', 'no-stream', newEvents(1));
+    const inodes = () => ['', '-wal', '-shm'].map((end) => statSync(file + end).ino);
+    const before = inodes();
+    for (const statement of [
+      'SELECT count(*) FROM events',
+      'CREATE TABLE beside (n)',
+      'DROP TABLE beside',
+      'PRAGMA wal_checkpoint(TRUNCATE)',
+    ]) {
+      useElsewhere(statement);
+      expect(inodes()).toEqual(before);
+    }
+    const beside = startWriter('elsewhere');
+    await beside.until(3);
+    await beside.kill();
+    expect(inodes()).toEqual(before);
+    expect((await write(log, 'beside', 0, newEvents(1))).revision).toBe(1);
+    expect(useElsewhere("SELECT rev FROM streams WHERE name = 'beside'")).toContain('"rev":1');
+  });
+
+  it('acknowledges and reads nothing once its write-ahead log or its index was taken away', async () => {
+    for (const end of ['-wal', '-shm']) {
+      const log = await open();
+      const stream = `without${end}`;
+      await write(log, stream, 'no-stream', newEvents(1));
+      renameSync(file + end, `${file}.away`);
+      const unavailable = { ok: false, reason: 'unavailable', detail: expect.stringContaining(`${file}${end}`) };
+      expect(await log.append(stream, 0, newEvents(1))).toEqual(unavailable);
+      expect(await log.readAll({ direction: 'forwards', limit: 1 })).toEqual(unavailable);
+      writeFileSync(file + end, '');
+      expect(await log.append(stream, 0, newEvents(1))).toEqual(unavailable);
+      renameSync(`${file}.away`, file + end);
+      expect((await write(log, stream, 0, newEvents(1))).revision).toBe(1);
+      await log.close();
+    }
+  });
+
+  it('keeps what it acknowledged when its write-ahead log was deleted and it is stopped in the ordinary way', async () => {
+    const log = await open();
+    await write(log, 'deleted', 'no-stream', newEvents(5));
+    for (const end of ['-wal', '-shm']) rmSync(file + end);
+    expect(await log.append('deleted', 4, newEvents(1))).toMatchObject({ reason: 'unavailable' });
+    await log.close();
+    expect(await readWhole(await open(), 'deleted')).toHaveLength(5);
   });
 
   it('is readable for its owner alone and leaves one file behind when it is closed', async () => {
