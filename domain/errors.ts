@@ -103,7 +103,14 @@ export const errorCodes = {
     title: 'The event log cannot be reached',
     status: 503,
     exit: 69,
-    remedy: 'Nothing was recorded. Act on the call, and try again: `tocsin doctor` says what is wrong.',
+    remedy: 'Act on the call, and try again: `tocsin doctor` says what is wrong.',
+  },
+  'outcome-unknown': {
+    title: 'It may be recorded, or not',
+    status: 503,
+    exit: 69,
+    remedy:
+      'The event log has not said what became of it. Look at the call, then do it again where it does not show: to do it twice does no harm.',
   },
   'not-ready': {
     title: 'Tocsin is still starting',

@@ -21,12 +21,21 @@ export interface OpenedReadModel {
   readonly discarded?: string;
 }
 
+/** An event of a log, by which the log is known again: one that does not have it is another one, or an earlier state of the same. */
+export interface LogMark {
+  readonly stream: string;
+  readonly revision: number;
+  readonly id: string;
+}
+
 /** One read model: tables, and the position in the log up to which they are complete, always changed together. */
 export interface ReadModelStore {
   /** Undefined before the first commit. */
   position(): LogPosition | undefined;
+  /** As the last commit that gave one said: an event at the position, or after it. */
+  mark(): LogMark | undefined;
   /** Applies changes in order and moves the position, all or nothing. Rejects when the file cannot be written or somebody else wrote to it. */
-  commit(changes: readonly Change[], position: LogPosition): Promise<void>;
+  commit(changes: readonly Change[], position: LogPosition, mark?: LogMark): Promise<void>;
   /** All answers, and the position they hold for, of one moment: after every commit that was asked for before. */
   read(questions: readonly Question[]): Promise<Answers>;
   /**

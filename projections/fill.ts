@@ -1,5 +1,6 @@
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
 import type { ReadModelStore } from '#ports/read-model-store.ts';
+import { markOf } from '#projections/log-mark.ts';
 import type { Projection } from '#projections/projection.ts';
 
 export interface FillOptions {
@@ -46,11 +47,11 @@ export async function fillFromLog(
       const events = notBeyond(item.events, upTo);
       const done = events.length < item.events.length || events.at(-1)?.position === upTo;
       if (!done) next = items.next();
-      const position = events.at(-1)?.position;
-      if (position !== undefined) {
+      const last = events.at(-1);
+      if (last !== undefined) {
         const changes = await projection.project(events, store);
         await writing;
-        writing = store.commit(changes, position);
+        writing = store.commit(changes, last.position, markOf(last));
         writing.catch(() => undefined);
         onEvents?.(events.length);
       }

@@ -1,14 +1,15 @@
 import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
-import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
+import type { LogMark, ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
+import { endMark, hasMark, markOf } from '#projections/log-mark.ts';
 import type { Committed, Projection } from '#projections/projection.ts';
 import { type DigestAt, later, type Rebuilt, rebuildBeside } from '#projections/rebuild.ts';
 import { createTurns } from '#projections/turns.ts';
 
 export interface ReadModelDeps {
   readonly projection: Projection;
-  readonly log: Pick<EventLog, 'subscribe'>;
+  readonly log: Pick<EventLog, 'subscribe' | 'readAll' | 'readStream'>;
   readonly stores: ReadModelFiles;
   readonly clock: Clock;
   /** Told what operators should know; must not throw. */
@@ -30,6 +31,8 @@ export interface ReadModelState {
   readonly connection: SubscriptionState['state'];
   /** Why it is `down`. */
   readonly detail?: string;
+  /** Why events could not be taken in, where it was not the log: it is tried again. */
+  readonly failed?: string;
   readonly appliedAt?: number;
   readonly rebuilding?: { readonly events: number };
 }
@@ -42,6 +45,8 @@ export interface ReadModel {
   store(): Promise<ReadModelStore>;
   state(): ReadModelState;
   onCommitted(listener: (committed: Committed) => void): () => void;
+  /** Told when another store serves, with changes that nobody was told of: the log is another one, or somebody else wrote to the file. Not told of a rebuild. */
+  onReplaced(listener: () => void): () => void;
   digest(): Promise<DigestAt>;
   /** Folds it from the log's first event beside the one that serves, and puts it in its place. Asked again meanwhile it is the same rebuild. */
   rebuild(onProgress?: (events: number) => void): Promise<Rebuilt>;
@@ -58,12 +63,16 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
   const { name } = projection.schema;
   const turns = createTurns();
   const listeners = new Set<(committed: Committed) => void>();
+  const replacedListeners = new Set<() => void>();
   const closing = new AbortController();
   let opening: Promise<ReadModelStore> | undefined;
   let serving: ReadModelStore | undefined;
   let connection: SubscriptionState = { state: 'catching-up' };
   let caughtUp = false;
+  let failed: string | undefined;
   let running = false;
+  /** The log answered when it was no longer followed. */
+  let endedLive = false;
   let appliedAt: number | undefined;
   let committedAt = 0;
   /** Everything up to here was looked at. */
@@ -93,34 +102,90 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     const store = await current();
     if (item.kind === 'caught-up') {
       caughtUp = true;
+      failed = undefined;
       return;
     }
     if (item.kind === 'checkpoint') {
       seen = later(seen, item.position);
-      if (clock.monotonic() - committedAt >= restMs) await rest(store);
+      if (clock.monotonic() - committedAt >= restMs) rest().catch(() => undefined);
       return;
     }
     const before = store.position();
     // A subscription may hand out what it handed out before.
     const events = before === undefined ? item.events : item.events.filter(({ position }) => position > before);
-    const position = events.at(-1)?.position;
-    if (position === undefined) return;
+    const last = events.at(-1);
+    if (last === undefined) return;
+    const { position } = last;
     const changes = await projection.project(events, store);
-    await store.commit(changes, position);
+    await store.commit(changes, position, markOf(last));
+    failed = undefined;
     committedAt = clock.monotonic();
     appliedAt = clock.now();
     seen = later(seen, position);
     for (const listener of listeners) listener({ position, changes });
   }
 
-  async function rest(store: ReadModelStore): Promise<void> {
+  /** Events are not kept waiting for what it asks the log. */
+  async function rest(): Promise<void> {
     committedAt = clock.monotonic();
-    if (seen !== undefined && seen > (store.position() ?? '')) await store.commit([], seen);
+    const upTo = seen;
+    if (upTo === undefined || upTo <= (serving?.position() ?? '')) return;
+    const [store, mark] = [serving, await endMark(log)];
+    await turns.take(async () => {
+      if (mark === undefined || store !== serving || upTo <= (store?.position() ?? '')) return;
+      await store?.commit([], upTo, mark);
+    });
   }
 
-  async function follow(signal: AbortSignal): Promise<void> {
-    const after = (await current()).position();
+  /** Lets go of the store, and opens what is there then. */
+  async function replace(how: 'close' | 'discard'): Promise<void> {
+    const isOther = await turns.take(async () => {
+      const old = serving;
+      if (old === undefined) return false;
+      serving = seen = undefined;
+      caughtUp = false;
+      const opened = old[how]().then(open, open);
+      opening = opened;
+      const store = await opened.catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return how === 'discard' || store.position() !== old.position();
+    });
+    if (isOther) for (const listener of replacedListeners) listener();
+  }
+
+  /** Looks, until the log answers, whether it still is the one that the store was folded from. */
+  async function isSameLog(mark: LogMark | undefined, signal: AbortSignal): Promise<boolean> {
+    while (mark !== undefined && !signal.aborted) {
+      const has = await hasMark(log, mark);
+      if (has !== 'unanswered') return has === 'yes';
+      await clock.sleep(retryMs, signal);
+    }
+    return true;
+  }
+
+  /** Until the signal is aborted, or the log is found to be `another-log`. */
+  async function follow(signal: AbortSignal): Promise<'another-log' | undefined> {
+    const store = await current();
+    const mark = store.mark();
+    const known = mark === undefined ? 'yes' : await hasMark(log, mark);
+    if (known === 'no') return 'another-log';
+    if (known === 'unanswered') {
+      connection = { state: 'down', detail: 'the event log does not answer' };
+      return undefined;
+    }
+    const after = store.position();
     const ending = linkSignals(signal);
+    let [looking, another] = [false, false];
+    /** After an outage the log may be a copy from a backup, in which what comes next stands before where we are. */
+    const look = async (): Promise<void> => {
+      if (looking) return;
+      looking = true;
+      another = !(await isSameLog(serving?.mark(), ending.signal));
+      looking = false;
+      if (another) ending.abort();
+    };
     const items = log
       .subscribe({
         ...(after === undefined ? {} : { after }),
@@ -129,6 +194,7 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
         signal: ending.signal,
         onState: (state) => {
           connection = state;
+          if (state.state !== 'down') void look();
         },
       })
       [Symbol.asyncIterator]();
@@ -136,7 +202,8 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     try {
       for (;;) {
         const result = await next;
-        if (result.done === true || signal.aborted) return;
+        if (another) return 'another-log';
+        if (result.done === true || signal.aborted) return undefined;
         const gathers = gatherMs > 0 && result.value.kind === 'events' && result.value.events.length < batchSize;
         // The log reads on while this is taken in; where events gather it is asked afterwards, for all that came.
         if (!gathers) next = items.next();
@@ -156,10 +223,9 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     closing.abort();
     await rebuilding?.done.catch(() => undefined);
     await opening?.catch(() => undefined);
+    if (endedLive) await rest().catch(() => undefined);
     await turns.take(async () => {
-      if (serving === undefined) return;
-      await rest(serving).catch(() => undefined);
-      await serving.close();
+      await serving?.close();
     });
   }
 
@@ -170,17 +236,29 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
       try {
         while (!ending.aborted) {
           try {
-            await follow(ending);
+            if ((await follow(ending)) === 'another-log') {
+              onReport({
+                kind: 'discarded',
+                name,
+                detail: 'the event log is another one, or was put back to an earlier state',
+              });
+              await replace('discard');
+              continue;
+            }
           } catch (error) {
             const detail = error instanceof Error ? error.message : String(error);
             caughtUp = false;
+            failed = detail;
             connection = { state: 'down', detail };
             onReport({ kind: 'failed', name, detail });
+            // Whatever is wrong with the store, an open one does not come right by itself: somebody else wrote to the file, or its thread died.
+            await replace('close').catch(() => undefined);
           }
           await clock.sleep(retryMs, ending);
         }
       } finally {
         running = false;
+        endedLive = connection.state === 'live';
         connection = { state: 'down', detail: 'stopped' };
       }
     },
@@ -192,6 +270,7 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
         caughtUp,
         connection: connection.state,
         ...(connection.state === 'down' ? { detail: connection.detail } : {}),
+        ...(failed === undefined ? {} : { failed }),
         ...(appliedAt === undefined ? {} : { appliedAt }),
         ...(rebuilding === undefined ? {} : { rebuilding: { events: rebuilding.events } }),
       };
@@ -199,6 +278,10 @@ export function createReadModel(deps: ReadModelDeps): ReadModel {
     onCommitted(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onReplaced(listener) {
+      replacedListeners.add(listener);
+      return () => void replacedListeners.delete(listener);
     },
     async digest() {
       const { position, result } = await turns.take(async () => (await current()).digest());

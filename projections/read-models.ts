@@ -23,7 +23,7 @@ export const projections = {
 } as const;
 
 export interface ReadModelsDeps {
-  readonly log: Pick<EventLog, 'subscribe'>;
+  readonly log: Pick<EventLog, 'subscribe' | 'readAll' | 'readStream'>;
   readonly stores: ReadModelFiles;
   readonly clock: Clock;
   /** Told what operators should know; must not throw. */
@@ -64,7 +64,7 @@ export function createReadModels({ log, stores, clock, onReport }: ReadModelsDep
     async run(signal) {
       await Promise.all(readModelNames.map((name) => models[name].run(signal)));
     },
-    emergencies: createEmergencyQueries(emergencies.store, emergencies.onCommitted),
+    emergencies: createEmergencyQueries(emergencies.store, emergencies.onCommitted, emergencies.onReplaced),
     audit: createAuditQueries(audit.store),
     health: createHealthQueries(health.store),
     watch: createWatchQueries(watch.store),

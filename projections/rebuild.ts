@@ -111,7 +111,7 @@ async function swap(
       ...(position === undefined ? {} : { upTo: position }),
     });
     if (!filled) return undefined;
-    if (position !== undefined && position > (side.position() ?? '')) await side.commit([], position);
+    if (position !== undefined && position > (side.position() ?? '')) await side.commit([], position, old.mark());
     const before = await old.digest().catch(nothing);
     const after = await side.digest();
     await side.complete();

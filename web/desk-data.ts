@@ -165,8 +165,10 @@ export type ResolveResult =
 
 type NotDone =
   | { readonly ok: false; readonly reason: 'not-found' }
-  /** The log or the key store cannot be reached; `detail` is for operators and names nobody. */
-  | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string };
+  /** The log or the key store cannot be reached, and nothing was recorded; `detail` is for operators and names nobody. */
+  | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string }
+  /** It may be recorded: the log did not say, or this desk is behind it. */
+  | { readonly ok: false; readonly reason: 'outcome-unknown'; readonly detail: string };
 
 /** A stored event in the outer shape, its sealed values unsealed. */
 export interface AuditRecord {

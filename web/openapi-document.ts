@@ -50,7 +50,7 @@ export const operations: readonly Operation[] = [
     summary: 'Takes a call; the first one has it',
     body: input.acknowledgeBodySchema,
     answer: json(answers.emergencySchema),
-    errors: ['emergency-not-found', 'already-acknowledged', 'already-resolved', ...acts],
+    errors: ['emergency-not-found', 'already-acknowledged', 'already-resolved', ...acts, 'outcome-unknown'],
   },
   {
     method: 'post',
@@ -58,7 +58,7 @@ export const operations: readonly Operation[] = [
     summary: 'Closes a call',
     body: input.resolveBodySchema,
     answer: json(answers.emergencySchema),
-    errors: ['emergency-not-found', 'already-resolved', ...acts],
+    errors: ['emergency-not-found', 'already-resolved', ...acts, 'outcome-unknown'],
   },
   {
     method: 'get',

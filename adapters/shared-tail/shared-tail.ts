@@ -8,7 +8,8 @@ const endWaitMs = 200;
 /**
  * The same log, with one live subscription for all who follow it in this process: every event crosses the wire once and is decoded once, however many
  * stages and read models want it. Whoever is behind reads the log with a subscription of his own, and joins the shared one where he has caught up;
- * whoever falls out of what it keeps goes back to his own.
+ * whoever falls out of what it keeps goes back to his own. Where the log was put back to an earlier state while it did not answer, whoever follows goes on
+ * at its end: waiting for positions of before he would hear nothing.
  */
 export function createSharedTail(log: EventLog, clock: Pick<Clock, 'sleep'>): EventLog {
   let tail: Tail | undefined;
@@ -35,10 +36,25 @@ async function* follow(
   // Where the log ends is known in a moment, as a rule; a log that is away must not hold up its own retries.
   if (tail.last() === undefined) await Promise.race([tail.changed(), clock.sleep(endWaitMs, options.signal)]);
   while (!options.signal.aborted) {
+    const era = tail.era();
     const place = yield* join(log, tail, options, position);
-    if (place === undefined) return;
-    position = yield* live(tail, options, place);
+    if (place !== undefined) position = yield* live(tail, options, place);
+    else if (!era.aborted) return;
+    if (era.aborted) position = await withinLog(tail, options.signal, position, clock);
   }
+}
+
+/** Where to go on in a log that was put back. */
+async function withinLog(
+  tail: Tail,
+  signal: AbortSignal,
+  position: LogPosition | undefined,
+  clock: Pick<Clock, 'sleep'>,
+): Promise<LogPosition | undefined> {
+  let last = tail.last();
+  for (; last === undefined && !signal.aborted && !tail.closed(); last = tail.last())
+    await Promise.race([tail.changed(), clock.sleep(endWaitMs, signal)]);
+  return last !== undefined && position !== undefined && position > last ? last : position;
 }
 
 async function* join(
@@ -68,7 +84,7 @@ async function* catchUp(
   const endAtStart = tail.last();
   let position = after;
   let caughtUp = false;
-  const own: SubscribeOptions = { ...options, signal: AbortSignal.any([options.signal, leaving.signal]) };
+  const own: SubscribeOptions = { ...options, signal: AbortSignal.any([options.signal, leaving.signal, tail.era()]) };
   try {
     // Before the first event of an empty log is no position that a log knows.
     const from = position === undefined || position === '' ? own : { ...own, after: position };

@@ -1,3 +1,4 @@
+import { linkSignals } from '#kernel/linked-signal.ts';
 import type { EventLog, LogPosition, RecordedEvent, SubscriptionFilter, SubscriptionState } from '#ports/event-log.ts';
 
 /** The newest events of a log, kept for all who follow it in this process. */
@@ -13,6 +14,9 @@ export interface Tail {
   /** Resolves when something came, the connection changed, or the tail was closed. */
   changed(): Promise<void>;
   state(): SubscriptionState;
+  /** Aborted when the log was put back to an earlier state, as from a backup, or is another one: positions of before say nothing any more. */
+  era(): AbortSignal;
+  closed(): boolean;
   close(): void;
 }
 
@@ -41,6 +45,9 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
   const places = new Set<Pick<Place, 'position'>>();
   const coming = new Set<object>();
   let events: RecordedEvent[] = [];
+  let era = new AbortController();
+  /** The newest event that was seen. */
+  let newest: RecordedEvent | undefined;
   /** Everything after this position is in `events`. */
   let floor: LogPosition | undefined;
   let state: SubscriptionState = { state: 'down', detail: 'not connected yet' };
@@ -61,27 +68,62 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
   }
 
   const covers = (position: LogPosition | undefined) =>
-    floor !== undefined && !closing.signal.aborted && (position ?? '') >= floor;
+    floor !== undefined && !closing.signal.aborted && !era.signal.aborted && (position ?? '') >= floor;
 
-  async function follow(): Promise<void> {
-    floor = await endOf(log, sleep, closing.signal);
-    if (floor === undefined) return;
+  /** After an outage the log may be a copy from a backup, in which what comes next stands before what was seen. */
+  async function look(of: AbortController, known: RecordedEvent): Promise<void> {
+    while (!of.signal.aborted && !closing.signal.aborted) {
+      const { stream, revision, id } = known;
+      const page = await log.readStream(stream, { direction: 'forwards', from: revision, limit: 1 });
+      if (page.ok && page.events[0]?.id === id) return;
+      if (page.ok || page.reason === 'stream-not-found' || page.reason === 'stream-deleted') return of.abort();
+      await sleep(retryMs, closing.signal);
+    }
+  }
+
+  /** Until the log is another one. */
+  async function followEra(): Promise<void> {
+    const mine = era;
+    const end = await endOf(log, sleep, closing.signal);
+    if (end === undefined) return;
+    newest = end.event;
+    floor = end.event?.position ?? '';
     wake();
+    const ending = linkSignals(closing.signal, mine.signal);
+    let dropped = false;
     const items = log.subscribe({
       ...(floor === '' ? {} : { after: floor }),
-      signal: closing.signal,
+      signal: ending.signal,
       onState: (next) => {
         state = next;
         wake();
+        if (next.state === 'down') dropped = true;
+        else if (dropped && newest !== undefined) {
+          dropped = false;
+          void look(mine, newest);
+        }
       },
     });
     for await (const item of items) {
       if (item.kind !== 'events') continue;
-      const newest = events.at(-1)?.position ?? floor;
-      const fresh = item.events.filter(({ position }) => position > newest);
+      const last = events.at(-1)?.position ?? floor;
+      const fresh = item.events.filter(({ position }) => position > last);
       if (fresh.length === 0) continue;
       forget();
       events.push(...fresh);
+      newest = fresh.at(-1);
+      wake();
+    }
+    ending.release();
+  }
+
+  async function follow(): Promise<void> {
+    while (!closing.signal.aborted) {
+      await followEra();
+      if (!era.signal.aborted) return;
+      floor = newest = undefined;
+      events = [];
+      era = new AbortController();
       wake();
     }
   }
@@ -92,7 +134,7 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
   });
 
   return {
-    last: () => (floor === undefined ? undefined : (events.at(-1)?.position ?? floor)),
+    last: () => (floor === undefined || era.signal.aborted ? undefined : (events.at(-1)?.position ?? floor)),
     covers,
     expect() {
       const one = {};
@@ -101,11 +143,12 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
     },
     join(from, filter, signal) {
       let position = from;
+      const { signal: mine } = era;
       let woken: (() => void) | undefined;
       const wakeUp = () => woken?.();
       const place: Place = {
         position: () => position,
-        isCovered: () => covers(position),
+        isCovered: () => !mine.aborted && covers(position),
         take(limit) {
           const taken: RecordedEvent[] = [];
           for (let at = firstAfter(events, position); at < events.length && taken.length < limit; at++) {
@@ -137,6 +180,8 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
         waiting.add(resolve);
       }),
     state: () => state,
+    era: () => era.signal,
+    closed: () => closing.signal.aborted,
     close() {
       closing.abort();
       wake();
@@ -144,15 +189,15 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
   };
 }
 
-/** Position of the last event, an empty text for an empty log; asked for until the log answers. */
+/** The last event, none in an empty log; asked for until the log answers. */
 async function endOf(
   log: EventLog,
   sleep: (ms: number, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
-): Promise<LogPosition | undefined> {
+): Promise<{ readonly event: RecordedEvent | undefined } | undefined> {
   while (!signal.aborted) {
     const page = await log.readAll({ direction: 'backwards', limit: 1 });
-    if (page.ok) return page.events[0]?.position ?? '';
+    if (page.ok) return { event: page.events[0] };
     await sleep(retryMs, signal);
   }
   return undefined;

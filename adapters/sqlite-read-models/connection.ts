@@ -2,14 +2,15 @@ import { setImmediate } from 'node:timers/promises';
 import type { ChangeGroup } from '#adapters/sqlite-read-models/change-groups.ts';
 import type { DigestRun } from '#adapters/sqlite-read-models/digest.ts';
 import { openEngine } from '#adapters/sqlite-read-models/engine.ts';
+import type { At } from '#adapters/sqlite-read-models/messages.ts';
 import type { LogPosition } from '#ports/event-log.ts';
 import type { Answers, Digest, Question, ReadModelSchema } from '#ports/read-model-store.ts';
 
 /** A file of a read model as its store uses it: on this thread or on one of its own. */
 export interface Connection {
   /** As it was when the file was opened. */
-  readonly position: LogPosition | undefined;
-  commit(groups: readonly ChangeGroup[], position: LogPosition): Promise<void>;
+  readonly at: Partial<At>;
+  commit(groups: readonly ChangeGroup[], at: At): Promise<void>;
   read(questions: readonly Question[]): Promise<Answers>;
   settle(): Promise<void>;
   /** Resolves once the moment is fixed. */
@@ -34,9 +35,9 @@ export async function connectHere({ file, schema, bulk }: ConnectionOptions): Pr
   const engine = openEngine(file, schema, bulk);
   const runs = new Set<DigestRun>();
   return {
-    position: engine.position(),
-    async commit(groups, position) {
-      engine.commit(groups, position);
+    at: engine.at(),
+    async commit(groups, at) {
+      engine.commit(groups, at);
     },
     async read(questions) {
       return engine.read(questions);

@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
+import type { At } from '#adapters/sqlite-read-models/messages.ts';
 import type { LogPosition } from '#ports/event-log.ts';
-import type { ReadModelSchema, TableSchema } from '#ports/read-model-store.ts';
+import type { LogMark, ReadModelSchema, TableSchema } from '#ports/read-model-store.ts';
 
 /** Of how files are laid out; the schema's own version stands beside it. */
-const layout = 1;
+const layout = 2;
 
 /** Above this many bytes a file is not looked through when it is opened: damage then shows when it is met. */
 const checkedBytes = 16 * 1024 * 1024;
@@ -20,7 +21,7 @@ export function openDatabase(file: string, schema: ReadModelSchema, bulk = false
     if (schema.large === true) db.exec('PRAGMA page_size = 16384');
     db.exec(`PRAGMA journal_mode = ${file === '' || bulk ? 'MEMORY' : 'WAL'}; PRAGMA synchronous = OFF; PRAGMA busy_timeout = 2000;
       PRAGMA cache_size = -${schema.large === true ? 65_536 : 8_192}; PRAGMA temp_store = MEMORY;`);
-    db.exec(`CREATE TABLE IF NOT EXISTS read_model (one INTEGER PRIMARY KEY CHECK (one = 1), shape TEXT NOT NULL, position TEXT) STRICT;
+    db.exec(`CREATE TABLE IF NOT EXISTS read_model (one INTEGER PRIMARY KEY CHECK (one = 1), shape TEXT NOT NULL, position TEXT, mark TEXT) STRICT;
       ${Object.entries(schema.tables)
         .map(([name, table]) => tableSql(name, table))
         .join('\n')}`);
@@ -87,6 +88,16 @@ function indexSql({ tables }: ReadModelSchema): string {
 export function positionIn(db: DatabaseSync): LogPosition | undefined {
   const found = db.prepare('SELECT position FROM read_model').get()?.['position'];
   return typeof found === 'string' ? found : undefined;
+}
+
+/** Where it is in the log; empty before the first commit. */
+export function atOf(db: DatabaseSync): Partial<At> {
+  const row = db.prepare('SELECT position, mark FROM read_model').get();
+  const [position, mark] = [row?.['position'], row?.['mark']];
+  return {
+    ...(typeof position === 'string' ? { position } : {}),
+    ...(typeof mark === 'string' ? { mark: JSON.parse(mark) as LogMark } : {}),
+  };
 }
 
 export function list(columns: readonly string[]): string {

@@ -1,16 +1,17 @@
 import type { StatementSync } from 'node:sqlite';
 import type { ChangeGroup } from '#adapters/sqlite-read-models/change-groups.ts';
-import { list, openDatabase, positionIn, settle } from '#adapters/sqlite-read-models/database.ts';
+import { atOf, list, openDatabase, settle } from '#adapters/sqlite-read-models/database.ts';
 import { beginDigest, type DigestRun } from '#adapters/sqlite-read-models/digest.ts';
+import type { At } from '#adapters/sqlite-read-models/messages.ts';
 import { questionSql } from '#adapters/sqlite-read-models/question-sql.ts';
-import type { LogPosition } from '#ports/event-log.ts';
 import type { Answers, Question, ReadModelSchema, Row } from '#ports/read-model-store.ts';
 
 /** A read model's file, worked on by the thread that opened it. */
 export interface Engine {
-  position(): LogPosition | undefined;
+  /** As it was when the file was opened. */
+  at(): Partial<At>;
   /** @throws when it could not be done; then nothing was */
-  commit(groups: readonly ChangeGroup[], position: LogPosition): void;
+  commit(groups: readonly ChangeGroup[], at: At): void;
   read(questions: readonly Question[]): Answers;
   /** Ends the bulk that the engine was opened for. */
   settle(): void;
@@ -31,23 +32,25 @@ export function openEngine(file: string, schema: ReadModelSchema, bulk = false):
     }
     return statement;
   };
-  const advance = db.prepare('UPDATE read_model SET position = ? WHERE position IS ?');
-  let position = positionIn(db);
+  const advance = db.prepare('UPDATE read_model SET position = ?, mark = coalesce(?, mark) WHERE position IS ?');
+  const opened = atOf(db);
+  let { position } = opened;
 
   return {
-    position: () => position,
-    commit(groups, next) {
+    at: () => opened,
+    commit(groups, at) {
       db.exec('BEGIN IMMEDIATE');
       try {
         for (const group of groups) apply(prepared(changeSql(schema, group)), group);
-        if (advance.run(next, position ?? null).changes !== 1)
+        const mark = at.mark === undefined ? null : JSON.stringify(at.mark);
+        if (advance.run(at.position, mark, position ?? null).changes !== 1)
           throw new Error(`somebody else writes to the read model ${schema.name}`);
         db.exec('COMMIT');
       } catch (error) {
         if (db.isTransaction) db.exec('ROLLBACK');
         throw error;
       }
-      position = next;
+      position = at.position;
     },
     read(questions) {
       const rows = questions.map((question) => {

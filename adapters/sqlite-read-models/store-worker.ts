@@ -17,7 +17,7 @@ try {
   const answer = async (number: number, { request }: ToThread): Promise<unknown> => {
     switch (request.kind) {
       case 'commit':
-        return connection.commit(request.groups, request.position);
+        return connection.commit(request.groups, request.at);
       case 'read':
         return connection.read(request.questions);
       case 'settle':
@@ -45,7 +45,7 @@ try {
       (error) => say({ kind: 'failed', number: message.number, detail: reason(error) }),
     );
   });
-  say({ kind: 'ready', position: connection.position });
+  say({ kind: 'ready', at: connection.at });
 } catch (error) {
   say({ kind: 'failed-to-open', detail: reason(error) });
 }

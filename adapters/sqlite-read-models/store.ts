@@ -11,7 +11,7 @@ export interface Keeping {
 }
 
 export function createStore(schema: ReadModelSchema, connection: Connection, keeping: Keeping): ReadModelStore {
-  let position = connection.position;
+  let { position, mark } = connection.at;
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= connection.close();
@@ -19,9 +19,11 @@ export function createStore(schema: ReadModelSchema, connection: Connection, kee
   };
   return {
     position: () => position,
-    async commit(changes, next) {
-      await connection.commit(groupChanges(schema, changes), next);
+    mark: () => mark,
+    async commit(changes, next, nextMark) {
+      await connection.commit(groupChanges(schema, changes), { position: next, mark: nextMark });
       position = next;
+      mark = nextMark ?? mark;
     },
     read: (questions) => connection.read(questions),
     settle: () => connection.settle(),

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { Connection, ConnectionOptions } from '#adapters/sqlite-read-models/connection.ts';
-import type { FromThread, ThreadRequest, ToThread } from '#adapters/sqlite-read-models/messages.ts';
+import type { At, FromThread, ThreadRequest, ToThread } from '#adapters/sqlite-read-models/messages.ts';
 import type { LogPosition } from '#ports/event-log.ts';
 import type { Answers, Digest } from '#ports/read-model-store.ts';
 
 /** On a thread of its own: for models with so many rows that counting them would keep everybody waiting. */
 export async function connectThread(options: ConnectionOptions): Promise<Connection> {
   const worker = new Worker(new URL('./store-worker.ts', import.meta.url), { workerData: options, execArgv: [] });
-  const opened = Promise.withResolvers<LogPosition | undefined>();
+  const opened = Promise.withResolvers<Partial<At>>();
   const exited = Promise.withResolvers<void>();
   const pending = new Map<number, PromiseWithResolvers<unknown>>();
   let next = 0;
@@ -32,7 +32,7 @@ export async function connectThread(options: ConnectionOptions): Promise<Connect
   worker.on('message', (message: FromThread) => {
     switch (message.kind) {
       case 'ready':
-        return opened.resolve(message.position);
+        return opened.resolve(message.at);
       case 'failed-to-open':
         return end(message.detail);
       case 'done':
@@ -50,8 +50,8 @@ export async function connectThread(options: ConnectionOptions): Promise<Connect
   });
 
   return {
-    position: await opened.promise,
-    commit: async (groups, position) => void (await call({ kind: 'commit', groups, position }).answer),
+    at: await opened.promise,
+    commit: async (groups, at) => void (await call({ kind: 'commit', groups, at }).answer),
     read: async (questions) => (await call({ kind: 'read', questions }).answer) as Answers,
     settle: async () => void (await call({ kind: 'settle' }).answer),
     async digest() {

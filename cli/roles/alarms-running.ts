@@ -42,8 +42,9 @@ export async function runAlarms({ context, targets, watch, listening, signal }: 
       if ('alarm' in line) log.error(line, `${line.of}: ${line.word}`);
       else log.info(line, `${line.of}: it is over`);
     }
+    // An error like the lines of alarms: alarms read this one, too, and have to find it however little is logged.
     for (const line of unread.look(heard?.partitions ?? [], now))
-      log.warn(line, `messages of the hub wait in partition ${line.unreadPartition}`);
+      log.error(line, `messages of the hub wait in partition ${line.unreadPartition}`);
     await clock.sleep(lookMs, signal);
   }
 }

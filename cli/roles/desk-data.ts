@@ -1,6 +1,7 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import { shareChanges } from '#cli/roles/share-changes.ts';
 import type { Shared } from '#cli/roles/shared.ts';
+import { shownOnce } from '#cli/roles/shown-emergency.ts';
 import { valuesInPlace } from '#domain/sealed-places.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Sealer } from '#ports/sealer.ts';
@@ -30,8 +31,6 @@ export interface DeskDataDeps {
 
 /** Records that are unsealed together. */
 const unsealTogether = 100;
-/** Milliseconds that an answer waits for the read model to show what was just appended. */
-const showMs = 2000;
 
 /** Puts together what the desk shows and does: read models answer, the sealer opens what is sealed, acts go to the log. */
 export function createDeskData({ context, shared, readModels, health, ready }: DeskDataDeps): DeskData {
@@ -49,41 +48,15 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     return changes.map(({ position }, index) => ({ position, emergency: views[index] as unknown as EmergencyView }));
   };
 
-  /** The view at a revision or later; a read model that is behind is waited for, but not for ever: the act is done either way. */
-  const shown = async (id: string, revision: number): Promise<EmergencyView | undefined> => {
-    const deadline = clock.monotonic() + showMs;
-    for (;;) {
-      const document = await emergencies.get(id);
-      if (document !== undefined && (document.revision >= revision || clock.monotonic() > deadline))
-        return one(document);
-      if (clock.monotonic() > deadline) return undefined;
-      await clock.sleep(5);
-    }
-  };
-
   const perform = async (
     id: string,
     human: HumanAct,
   ): Promise<{ readonly result: ActResult; readonly emergency: EmergencyView | undefined }> => {
     const result = await acts.act(id, human);
-    const revision = result.ok ? result.revision : 0;
-    const known = result.ok || result.reason === 'already-acknowledged' || result.reason === 'already-resolved';
-    // Who lost the race is told who won: that needs the winner's event in the read model.
-    const wanted =
-      !result.ok && known
-        ? (h: EmergencyDocument) =>
-            result.reason === 'already-resolved' ? h.resolved !== undefined : h.acknowledged !== undefined
-        : undefined;
-    if (wanted !== undefined) {
-      const deadline = clock.monotonic() + showMs;
-      for (
-        let document = await emergencies.get(id);
-        (document === undefined || !wanted(document)) && clock.monotonic() < deadline;
-        document = await emergencies.get(id)
-      )
-        await clock.sleep(5);
-    }
-    return { result, emergency: known ? await shown(id, revision) : undefined };
+    const isShown = shownAfter(result);
+    const document =
+      isShown === undefined ? undefined : await shownOnce({ clock, log: eventLog, get: emergencies.get }, id, isShown);
+    return { result, emergency: document === undefined ? undefined : await one(document) };
   };
   const changes = shareChanges(emergencies.subscribe, async (change) => {
     const emergency = await one(change.document);
@@ -91,10 +64,11 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
       metrics.enqueueToScreen.observe(Math.max(0, clock.now() - Date.parse(emergency.receivedAt)) / 1000);
     return { position: change.position, emergency };
   });
+  emergencies.onReplaced(() => changes.endAll(new Error('what the board shows was read from the event log again')));
   const behind = {
     ok: false,
-    reason: 'unavailable',
-    detail: 'it was recorded, but this desk is behind the log and cannot show it yet',
+    reason: 'outcome-unknown',
+    detail: 'this desk is behind the log and cannot show what was recorded yet',
   } as const;
 
   return {
@@ -145,7 +119,8 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         ...(proved === undefined ? {} : { proved }),
       });
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
-      if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
+      if (result.reason === 'not-found' || result.reason === 'unavailable' || result.reason === 'outcome-unknown')
+        return result;
       if (emergency === undefined) return behind;
       return {
         ok: false,
@@ -163,7 +138,8 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
         ...(note === undefined ? {} : { note }),
       });
       if (result.ok) return emergency === undefined ? behind : { ok: true, emergency };
-      if (result.reason === 'not-found' || result.reason === 'unavailable') return result;
+      if (result.reason === 'not-found' || result.reason === 'unavailable' || result.reason === 'outcome-unknown')
+        return result;
       return emergency === undefined ? behind : { ok: false, reason: 'resolved', emergency };
     },
     callerToken: (key) => keyStore.token([key])[0] ?? '',
@@ -171,6 +147,14 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     metrics: () => metrics.registry.metrics(),
     ready: async () => ready(),
   };
+}
+
+/** From when on an emergency shows what came of an act: who lost the race is told who won. Undefined where nothing came of it. */
+function shownAfter(result: ActResult): ((document: EmergencyDocument) => boolean) | undefined {
+  if (result.ok) return ({ revision }) => revision >= result.revision;
+  if (result.reason === 'already-resolved') return ({ resolved }) => resolved !== undefined;
+  if (result.reason === 'already-acknowledged') return ({ acknowledged }) => acknowledged !== undefined;
+  return undefined;
 }
 
 /** ISO 8601 of the outer interface as milliseconds since 1970 UTC, as the read models keep time. */

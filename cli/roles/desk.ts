@@ -11,10 +11,12 @@ import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
-import { createListening, type Listening, type Reached } from '#cli/roles/listening.ts';
+import { createJudging, type Judging, unjudgedMs } from '#cli/roles/judging.ts';
+import { createListening, type Listening } from '#cli/roles/listening.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
 import { holderOf } from '#cli/roles/port-holder.ts';
 import { createQuarantine } from '#cli/roles/quarantine.ts';
+import { type Reached, reachedBoard } from '#cli/roles/reached.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { createSubscribing, type SubscribingActs } from '#cli/roles/subscribing.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
@@ -64,17 +66,13 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     clock,
     onReport: (report) => log.warn({ ...report }, 'a read model is made again from the log, or tried again'),
   });
-  const following = readModels.run(signal);
-  const { listening, close: closeListening } = await openListening(options, readModels);
-  const watching = listening.run(signal);
-  const evidence = await openEvidence(context, readModels, signal);
-  const alarms = runAlarms({
-    ...{ context, targets: options.targets, listening: listening.state, signal },
-    watch: {
-      queries: readModels.watch,
-      known: () => readModels.states().some(({ name, caughtUp }) => name === 'watch' && caughtUp),
-    },
+  const judging = createJudging({
+    ...{ clock, log: shared.eventLog, hub: settings.eventHub },
+    partitions: () => listening.state().partitions.map(({ partition }) => partition),
+    onLook: (waitingMs) => context.metrics.unjudged.set(waitingMs / 1000),
   });
+  const { listening, close: closeListening } = await openListening(options, readModels, judging);
+  let evidence: RunningEvidence | undefined;
   const keyStore = async () => (await shared.keyStore.find([])).ok;
   const subscribing = createSubscribing({
     queries: () => readModels.watch,
@@ -90,6 +88,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     health: () =>
       healthReport({
         ...{ context, listening, readModels, subscribing, keyStore },
+        unjudgedMs: judging.waitingMs,
         ...{ triage: options.triage, resolve: options.resolve },
         workflows: () => [...(options.workflows?.() ?? []), ...(evidence === undefined ? [] : [evidence.row()])],
       }),
@@ -124,6 +123,17 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
       );
     throw new CommandError(exitCodes.settings, `TOCSIN_HTTP: ${host} is not an address of this machine alone`);
   }
+  // Only now: whoever is refused the port must not have written to the read models of the desk that holds it.
+  const following = readModels.run(signal);
+  const watching = Promise.all([listening.run(signal), judging.run(signal)]);
+  evidence = await openEvidence(context, readModels, signal);
+  const alarms = runAlarms({
+    ...{ context, targets: options.targets, listening: listening.state, signal },
+    watch: {
+      queries: readModels.watch,
+      known: () => readModels.states().some(({ name, caughtUp }) => name === 'watch' && caughtUp),
+    },
+  });
   return {
     url: started.desk.url,
     figures: () => openDesks(desks.counts()),
@@ -144,12 +154,12 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
 async function openListening(
   { context, shared, hub, ingest }: DeskOptions,
   readModels: ReadModels,
+  judging: Judging,
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
   const reached = (): Reached => {
-    const board = readModels.states().find(({ name }) => name === 'emergencies');
-    if (board?.connection === 'down') return 'cut-off';
-    return board?.caughtUp === true ? 'yes' : 'catching-up';
+    const reached = reachedBoard(readModels.states().find(({ name }) => name === 'emergencies'));
+    return reached === 'yes' && judging.waitingMs() > unjudgedMs ? 'not-judged' : reached;
   };
   if (ingest !== undefined) return openOwnListening(context, shared, hub, ingest, reached);
   const ownership = await openOwnership(context, hub);

@@ -1,6 +1,8 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
-import type { Listening } from '#cli/roles/listening.ts';
+import { unjudgedMs } from '#cli/roles/judging.ts';
+import { judgeListening, type Listening } from '#cli/roles/listening.ts';
+import { projectionRows } from '#cli/roles/projection-rows.ts';
 import { subscribingRows } from '#cli/roles/subscribing-rows.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import type { ReadModels } from '#projections/read-models.ts';
@@ -12,6 +14,8 @@ export interface HealthDeps {
   readonly listening: Listening;
   readonly readModels: ReadModels | undefined;
   readonly triage: (() => TriageHealth) | undefined;
+  /** For how long a message has waited to be judged, where this process looks; milliseconds. */
+  readonly unjudgedMs?: () => number;
   readonly resolve: (() => HealthRow) | undefined;
   readonly subscribing: Subscribing | undefined;
   /** Rows of the role `worker`, where it runs here. */
@@ -27,15 +31,17 @@ const order = { trouble: 0, warning: 1, ok: 2 } as const;
 export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
   const now = deps.context.clock.now();
   const listening = deps.listening.state();
+  // A hub that is read may be of no use to this board: that is said elsewhere.
+  const isRead = judgeListening(listening.partitions, now).ok;
   const feeds = (await deps.readModels?.health.feeds()) ?? [];
   const rows = [
     ...feeds.map(({ feed, lastNoticeAt, notices }) =>
-      feedRow(feed, lastNoticeAt === undefined ? undefined : iso(lastNoticeAt), notices, listening.ok),
+      feedRow(feed, lastNoticeAt === undefined ? undefined : iso(lastNoticeAt), notices, isRead),
     ),
     ...listening.partitions.map((partition) => partitionRow(partition, now)),
     ...(listening.partitions.length === 0 ? [nobodyReads(listening.word)] : []),
-    ...projectionRows(deps.readModels, now),
-    ...(deps.triage === undefined ? [] : [triageRow(deps.triage())]),
+    ...projectionRows(deps.readModels?.states() ?? [], now),
+    ...triageRows(deps.triage?.(), deps.unjudgedMs?.() ?? 0),
     ...(deps.resolve === undefined ? [] : [deps.resolve()]),
     ...(await noticeRows(deps.readModels)),
     keyStoreRow(await deps.keyStore()),
@@ -115,27 +121,15 @@ function nobodyReads(word: string | undefined): HealthRow {
   };
 }
 
-function projectionRows(readModels: ReadModels | undefined, now: number): HealthRow[] {
-  return (readModels?.states() ?? []).map((state) => {
-    const well = state.connection !== 'down' && state.caughtUp;
-    const word =
-      state.rebuilding !== undefined
-        ? `being rebuilt, ${state.rebuilding.events} events so far`
-        : state.connection === 'down'
-          ? 'the event log does not answer'
-          : state.caughtUp
-            ? 'up to date'
-            : 'catching up';
-    return {
-      kind: 'projection',
-      name: state.name,
-      state: state.connection === 'down' ? 'trouble' : well ? 'ok' : 'warning',
-      word,
-      ...(state.appliedAt === undefined ? {} : { lastProofAt: iso(Math.min(state.appliedAt, now)) }),
-      figures: { position: state.position ?? 'start' },
-      ...(state.connection === 'down' ? { next: 'See whether the event log runs: `tocsin doctor`.' } : {}),
-    } satisfies HealthRow;
-  });
+/** In this process or in another: what matters is that somebody judges. */
+function triageRows(triage: TriageHealth | undefined, waitingMs: number): readonly HealthRow[] {
+  const late: Pick<HealthRow, 'state' | 'word'> | undefined =
+    waitingMs > unjudgedMs
+      ? { state: 'trouble', word: `notices have waited for ${Math.round(waitingMs / 1000)} s and are not judged` }
+      : undefined;
+  const next = 'Start a process with the role triage, or see its log: `tocsin run triage`.';
+  if (triage !== undefined) return [late === undefined ? triageRow(triage) : { ...triageRow(triage), ...late, next }];
+  return late === undefined ? [] : [{ kind: 'role', name: 'triage', ...late, next }];
 }
 
 function triageRow(triage: TriageHealth): HealthRow {

@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { Metrics } from '#cli/roles/metrics.ts';
+import { showProofAge } from '#cli/roles/proof-age.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
-import type { Away, PartitionObserver } from '#processor/ingest/partition.ts';
+import type { IngestObserver } from '#processor/ingest/ingest.ts';
+import type { Away } from '#processor/ingest/partition.ts';
 
 /** How one partition is read by this process. Times are milliseconds since 1970 UTC. */
 export interface PartitionHealth {
@@ -27,12 +29,20 @@ export interface PartitionHealth {
 }
 
 export interface IngestProbe {
-  readonly observer: PartitionObserver;
+  readonly observer: IngestObserver;
+  /** Those that this process reads, or did. */
   partitions(): readonly PartitionHealth[];
+  /**
+   * All that the hub has, also where this process does not read them. One that the hub got later counts as heard when the hub was last asked and did not have it: until
+   * then nothing of it was missed.
+   */
+  ofHub(): readonly PartitionHealth[];
   /** Asks the hub for the ends of the partitions every few seconds, until the signal is aborted: lag is measured, never assumed. */
   pollLag(source: Pick<EventSource, 'partition'>, signal: AbortSignal): Promise<void>;
 }
 
+/** What is known of a partition when the hub first says that it has it. */
+type NewPartition = Pick<PartitionHealth, 'since' | 'heardAt'>;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 const pollMs = 3000;
 
@@ -53,12 +63,27 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     all.set(partition, fresh);
     return fresh;
   };
+  /** Partitions of the hub as it last said, when; undefined before it did. */
+  let hub: { readonly at: number; readonly partitions: ReadonlyMap<string, NewPartition> } | undefined;
+  const noLag = (partition: string) => {
+    for (const gauge of [metrics.ingestLagMessages, metrics.ingestLagSeconds]) gauge.remove({ partition });
+  };
+  const forget = (partition: string) => {
+    for (const each of [all, backlogs, opened, endKnownAt]) each.delete(partition);
+    noLag(partition);
+  };
+  const partitions = () =>
+    [...all.values()]
+      .filter(({ partition }) => partition === '*' || hub?.partitions.has(partition) !== false)
+      .map((health) => ({ ...health }));
   const measure = (health: Mutable<PartitionHealth>) => {
     const { lastEnqueued } = health;
     if (lastEnqueued === undefined || !opened.has(health.partition)) return;
     health.lagMessages = Math.max(0, lastEnqueued.sequenceNumber - health.appendedTo);
     const oldestAt = backlogOf(health.partition).oldestUnreadAt() ?? lastEnqueued.enqueuedAt;
     health.lagMs = health.lagMessages === 0 ? 0 : Math.max(0, clock.now() - oldestAt);
+    // Who reads it now says how it is.
+    if (health.state === 'stopped') return;
     metrics.ingestLagMessages.set({ partition: health.partition }, health.lagMessages);
     metrics.ingestLagSeconds.set({ partition: health.partition }, health.lagMs / 1000);
   };
@@ -72,8 +97,16 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     backlogOf(health.partition).end(at.sequenceNumber, at.enqueuedAt, clock.now());
   };
 
+  showProofAge(metrics, clock, partitions);
   return {
     observer: {
+      described(partitionIds) {
+        const at = clock.now();
+        for (const partition of all.keys())
+          if (partition !== '*' && !partitionIds.includes(partition)) forget(partition);
+        const found: NewPartition = { since: at, ...(hub === undefined ? {} : { heardAt: hub.at }) };
+        hub = { at, partitions: new Map(partitionIds.map((id) => [id, hub?.partitions.get(id) ?? found])) };
+      },
       state(partition, state, detail, away) {
         const health = of(partition);
         if (health.state !== state) health.since = clock.now();
@@ -82,6 +115,7 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         else health.detail = detail;
         if (away === undefined) delete health.away;
         else health.away = away;
+        if (state === 'stopped') noLag(partition);
         if (state === 'waiting') log.warn({ partition, detail }, 'a partition cannot be read now');
         else log.debug({ partition, state }, 'partition');
         if (state === 'reading') all.delete('*');
@@ -140,7 +174,14 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         else log.info('the ownership store is back');
       },
     },
-    partitions: () => [...all.values()].map((health) => ({ ...health })),
+    partitions,
+    ofHub: () =>
+      hub === undefined
+        ? partitions()
+        : [...hub.partitions].map(([partition, found]) => ({
+            ...{ partition, state: 'waiting' as const, appendedTo: -1 },
+            ...{ ...found, ...all.get(partition) },
+          })),
     async pollLag(source, signal) {
       while (!signal.aborted) {
         await clock.sleep(pollMs, signal);

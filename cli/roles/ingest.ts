@@ -14,12 +14,15 @@ import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import { createSubscriptionSecrets } from '#cli/roles/subscription-secrets.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
 import { defaultPhrases } from '#domain/notices/phrases.ts';
+import type { EventSource } from '#ports/event-source.ts';
 import type { PartitionOwnership } from '#ports/partition-ownership.ts';
 import { createIngest } from '#processor/ingest/ingest.ts';
 import type { PrepareDeps } from '#processor/ingest/prepare.ts';
 
 export interface RunningIngest {
   readonly probe: IngestProbe;
+  /** For asking the hub about partitions that others read. */
+  readonly source: Pick<EventSource, 'partition'>;
   /** Resolves when everything received was appended or left to the next. */
   readonly ended: Promise<void>;
 }
@@ -88,7 +91,7 @@ export async function startIngest(
     await bounded(source.close(), 2000);
     await ownership.close();
   });
-  return { probe, ended };
+  return { probe, source, ended };
 }
 
 /** @param hub says whose partitions are owned where several namespaces share a container */

@@ -1,5 +1,7 @@
 import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import { proofMs } from '#cli/roles/proof-age.ts';
+import type { Reached } from '#cli/roles/reached.ts';
 import { inboxStream } from '#domain/names.ts';
 import type { GapCause } from '#domain/watch/events.ts';
 import type { Clock } from '#ports/clock.ts';
@@ -24,8 +26,6 @@ export interface ListeningState {
   readonly partitions: readonly PartitionHealth[];
 }
 
-/** A proof older than this is none. */
-const proofMs = 15_000;
 /** Somebody reads, but is this far behind: calls come late. */
 const lateMs = 10_000;
 
@@ -64,12 +64,18 @@ function causeOf(silent: readonly PartitionHealth[]): NotListening {
   return silent.every(({ away }) => away === 'log') ? 'event-log-unreachable' : 'partition-not-read';
 }
 
-export type Reached = 'yes' | 'cut-off' | 'catching-up';
-
 const notReached = {
-  'cut-off': 'The event log does not answer: no call can reach this board',
-  'catching-up': 'This board has not read the whole event log yet: calls may be missing on it',
-} as const;
+  'cut-off': {
+    word: 'The event log does not answer: no call can reach this board',
+    cause: 'event-log-unreachable',
+  },
+  'catching-up': {
+    word: 'This board has not read the whole event log yet: calls may be missing on it',
+    cause: 'event-log-unreachable',
+  },
+  'not-kept': { word: 'This board cannot keep what it reads: calls may be missing on it' },
+  'not-judged': { word: 'Notices are not judged: no call can reach this board' },
+} as const satisfies Record<Exclude<Reached, 'yes'>, Pick<ListeningState, 'word' | 'cause'>>;
 
 export interface ListeningDeps {
   readonly clock: Clock;
@@ -78,7 +84,8 @@ export interface ListeningDeps {
   /** Where other processes do. */
   readonly elsewhere?: {
     readonly ownership: PartitionOwnership;
-    readonly source: Pick<EventSource, 'describe' | 'partition'> | undefined;
+    /** Without `describe` only those partitions are looked at that somebody claims. Undefined: nobody can ask the hub, and claims have to do. */
+    readonly source: (Pick<EventSource, 'partition'> & Partial<Pick<EventSource, 'describe'>>) | undefined;
     readonly log: Pick<EventLog, 'readStream'>;
     readonly hub: string;
     /** Who we are: our own claims say nothing about others. */
@@ -104,17 +111,30 @@ export function createListening(deps: ListeningDeps): Listening {
   const { clock } = deps;
   let remote: readonly PartitionHealth[] = [];
   const backlogs = new Map<string, Backlog>();
+  /** When each partition was last heard of, by whomever read it: who finds it unread must not say that it was read until now. */
+  const lastHeard = new Map<string, number>();
   let last: { readonly ok: boolean; readonly since: number } = { ok: false, since: clock.now() };
   let reachedAt = clock.monotonic();
   let lookAt = reachedAt;
+  const withProof = (health: PartitionHealth): PartitionHealth => {
+    const { partition, state, heardAt = 0 } = health;
+    if (state === 'reading') {
+      if (heardAt > 0) lastHeard.set(partition, heardAt);
+      return health;
+    }
+    const before = lastHeard.get(partition) ?? 0;
+    // A clock may have been set back.
+    const known = Math.max(heardAt, before <= clock.now() ? before : 0);
+    return known === 0 ? health : { ...health, heardAt: known };
+  };
   const look = (): ListeningState => {
-    const partitions = together(deps.own?.(), remote);
+    const partitions = together(deps.own?.(), remote).map(withProof);
     const reached = deps.reached?.() ?? 'yes';
     if (reached === 'yes') reachedAt = clock.monotonic();
     const heard = judgeListening(partitions, clock.now());
     const judged =
       reached !== 'yes' && clock.monotonic() - reachedAt > cutOffMs
-        ? { ...heard, ok: false, cause: 'event-log-unreachable' as const, word: notReached[reached] }
+        ? { ok: false, ...lastProofOf(heard), ...notReached[reached] }
         : heard;
     if (judged.ok !== last.ok) last = { ok: judged.ok, since: clock.now() };
     return { ...judged, since: last.since, partitions };
@@ -135,6 +155,10 @@ export function createListening(deps: ListeningDeps): Listening {
   };
 }
 
+function lastProofOf({ lastProofAt }: Pick<ListeningState, 'lastProofAt'>): Pick<ListeningState, 'lastProofAt'> {
+  return lastProofAt === undefined ? {} : { lastProofAt };
+}
+
 /** What this process reads itself it knows best; of the others' partitions it knows what they claim. */
 function together(
   own: readonly PartitionHealth[] | undefined,
@@ -150,7 +174,10 @@ function together(
   ];
 }
 
-/** A living claim says that somebody reads; that the log has what the hub has says that it is true. */
+/**
+ * A living claim says that somebody reads; that the log has what the hub has says that it is true. Claims are renewed whether or not the hub answers: without its
+ * answer a claim proves nothing.
+ */
 async function lookElsewhere(
   from: NonNullable<ListeningDeps['elsewhere']>,
   before: readonly PartitionHealth[],
@@ -158,8 +185,11 @@ async function lookElsewhere(
   now: number,
 ): Promise<readonly PartitionHealth[]> {
   const claims = (await from.ownership.list()).filter(({ ownerId }) => ownerId !== from.self);
-  const described = await from.source?.describe();
-  const ids = described?.ok === true ? described.hub.partitionIds : claims.map(({ partitionId }) => partitionId);
+  const described = await from.source?.describe?.();
+  const claimed = claims.map(({ partitionId }) => partitionId);
+  // While the hub does not say what it has, it has what it had.
+  const known = described === undefined ? [] : before.map(({ partition }) => partition);
+  const ids = described?.ok === true ? described.hub.partitionIds : [...new Set([...known, ...claimed])];
   return Promise.all(
     ids.map(async (partition): Promise<PartitionHealth> => {
       const claim = claims.find(({ partitionId }) => partitionId === partition);
@@ -170,12 +200,16 @@ async function lookElsewhere(
       const appendedTo = tail.ok ? (tail.position?.sequenceNumber ?? -1) : (earlier?.appendedTo ?? -1);
       const state = claim === undefined ? 'waiting' : 'reading';
       const since = earlier?.state === state ? earlier.since : now;
+      const isKnown = from.source === undefined || (ends?.ok === true && tail.ok);
+      const heardAt = isKnown ? claim?.claimedAt : earlier?.heardAt;
+      const away = !tail.ok ? ('log' as const) : isKnown ? undefined : ('hub' as const);
       const base = {
         partition,
         state,
         since,
         appendedTo,
-        ...(claim === undefined ? {} : { heardAt: claim.claimedAt }),
+        ...(claim === undefined || heardAt === undefined ? {} : { heardAt }),
+        ...(away === undefined ? {} : { away }),
       } as const;
       if (ends?.ok !== true) return base;
       const { lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedAt } = ends.partition;

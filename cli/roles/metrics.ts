@@ -3,10 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** What the roles of a process count and time. Labels have few values and never name anybody. */
 export interface Metrics {
   readonly registry: Registry;
+  /** Calls this before every answer: for gauges of what changes by itself. */
+  readonly beforeAnswer: (refresh: () => void) => void;
   readonly ingestEvents: Counter<'partition' | 'type'>;
   readonly ingestGaps: Counter<'partition' | 'cause'>;
   readonly ingestLagMessages: Gauge<'partition'>;
   readonly ingestLagSeconds: Gauge<'partition'>;
+  readonly ingestProofAge: Gauge<'partition'>;
+  readonly unjudged: Gauge;
   readonly enqueueToAppend: Histogram;
   readonly enqueueToScreen: Histogram;
   readonly appendRetries: Counter<'reason'>;
@@ -29,8 +33,10 @@ export function createMetrics(version: string): Metrics {
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
+  const refreshers: (() => void)[] = [];
   return {
     registry,
+    beforeAnswer: (refresh) => void refreshers.push(refresh),
     ingestEvents: new Counter({
       name: 'tocsin_ingest_events_total',
       help: 'Events appended to the inbox streams.',
@@ -53,6 +59,20 @@ export function createMetrics(version: string): Metrics {
       name: 'tocsin_ingest_lag_seconds',
       help: 'Age of the oldest message that the hub has and the log has not; 0 when there is none.',
       labelNames: ['partition'],
+      registers,
+    }),
+    ingestProofAge: new Gauge({
+      name: 'tocsin_ingest_proof_age_seconds',
+      help: 'Time since it was last proved that the partition is read: the hub answered, and nothing was missing.',
+      labelNames: ['partition'],
+      registers,
+      collect() {
+        for (const refresh of refreshers) refresh();
+      },
+    }),
+    unjudged: new Gauge({
+      name: 'tocsin_unjudged_seconds',
+      help: 'How long the oldest message has waited in the log for triage to judge it, as the desk saw it; 0 when there is none.',
       registers,
     }),
     enqueueToAppend: new Histogram({

@@ -4,6 +4,7 @@ import { healthReport } from '#cli/roles/health.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening } from '#cli/roles/listening.ts';
 import { answerText, answerWord, type ProbeListener, pathOf } from '#cli/roles/probe-listener.ts';
+import { isReading } from '#cli/roles/proof-age.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { isThisMachine } from '#config/parsers.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
@@ -43,7 +44,7 @@ export function answerProbes(options: ProbesOptions): void {
   };
   const ready = () =>
     !context.signal.aborted &&
-    (ingest === undefined || ingest.probe.partitions().every(({ state }) => state !== 'waiting')) &&
+    (ingest === undefined || isReading(ingest.probe.partitions(), context.clock.now())) &&
     triage?.().state !== 'starting' &&
     options.desk?.ready() !== false;
   listener.answerWith((request, response) => {

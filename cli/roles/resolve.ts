@@ -7,6 +7,7 @@ import { connectionOf } from '#cli/roles/hub-source.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
 import { createOwnCertificate, type OwnCertificate } from '#cli/roles/own-certificate.ts';
 import { agentOf } from '#cli/roles/reaching.ts';
+import { resolveRow } from '#cli/roles/resolve-row.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
@@ -16,7 +17,7 @@ import type { EncryptedContent } from '#domain/notices/item.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { LargePayloads } from '#ports/large-payloads.ts';
 import { recoveryProof } from '#processor/recovery-proof.ts';
-import { createResolve, type ResolveHealth } from '#processor/resolve/resolve.ts';
+import { createResolve } from '#processor/resolve/resolve.ts';
 import type { HealthRow } from '#web/health-report.ts';
 
 export interface RunningResolve {
@@ -63,7 +64,7 @@ export async function startResolve(
     },
   });
   const ended = resolve.run(signal).then(() => bounded(publisher.close(), 2000));
-  return { row: () => rowOf(resolve.health()), ended };
+  return { row: () => resolveRow(resolve.health()), ended };
 }
 
 async function payloadsOf({ settings, clock }: RunContext): Promise<LargePayloads> {
@@ -98,27 +99,5 @@ function encryptsForOurselves(
       return encryptResource(resource, simulator.tenant.certificate.id, simulator.tenant.certificate.publicKey);
     const { id, publicKey } = await own();
     return encryptResource(resource, id, publicKey);
-  };
-}
-
-function rowOf(health: ResolveHealth): HealthRow {
-  const { pending, waiting, givenUp, state, waitingFor, delayed, backFill } = health;
-  const away = waitingFor ?? backFill.waitingFor;
-  const todo = [
-    ...(pending > 0 ? [`${pending} large notices to fetch`] : []),
-    ...(waiting > 0 ? [`${waiting} messages to fetch from Graph`] : []),
-    ...(backFill.gaps > 0 ? [`${backFill.gaps} gaps to fill`] : []),
-  ].join(', ');
-  const idle = state === 'standby' ? 'stands by: another process fetches' : 'nothing to fetch';
-  return {
-    kind: 'role',
-    name: 'resolve',
-    state: delayed !== undefined ? 'trouble' : away !== undefined ? 'warning' : 'ok',
-    word: away === undefined ? todo || idle : `${away}${todo === '' ? '' : ` (${todo})`}`,
-    ...(delayed === undefined ? {} : { since: delayed.since }),
-    figures: { fetched: String(health.counts.published), 'given up': String(givenUp) },
-    ...(delayed === undefined
-      ? {}
-      : { next: 'One unverified emergency stands for all that wait. See the credential and subscription rows.' }),
   };
 }

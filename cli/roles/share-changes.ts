@@ -1,3 +1,10 @@
+/** Changes as those get them who follow. */
+export interface SharedChanges<T> {
+  subscribe(listener: (change: T) => void, onFailure: (error: unknown) => void): () => void;
+  /** Ends all who follow now: they begin again where they were. */
+  endAll(error: Error): void;
+}
+
 interface Follower<T> {
   /** Number of the first change that is his. */
   readonly from: number;
@@ -12,7 +19,7 @@ interface Follower<T> {
 export function shareChanges<Raw, T>(
   subscribe: (listener: (change: Raw) => void) => () => void,
   convert: (change: Raw) => Promise<T>,
-): { subscribe(listener: (change: T) => void, onFailure: (error: unknown) => void): () => void } {
+): SharedChanges<T> {
   const followers = new Set<Follower<T>>();
   let seen = 0;
   let last: Promise<void> = Promise.resolve();
@@ -23,12 +30,15 @@ export function shareChanges<Raw, T>(
       const converted = await convert(change);
       for (const { listener } of mine()) listener(converted);
     } catch (error) {
-      for (const follower of mine()) {
-        followers.delete(follower);
-        follower.onFailure(error);
-      }
+      end(mine(), error);
     }
   };
+  function end(those: Iterable<Follower<T>>, error: unknown): void {
+    for (const follower of those) {
+      followers.delete(follower);
+      follower.onFailure(error);
+    }
+  }
   subscribe((change) => {
     const number = seen++;
     last = last.then(() => hand(change, number));
@@ -41,5 +51,6 @@ export function shareChanges<Raw, T>(
         followers.delete(follower);
       };
     },
+    endAll: (error) => end([...followers], error),
   };
 }

@@ -14,7 +14,10 @@ export type FetchEvent =
         readonly since: string;
         /** How many waited too long so far, at least: what is behind them in the log is not counted. */
         readonly count: number;
-        /** Ids of the CloudEvents of those that are new since the event before, at most {@link mostDelayedIds}. */
+        /**
+         * Ids of the CloudEvents of those that are new since the event before, at most {@link mostDelayedIds}; and of back-fills (`back-fill-<uuid>`) that gave chats or
+         * messages up, each of which counts as one notice.
+         */
         readonly notices: readonly string[];
         /** How many of them are given up for good so far though they may be calls; absent: none. */
         readonly lost?: number;

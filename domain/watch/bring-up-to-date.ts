@@ -85,8 +85,8 @@ export function bringUpToDate(
   const last = gaps.at(-1);
   if (last === undefined) {
     const due = look.isLast === true ? 1 : proveMs;
-    return verdict.watching && verdict.at - (before.provedAt ?? before.since) >= due
-      ? [proved(verdict.at, before.since)]
+    return verdict.watching && verdict.provedAt - (before.provedAt ?? before.since) >= due
+      ? [proved(verdict.provedAt, before.since)]
       : [];
   }
   return [
@@ -95,7 +95,7 @@ export function bringUpToDate(
       ...(Number.isFinite(gap.until) ? [opened(gap.until)] : []),
     ]),
     // Whoever reads the last word alone must not take what was watched again long ago for the last proof.
-    ...(verdict.watching && last.until < verdict.at ? [proved(verdict.at, last.until)] : []),
+    ...(verdict.watching && last.until < verdict.provedAt ? [proved(verdict.provedAt, last.until)] : []),
   ];
 }
 

@@ -12,7 +12,6 @@ export const gapCauses = [
   'sign-in-needed',
   'admin-must-act',
   'graph-unreachable',
-  'messages-lost',
 ] as const;
 export type GapCause = (typeof gapCauses)[number];
 

@@ -42,8 +42,8 @@ export interface SubscriptionLoss {
 }
 
 export type WatchVerdict =
-  /** `at`: the moment that is proved, never in the future. */
-  | { readonly watching: true; readonly at: number }
+  /** `at`: since when it may be called watched, where it was not. `provedAt`: until when that is proved, which may be before it. Neither is in the future. */
+  | { readonly watching: true; readonly at: number; readonly provedAt: number }
   /** `at`: since when, never later than the truth. */
   | { readonly watching: false; readonly at: number; readonly cause: GapCause; readonly detail?: string };
 
@@ -77,6 +77,8 @@ export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): 
   return {
     watching: true,
     at: Math.min(Math.max(hub.provedAt, subscription.at), now),
+    // That a subscription was renewed shows nothing about who reads the hub.
+    provedAt: Math.min(hub.provedAt, now),
   };
 }
 

@@ -47,10 +47,6 @@ export const gapWords: Readonly<Record<GapCause, { readonly word: string; readon
     word: 'Microsoft Graph could not be asked',
     next: 'Nothing can be done here; it goes on by itself.',
   },
-  'messages-lost': {
-    word: 'the hub dropped messages before they were read',
-    next: 'See `tocsin.gap` in the record for which.',
-  },
 };
 
 /** Plain words for a cause, also for one of a later build. */

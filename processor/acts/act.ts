@@ -45,7 +45,10 @@ export type ActResult =
   /** `revision` is that of the stream's last event now. */
   | { readonly ok: true; readonly revision: number }
   | Refusal
-  | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string };
+  /** Nothing was recorded: the log or the key store does not answer. */
+  | { readonly ok: false; readonly reason: 'unavailable'; readonly detail: string }
+  /** It may be recorded: the log did not say what became of it, and did not answer any more. */
+  | { readonly ok: false; readonly reason: 'outcome-unknown'; readonly detail: string };
 
 /** Acts of people on emergencies: the first acknowledgement wins, by the expected revision of the stream. */
 export interface Acts {
@@ -72,6 +75,7 @@ export function createActs(deps: ActDeps): Acts {
       );
       const deadline = deps.clock.monotonic() + patienceMs;
       let detail = 'the log did not answer in time';
+      let reason: 'unavailable' | 'outcome-unknown' = 'unavailable';
       while (deps.clock.monotonic() < deadline) {
         const loaded = await load(deps, stream);
         if (loaded.ok) {
@@ -91,11 +95,12 @@ export function createActs(deps: ActDeps): Acts {
           const result = await deps.log.append(stream, loaded.expected, events);
           if (result.ok) return { ok: true, revision: result.revision };
           if (result.reason === 'wrong-expected-revision') continue;
+          if (result.reason === 'unknown-outcome') reason = 'outcome-unknown';
           detail = 'detail' in result ? `${result.reason}: ${result.detail}` : result.reason;
         } else detail = loaded.detail;
         await deps.clock.sleep(50 + 150 * deps.ids.fraction());
       }
-      return { ok: false, reason: 'unavailable', detail };
+      return { ok: false, reason, detail };
     },
   };
 }

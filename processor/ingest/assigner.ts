@@ -8,7 +8,8 @@ export interface AssignerDeps {
   readonly ownership: PartitionOwnership;
   /** Of this process, different from that of every other and from that of its own last run. */
   readonly ownerId: string;
-  readonly partitionIds: readonly string[];
+  /** Of the hub, as far as is known; asked at each look, as a hub can get more of them. */
+  readonly partitionIds: () => readonly string[];
   readonly clock: Clock;
   readonly ids: Ids;
   /** Milliseconds between two looks at the claims; well below the time after which claims expire. */
@@ -28,7 +29,7 @@ export type AssignerEvent =
 export interface Assigner {
   /** Resolves after the first decision. */
   start(): Promise<void>;
-  /** Looks at the claims at once, for instance because the hub gave a partition to somebody else. */
+  /** Looks at the claims at once, for instance because the hub has other partitions than before. */
   check(): void;
   /** What this process should work on now. */
   owned(): ReadonlySet<string>;
@@ -41,8 +42,9 @@ export function createAssigner(deps: AssignerDeps): Assigner {
   const { ownership, ownerId, partitionIds, clock, ids, intervalMs, onChange, log } = deps;
   const stopping = new AbortController();
   let owned: ReadonlySet<string> = new Set();
-  /** Whether the store ever answered, and whether it does now. */
-  let reached = false;
+  /** The partitions of the hub when the store last answered; none before it ever did. */
+  let decidedOn: ReadonlySet<string> = new Set();
+  /** The store does not answer. */
   let outage = false;
   let running: Promise<void> | undefined;
   let started: Promise<void> | undefined;
@@ -54,25 +56,28 @@ export function createAssigner(deps: AssignerDeps): Assigner {
     if (!same) onChange(next);
   };
 
-  const decide = async (): Promise<ReadonlySet<string>> => {
+  const decide = async (existing: readonly string[]): Promise<ReadonlySet<string>> => {
     const claims = await ownership.list();
-    const { claim, release } = decideClaims({ me: ownerId, partitionIds, claims, random: () => ids.fraction() });
+    const { claim, release } = decideClaims({
+      ...{ me: ownerId, partitionIds: existing, claims, random: () => ids.fraction() },
+    });
     if (release.length > 0) await ownership.release(ownerId, release);
     const got = claim.length === 0 ? [] : await ownership.claim(claim);
     return new Set(got.filter((one) => one.ownerId === ownerId).map((one) => one.partitionId));
   };
 
   const round = async (): Promise<void> => {
+    const existing = partitionIds();
     try {
-      const next = await within(decide(), Math.max(intervalMs, 5_000), clock, stopping.signal);
+      const next = await within(decide(existing), Math.max(intervalMs, 5_000), clock, stopping.signal);
       if (outage) log?.({ event: 'ownership-available' });
       outage = false;
-      reached = true;
+      decidedOn = new Set(existing);
       change(next);
     } catch (error) {
       if (stopping.signal.aborted) return;
       // Two who work on one partition cost time, nobody who works on it costs an emergency; the log fences them.
-      if (!reached) change(new Set(partitionIds));
+      change(new Set([...owned, ...existing.filter((id) => !decidedOn.has(id))]));
       if (!outage) log?.({ event: 'ownership-unavailable', detail: text(error), owned: owned.size });
       outage = true;
     }

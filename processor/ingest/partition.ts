@@ -5,7 +5,7 @@ import { type AppendDeps, appendSettled, pause, type SettledAppend } from '#proc
 import { appendParts } from '#processor/ingest/append-parts.ts';
 import type { AssignerEvent } from '#processor/ingest/assigner.ts';
 import { gapEvent } from '#processor/ingest/gap.ts';
-import { planReading, type ReadingPlan } from '#processor/ingest/position.ts';
+import { isLifeOf, planReading, type ReadingPlan } from '#processor/ingest/position.ts';
 import { type PrepareDeps, type PreparedEvent, prepareBatch } from '#processor/ingest/prepare.ts';
 import { readTail } from '#processor/ingest/tail.ts';
 
@@ -223,7 +223,7 @@ async function lookForNewHub(
     await clock.sleep(lookMs * (0.5 + ids.fraction()), signal);
     if (signal.aborted) return;
     const described = await source.describe(signal).catch(() => undefined);
-    if (described?.ok === true && incarnationOf(described.hub) !== incarnation) return onNew();
+    if (described?.ok === true && !isLifeOf(incarnation, incarnationOf(described.hub))) return onNew();
   }
 }
 

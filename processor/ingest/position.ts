@@ -81,7 +81,8 @@ function nextLife(current: string, incarnation: string): string {
   return `${incarnation}#${life + 1}`;
 }
 
-function isLifeOf(current: string, incarnation: string): boolean {
+/** True where what is read is the hub as it is now, in whichever of its lives. */
+export function isLifeOf(current: string, incarnation: string): boolean {
   return (
     current === incarnation ||
     (current.startsWith(`${incarnation}#`) && /^\d+$/.test(current.slice(incarnation.length + 1)))

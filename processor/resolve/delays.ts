@@ -16,10 +16,24 @@ import { appendSurely, type RetryDeps } from '#processor/retry.ts';
 
 export interface DelaysDeps extends RetryDeps {
   readonly list: Pick<WaitingList, 'all' | 'settle'>;
+  /** What is lost though no notice told of it, and is not on record yet. */
+  readonly losses: () => readonly Loss[];
   readonly metadata: (causationId: string, correlationId: string) => EventMetadata;
   /** Graph, or the storage, does not answer. */
   readonly isAway: (kind: SourceKind) => boolean;
   readonly unverifiedAfterMs: number;
+}
+
+/** What may have been calls, and nobody can read any more. */
+export interface Loss {
+  /** By which the event on record names it among the notices: so whoever lost it knows that it is there. */
+  readonly id: string;
+  /** The event that it is owed to. */
+  readonly cause: string;
+  /** When the oldest of it may have been posted, ISO 8601 UTC. */
+  readonly since: string;
+  /** How many, at least. */
+  readonly count: number;
 }
 
 /** Puts on record that notices wait too long or are lost, so that triage can raise one alarm for all of them. */
@@ -59,6 +73,8 @@ export function createDelays(deps: DelaysDeps): Delays {
   /** Those that are on record and did not end; there is more than one only after a process was displaced. The last one is added to. */
   const open = new Map<string, Delay>();
   let listed = new WeakSet<RecordedEvent>();
+  /** When each loss was put on record, by the monotonic clock. */
+  const said = new Map<string, number>();
 
   const current = () => [...open.values()].at(-1);
 
@@ -77,8 +93,17 @@ export function createDelays(deps: DelaysDeps): Delays {
     return (attempts > 0 || deps.isAway(source.kind)) && clock.now() - Date.parse(enqueuedAt(event)) >= patienceMs;
   }
 
+  /** When a loss has to be put on record, by the monotonic clock: again where it is not found there. */
+  const sayAt = ({ id }: Loss) => (said.get(id) ?? -againMs) + againMs;
+
   /** False when the signal came first. Refused by the revision, a process that was displaced wrote it: it is on record, and that is what counts. */
-  async function append({ id, next }: Delay, event: FetchEvent, cause: string, signal: AbortSignal): Promise<boolean> {
+  async function append(
+    { id, next }: Delay,
+    event: FetchEvent,
+    cause: string,
+    signal: AbortSignal,
+    ours: readonly string[] = [],
+  ): Promise<boolean> {
     const stream = `${fetchStreams}${id}`;
     const write = (data: JsonObject) =>
       appendSurely(deps, signal, stream, next === 0 ? 'no-stream' : next - 1, [
@@ -91,25 +116,29 @@ export function createDelays(deps: DelaysDeps): Delays {
     if (result?.ok !== false || (result.reason !== 'invalid' && result.reason !== 'too-large'))
       return result !== undefined;
     // The names of the notices come from outside, and the alarm must not fail of them: without them it only links to no call that is fetched late.
-    return (await write({ ...event.data, ...('notices' in event.data ? { notices: [] } : {}) })) !== undefined;
+    return (await write({ ...event.data, ...('notices' in event.data ? { notices: ours } : {}) })) !== undefined;
   }
 
-  async function record(fresh: readonly Fetch[], signal: AbortSignal): Promise<boolean> {
-    const [first] = fresh;
-    if (first === undefined) return false;
+  async function record(fresh: readonly Fetch[], losses: readonly Loss[], signal: AbortSignal): Promise<boolean> {
+    const cause = fresh[0]?.event.id ?? losses[0]?.cause;
+    if (cause === undefined) return false;
     const unlisted = fresh.filter(({ event }) => !listed.has(event));
     const gone = fresh.filter(({ lost }) => lost === true);
     const times = fresh.map(({ event }) => enqueuedAt(event)).sort();
+    const [since = new Date(clock.now()).toISOString()] = [...times, ...losses.map((each) => each.since)].sort();
     const before: Delay = current() ?? {
-      ...{ id: delayIdOf(first.event.id), since: times[0] ?? enqueuedAt(first.event), count: 0, lost: 0 },
+      ...{ id: delayIdOf(cause), since, count: 0, lost: 0 },
       ...{ next: 0, to: '', at: clock.monotonic() },
     };
-    const lost = before.lost + gone.length;
-    const count = Math.max(before.count + unlisted.length, lost);
-    const notices = unlisted.slice(0, mostDelayedIds).map(({ event }) => cloudEventIdOf(event));
+    const unread = losses.reduce((total, each) => total + each.count, 0);
+    const lost = before.lost + gone.length + unread;
+    const count = Math.max(before.count + unlisted.length + unread, lost);
+    const ours = losses.map(({ id }) => id);
+    const notices = [...ours, ...unlisted.map(({ event }) => cloudEventIdOf(event))].slice(0, mostDelayedIds);
     const at = new Date(clock.now()).toISOString();
     const data = { at, since: before.since, count, notices, ...(lost === 0 ? {} : { lost }) };
-    if (!(await append(before, { type: 'FetchDelayed', data }, first.event.id, signal))) return false;
+    if (!(await append(before, { type: 'FetchDelayed', data }, cause, signal, ours))) return false;
+    for (const id of ours) said.set(id, clock.monotonic());
     for (const { event } of fresh) listed.add(event);
     // Only now: until it is on record it is in the memo, and whoever takes over comes to know of it.
     for (const { event } of gone) list.settle(event.id, 'given-up');
@@ -134,11 +163,13 @@ export function createDelays(deps: DelaysDeps): Delays {
   return {
     async check(signal) {
       const late = [...list.all()].filter(waitsTooLong);
-      if (late.length === 0) return deps.isAway('message') || deps.isAway('blob') ? false : end(signal);
+      const losses = deps.losses().filter((each) => sayAt(each) <= clock.monotonic());
+      if (late.length + losses.length === 0) return deps.isAway('message') || deps.isAway('blob') ? false : end(signal);
       const delay = current();
       const fresh = late.filter(({ event, lost }) => lost === true || !listed.has(event));
-      const isTime = delay === undefined || fresh.length >= delay.count || clock.monotonic() - delay.at >= againMs;
-      return isTime && fresh.length > 0 ? record(fresh, signal) : false;
+      const news = fresh.length + losses.length;
+      const isTime = delay === undefined || news >= delay.count || clock.monotonic() - delay.at >= againMs;
+      return isTime && news > 0 ? record(fresh, losses, signal) : false;
     },
     take({ stream, revision, type, data }) {
       if (!stream.startsWith(fetchStreams)) return;
@@ -157,6 +188,7 @@ export function createDelays(deps: DelaysDeps): Delays {
       const late = [...list.all()]
         .filter(({ event, lost }) => lost === true || !(listed.has(event) || isRaised(event)))
         .map((fetch) => (fetch.lost === true ? fetch.knownAt : fetch.knownAt + patienceOf(fetch)))
+        .concat(deps.losses().map(sayAt))
         .sort((a, b) => a - b);
       const [first] = late;
       if (first === undefined) return undefined;
@@ -178,6 +210,7 @@ export function createDelays(deps: DelaysDeps): Delays {
     },
     restore({ delayed }) {
       listed = new WeakSet();
+      said.clear();
       open.clear();
       for (const each of Array.isArray(delayed) ? delayed : []) {
         if (!isJsonObject(each)) continue;

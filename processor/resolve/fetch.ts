@@ -21,7 +21,7 @@ export interface FetchDeps extends RecoverDeps {
 }
 
 /** A chat that we may not read any more refuses every time; a permission that is missing may be granted tomorrow. */
-const refusedMs = 24 * 3_600_000;
+export const refusedMs = 24 * 3_600_000;
 
 /** A payload, or a message, may come after the notice that names it, so what is not there yet is looked for this long. */
 const comingMs = 120_000;

@@ -17,12 +17,22 @@ export interface Gap {
   readonly messagesNotPublished: number;
   /** Every chat whose last message is older is read, ISO 8601 UTC; chats are read in the order of their last message. */
   readonly after?: string;
+  /**
+   * Since when only chats are left that Graph refuses to let us read, ISO 8601 UTC. Figures and `after` are those from before the first of them: which they are names
+   * people, and so whoever takes over reads again from there.
+   */
+  readonly refusedSince?: string;
+  /** Nothing more of it is to be had. */
+  readonly isOver?: true;
+  /** It is on record that some of it is lost. */
+  readonly isTold?: true;
 }
 
 /** The gaps of all feeds, from the record of the watch. */
 export interface Gaps {
   /** An event of any stream; one of `watch-<feed>` may end a gap. */
   take(event: RecordedEvent): void;
+  all(): readonly Gap[];
   /** The one to fill next. */
   first(isPossible: (gap: Gap) => boolean): Gap | undefined;
   advance(gap: Gap, change: Partial<Omit<Gap, 'feed' | 'policy' | 'from' | 'to' | 'opened'>>): Gap;
@@ -59,9 +69,10 @@ export function createGaps(): Gaps {
         ...{ chats: 0, chatsNotRead: 0, messages: 0, messagesNotPublished: 0 },
       });
     },
+    all: () => gaps,
     first: (isPossible) => gaps.find(isPossible),
     advance(gap, change) {
-      const advanced = { ...gap, ...change };
+      const advanced = { ...(gaps.find((each) => same(each, gap)) ?? gap), ...change };
       gaps = gaps.map((each) => (same(each, gap) ? advanced : each));
       return advanced;
     },

@@ -120,7 +120,7 @@ export function createResolve(deps: ResolveDeps): Resolve {
   const backlog = createBacklog(retrying, ({ data }) => (isReferred(data) ? sourceOf(data).kind : undefined));
   const { unverifiedAfterMs = 60_000 } = deps;
   const delays = createDelays({
-    ...{ ...retrying, list, metadata: deps.metadata, unverifiedAfterMs },
+    ...{ ...retrying, list, losses: () => backFill.losses(), metadata: deps.metadata, unverifiedAfterMs },
     isAway: (kind) => (kind === 'blob' ? blobs : messages).isAway(),
   });
   const backFill = createBackFill({ ...deps, ...retrying, isActive });
@@ -185,7 +185,7 @@ export function createResolve(deps: ResolveDeps): Resolve {
   function dueIn(): number | undefined {
     if (isChanged || kinds.some(hasRoom)) return 0;
     const isBusy = lanes.some((lane) => !lane.isIdle()) || beside.some((each) => each.isBusy());
-    const times = [...lanes.map((lane) => lane.dueIn()), delays.dueIn(), isBusy ? lookMs : undefined];
+    const times = [...[...lanes, delays, backFill].map((each) => each.dueIn()), isBusy ? lookMs : undefined];
     // While notices are on record as delayed, their end is looked for.
     if (delays.health().delayed !== undefined) times.push(lookMs);
     const first = Math.min(...times.filter((time) => time !== undefined));
@@ -245,9 +245,11 @@ export function createResolve(deps: ResolveDeps): Resolve {
   };
 }
 
-/** Not what a gap swallowed: that may wait for a sign-in for ever. */
-function isPending({ pending, messages, backlog, republish }: JsonObject): boolean {
-  return [pending, messages, backlog, republish].some((each) => Array.isArray(each) && each.length > 0);
+/** Of what a gap swallowed only what Graph refuses, or nobody was told of: the rest may wait for a sign-in for ever. */
+function isPending({ pending, messages, backlog, republish, backFill }: JsonObject): boolean {
+  const gaps = isJsonObject(backFill) && Array.isArray(backFill['gaps']) ? backFill['gaps'].filter(isJsonObject) : [];
+  const isBounded = gaps.some((gap) => gap['refusedSince'] !== undefined || gap['isOver'] === true);
+  return isBounded || [pending, messages, backlog, republish].some((each) => Array.isArray(each) && each.length > 0);
 }
 
 const noKeys = { ok: false, reason: 'unavailable', detail: 'this process has no key store' } as const;

@@ -5,7 +5,7 @@ import { emergencyIdOfStream, streamPrefixes } from '#domain/names.ts';
 import { valuesInPlace } from '#domain/sealed-places.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 import type { Change, ReadModelSchema, ReadModelStore, Row } from '#ports/read-model-store.ts';
-import { documentOf } from '#projections/emergencies/document.ts';
+import { documentOf, type EmergencyDocument } from '#projections/emergencies/document.ts';
 import type { Projection } from '#projections/projection.ts';
 
 /**
@@ -45,7 +45,7 @@ export const emergenciesProjection: Projection = {
       const now = after(known.get(id), event);
       if (now === undefined) continue;
       known.set(id, now);
-      const document = JSON.stringify(documentOf(id, now.state, new Date(now.raisedAt).toISOString(), event.revision));
+      const document = JSON.stringify(documentAt(id, now, event));
       changes.push(
         { table: 'emergencies', put: rowOf(id, now, event, document) },
         { table: 'changes', put: { position: event.position, id, raised: now.raised, at: event.created, document } },
@@ -54,6 +54,18 @@ export const emergenciesProjection: Projection = {
     return changes;
   },
 };
+
+/** The document of an emergency after these events of its stream, which begin with the first; undefined while nothing was raised. */
+export function foldEmergency(id: string, events: readonly RecordedEvent[]): EmergencyDocument | undefined {
+  let known: Known | undefined;
+  for (const event of events) known = after(known, event);
+  const last = events.at(-1);
+  return known === undefined || last === undefined ? undefined : documentAt(id, known, last);
+}
+
+function documentAt(id: string, { state, raisedAt }: Known, { revision }: RecordedEvent): EmergencyDocument {
+  return documentOf(id, state, new Date(raisedAt).toISOString(), revision);
+}
 
 interface Known {
   readonly state: Exclude<EmergencyState, { status: 'none' }>;

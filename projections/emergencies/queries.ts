@@ -59,15 +59,19 @@ export interface EmergencyQueries {
    * Told of every change in log order from now on, once it is committed: whatever is asked after that has it. Must not throw. Returns how to end it.
    */
   subscribe(listener: (change: EmergencyDocumentChange) => void): () => void;
+  /** Told when what is kept was replaced: who follows may have missed changes, and has to begin again where he was. */
+  onReplaced(listener: () => void): () => void;
 }
 
 /**
  * @param open the store that serves at the moment
  * @param onCommitted tells of every commit to it
+ * @param onReplaced tells when another store serves, of whose changes nobody was told
  */
 export function createEmergencyQueries(
   open: () => Promise<Pick<ReadModelStore, 'read'>>,
   onCommitted: (listener: (committed: Committed) => void) => () => void,
+  onReplaced: (listener: () => void) => () => void = () => () => undefined,
 ): EmergencyQueries {
   const ask = async (...questions: Question[]) => {
     const { rows, position = '' } = await (await open()).read(questions);
@@ -137,6 +141,7 @@ export function createEmergencyQueries(
       return counts;
     },
     subscribe: (listener) => onCommitted((committed) => changesIn(committed).forEach(listener)),
+    onReplaced,
   };
 }
 

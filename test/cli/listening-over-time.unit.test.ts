@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createListening, judgeListening, type Reached } from '#cli/roles/listening.ts';
+import { createListening, judgeListening } from '#cli/roles/listening.ts';
+import type { Reached } from '#cli/roles/reached.ts';
 import { createManualClock } from '#simulator/manual-clock.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createMemoryEventLog } from '#test/support/memory-event-log.ts';

@@ -163,7 +163,7 @@ describe('what waits in the hub', () => {
     const lines = await linesOf(302_400_500, 590_000);
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatchObject({
-      ...{ level: 40, msg: 'messages of the hub wait in partition 3', unreadMessages: 7 },
+      ...{ level: 50, msg: 'messages of the hub wait in partition 3', unreadMessages: 7 },
       ...{ [unreadFields.partition]: '3', [unreadFields.seconds]: 302_400 },
     });
     for (const given of [small, standard]) {

@@ -4,7 +4,7 @@ import { createSqliteEventLog, type SqliteEventLog } from '#adapters/sqlite/even
 import { createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { emergencyStream } from '#domain/names.ts';
-import type { NewEvent } from '#ports/event-log.ts';
+import type { EventLog, NewEvent } from '#ports/event-log.ts';
 import { isWanted, type Projection } from '#projections/projection.ts';
 import type { ReadModelReport } from '#projections/read-model.ts';
 import { createReadModels, projections, type ReadModels, readModelNames } from '#projections/read-models.ts';
@@ -36,7 +36,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-export function start({ folder, log }: Pick<Place, 'folder' | 'log'>): Running {
+export function start({ folder, log }: Pick<Place, 'folder'> & { readonly log: EventLog }): Running {
   const reports: ReadModelReport[] = [];
   const models = createReadModels({
     ...{ log, stores: createReadModelFiles({ folder }), clock: systemClock },

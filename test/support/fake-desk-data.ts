@@ -11,8 +11,8 @@ export interface FakeDeskData extends DeskData {
   /** Appends a stored event that belongs to no emergency. */
   record(stream: string, type: string, data: JsonObject, metadata?: JsonObject): AuditRecord;
   setHealth(health: Partial<HealthReport>): void;
-  /** Everything that writes answers `unavailable`. */
-  setUnavailable(unavailable: boolean): void;
+  /** Everything that writes answers `unavailable`, or that word. */
+  setUnavailable(unavailable: boolean | 'outcome-unknown'): void;
   setReady(ready: boolean): void;
   /** The next read of that kind throws. */
   failNext(what: 'list' | 'audit' | 'auditLater' | 'changes' | 'health'): void;
@@ -30,7 +30,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
   const records: AuditRecord[] = [];
   const listeners = new Set<(change: EmergencyChange) => void>();
   const failing = new Set<string>();
-  let unavailable = false;
+  let unavailable: boolean | 'outcome-unknown' = false;
   let ready = true;
   let calls = 0;
   const iso = (ms: number) => new Date(ms).toISOString();
@@ -187,7 +187,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       },
     },
     async acknowledge(id, { by, from }) {
-      if (unavailable) return { ok: false, reason: 'unavailable', detail: 'the log is away' };
+      if (unavailable !== false) return notDone(unavailable);
       const emergency = emergencies.get(id);
       if (emergency === undefined) return { ok: false, reason: 'not-found' };
       if (emergency.state === 'resolved') return { ok: false, reason: 'resolved', emergency };
@@ -200,7 +200,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
       };
     },
     async resolve(id, { by, disposition, note, from }) {
-      if (unavailable) return { ok: false, reason: 'unavailable', detail: 'the log is away' };
+      if (unavailable !== false) return notDone(unavailable);
       const emergency = emergencies.get(id);
       if (emergency === undefined) return { ok: false, reason: 'not-found' };
       if (emergency.state === 'resolved') return { ok: false, reason: 'resolved', emergency };
@@ -281,4 +281,12 @@ function matches(record: AuditRecord, filter: AuditFilter): boolean {
 function count(names: readonly string[]): { name: string; count: number }[] {
   const counts = Map.groupBy(names, (name) => name);
   return [...counts].map(([name, all]) => ({ name, count: all.length })).sort((a, b) => b.count - a.count);
+}
+
+function notDone(unavailable: true | 'outcome-unknown') {
+  return {
+    ok: false,
+    reason: unavailable === true ? 'unavailable' : unavailable,
+    detail: 'the log is away',
+  } as const;
 }

@@ -140,6 +140,29 @@ describe('acknowledging', () => {
     expect(logged).toEqual(['error: an act could not be recorded']);
   });
 
+  it('says that nothing was recorded only where that is known', async () => {
+    const { data, post } = createDeskFixture();
+    const { id } = data.raise();
+    const acts = [
+      ['acknowledge', { by: 'A' }],
+      ['resolve', { by: 'A', disposition: 'real' }],
+    ] as const;
+    for (const [act, body] of acts) {
+      data.setUnavailable(true);
+      const away = problemSchema.parse(await (await post(`/api/emergencies/${id}/${act}`, body)).json());
+      expect(away).toMatchObject({ code: 'log-unavailable', detail: expect.stringContaining('Nothing was recorded') });
+      data.setUnavailable('outcome-unknown');
+      const answer = await post(`/api/emergencies/${id}/${act}`, body);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+      const unknown = await answer.json();
+      expect(problemSchema.parse(unknown)).toMatchObject({
+        code: 'outcome-unknown',
+        title: 'It may be recorded, or not',
+      });
+      expect(JSON.stringify(unknown)).not.toContain('Nothing was recorded');
+    }
+  });
+
   it('records over which way a person acted', async () => {
     const from = async (headers: Record<string, string>) => {
       const { data, post } = createDeskFixture();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import { ageText, dispatchText, phone, placeLines, shortAge } from '#web/browser/format.ts';
+import { notDoneSentence } from '#web/browser/words.ts';
 import type { EmergencyView } from '#web/desk-data.ts';
 
 describe('words on the desk', () => {
@@ -110,5 +111,18 @@ describe('words on the desk', () => {
       inside: 'Floor 4, Room 4011',
     });
     expect(placeLines(undefined).known).toBe(false);
+  });
+});
+
+describe('an act that did not come to its end', () => {
+  const word = 'Tocsin does not answer.';
+
+  it.each(['outcome-unknown', 'unreachable', 'internal'])('is not said to be undone after %s', (code) => {
+    expect(notDoneSentence('acknowledge', { code, word })).toMatch(/^Perhaps acknowledged\. /);
+    expect(notDoneSentence('resolve', { code, word })).toMatch(/^Perhaps resolved\. /);
+  });
+
+  it.each(['log-unavailable', 'invalid-body', 'not-allowed'])('was not done after %s', (code) => {
+    expect(notDoneSentence('acknowledge', { code, word })).toBe('NOT acknowledged. Tocsin does not answer. Try again.');
   });
 });

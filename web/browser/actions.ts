@@ -5,6 +5,7 @@ import { postJson } from './http.ts';
 import { may } from './session.ts';
 import type { Store } from './store.ts';
 import { toast } from './toast.ts';
+import { notDoneSentence } from './words.ts';
 
 /** A key is pressed sooner than a role is read. */
 function mayAct(): boolean {
@@ -56,7 +57,7 @@ export function createActions(store: Store): Actions {
         'Tocsin has no record of this call any more. It is taken off this page; act on it by other means.',
         'problem',
       );
-    } else toast(`NOT ${act === 'acknowledge' ? 'acknowledged' : 'resolved'}. ${answer.word} Try again.`, 'problem');
+    } else toast(notDoneSentence(act, answer), 'problem');
   }
 
   return {

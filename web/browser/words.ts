@@ -6,6 +6,20 @@ export function reasonsSentence(reasons: readonly string[]): string {
   return ['May be an emergency.', ...reasons.map(reasonText)].join(' ');
 }
 
+/** Codes that say nothing of the log: it may have the act. */
+const silentCodes = ['unreachable', 'internal'];
+
+/** Why an act did not come to its end. Nobody is told that nothing was recorded where that is not known. */
+export function notDoneSentence(
+  act: 'acknowledge' | 'resolve',
+  { code, word }: { readonly code: string; readonly word: string },
+): string {
+  const done = act === 'acknowledge' ? 'acknowledged' : 'resolved';
+  if (code === 'outcome-unknown') return `Perhaps ${done}. ${word}`;
+  if (silentCodes.includes(code)) return `Perhaps ${done}. ${word} Look at the call, then press again.`;
+  return `NOT ${done}. ${word} Try again.`;
+}
+
 const dispositionWords: Readonly<Record<string, string>> = {
   real: 'real emergency',
   test: 'test',

@@ -66,7 +66,13 @@ export function emergencyRoutes(app: Hono<DeskEnv>, { data, log, signIn }: Route
         return problem('already-resolved', { detail: resolvedBy(result.emergency), members: who(result.emergency) });
       case 'unavailable':
         log.error({ detail: result.detail }, 'an act could not be recorded');
-        return problem('log-unavailable', { headers: { 'Retry-After': '2' } });
+        return problem('log-unavailable', {
+          detail: 'Nothing was recorded. Act on the call, and try again.',
+          headers: { 'Retry-After': '2' },
+        });
+      case 'outcome-unknown':
+        log.error({ detail: result.detail }, 'what became of an act is not known');
+        return problem('outcome-unknown', { headers: { 'Retry-After': '2' } });
       default:
         return assertNever(result);
     }

@@ -72,10 +72,11 @@ describe('the record of a feed', () => {
           });
         }
 
-        look({ watching: true, at: start });
+        look({ watching: true, at: start, provedAt: start });
         for (const { afterMs, verdict, agoMs, who, losses: found, isWritten } of all) {
           if (who !== 'the same') {
-            if (who === 'another, who was stopped before' && wasRead) look({ watching: true, at: now }, true);
+            if (who === 'another, who was stopped before' && wasRead)
+              look({ watching: true, at: now, provedAt: now }, true);
             unwatched.push({ from: now, until: now + afterMs });
             readSince = undefined;
             wasRead = false;
@@ -98,7 +99,7 @@ describe('the record of a feed', () => {
           if (isRead && !wasRead) readSince = now;
           wasRead = isRead;
           const at = isRead ? Math.max(now - agoMs, start) : Math.max(now - agoMs, readSince ?? now, provedAt);
-          if (verdict === 'watching') look({ watching: true, at: now });
+          if (verdict === 'watching') look({ watching: true, at: now, provedAt: now });
           else {
             look({ watching: false, at, cause: verdict });
             // That the hub is not read says nothing of a time in which nothing was watched anyway.
@@ -108,7 +109,9 @@ describe('the record of a feed', () => {
           const restarted = createWatchState();
           for (const event of events.slice(-1)) restarted.take(event);
           const still: WatchVerdict =
-            verdict === 'watching' ? { watching: true, at: now } : { watching: false, at: now, cause: verdict };
+            verdict === 'watching'
+              ? { watching: true, at: now, provedAt: now }
+              : { watching: false, at: now, cause: verdict };
           const again = { now, verdict: still, readSince };
           expect(bringUpToDate(restarted.onRecord('chat', undefined), again, losses, undefined)).toEqual([]);
           expect(await missing()).toEqual([]);
@@ -117,7 +120,7 @@ describe('the record of a feed', () => {
         if (!wasRead) readSince = now;
         for (const end = now + 2 * quietMs; now < end; ) {
           now += 1_000;
-          look({ watching: true, at: now });
+          look({ watching: true, at: now, provedAt: now });
         }
         expect(await missing()).toEqual([]);
         expect(now - (state.onRecord('chat', undefined)?.provedAt ?? start)).toBeLessThanOrEqual(quietMs);

@@ -25,6 +25,12 @@ describe('a feed', () => {
     expect(judgeWatch(fresh)).toMatchObject({ watching: true, at: now - 10 });
   });
 
+  it('is proved until the hub was last read, whenever its subscription was renewed', () => {
+    const renewed = { ...live, subscription: { state: 'live', at: now - 10 } as const };
+    expect(judgeWatch(renewed)).toMatchObject({ watching: true, provedAt: now - 1000 });
+    expect(judgeWatch({ ...live, hub: { ok: true, provedAt: now + 5 } })).toMatchObject({ provedAt: now });
+  });
+
   it.each<[string, Partial<WatchFacts>, object]>([
     [
       'since the hub was last proved to be read',

@@ -50,14 +50,15 @@ function createStore() {
 function build(store: ReturnType<typeof createStore>, ownerId = 'me') {
   const clock = createManualClock(0);
   const changes: string[][] = [];
+  const hub = { partitionIds: ['0', '1', '2', '3'] };
   const events: AssignerEvent[] = [];
   const assigner = createAssigner({
     ...{ ownership: store.ownership, ownerId, clock, ids: createSeededIds(7), intervalMs: 1_000 },
-    partitionIds: ['0', '1', '2', '3'],
+    partitionIds: () => hub.partitionIds,
     onChange: (owned) => changes.push([...owned].sort()),
     log: (event) => events.push(event),
   });
-  return { assigner, clock, changes, events };
+  return { assigner, clock, changes, events, hub };
 }
 
 /** Lets what is due happen. The manual clock does not run promises. */
@@ -112,6 +113,35 @@ describe('the assigner', () => {
     assigner.check();
     await pass(clock, 0);
     expect(changes.at(-1)).toEqual(['0', '1', '2']);
+    await assigner.stop();
+  });
+
+  it('takes what the hub gets, and gives back what it has no more', async () => {
+    const store = createStore();
+    const { assigner, clock, changes, hub } = build(store);
+    await assigner.start();
+    hub.partitionIds = ['0', '1', '2', '3', '4'];
+    assigner.check();
+    await pass(clock, 0);
+    expect(changes.at(-1)).toEqual(['0', '1', '2', '3', '4']);
+    hub.partitionIds = ['0'];
+    await pass(clock, 1_200);
+    expect(changes.at(-1)).toEqual(['0']);
+    expect([...store.claims.keys()]).toEqual(['0']);
+    await assigner.stop();
+  });
+
+  it('works on what the hub gets while the store is away, and leaves to others what was theirs', async () => {
+    const store = createStore();
+    for (const id of ['2', '3']) store.give(id, 'other');
+    const { assigner, clock, changes, hub } = build(store);
+    await assigner.start();
+    store.break('down');
+    hub.partitionIds = ['0', '1', '2', '3', '4'];
+    await pass(clock, 1_200);
+    expect(changes.at(-1)).toEqual(['0', '1', '4']);
+    await pass(clock, 1_200);
+    expect(changes).toHaveLength(2);
     await assigner.stop();
   });
 

@@ -3,6 +3,7 @@ import { systemClock } from '#adapters/system/clock.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import { createMemoryHub } from '#simulator/memory-event-source.ts';
 import { eventually } from '#test/support/eventually.ts';
+import { createHurriedClock } from '#test/support/hurried-clock.ts';
 import { type IngestUnderTest, ingestUnderTest } from '#test/support/ingest.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
@@ -119,6 +120,37 @@ describe('ingest of a partition', () => {
     expect(events[3]).toMatchObject({ type: 'tocsin.gap', data: { data: { cause: 'hub-recreated' } } });
     expect(new Set(events.map(({ id }) => id)).size).toBe(6);
     expect(events[4]?.metadata['incarnation']).not.toBe(events[0]?.metadata['incarnation']);
+  });
+
+  it('stays on a partition of a hub that lost its messages and was not created again', async () => {
+    const { ingest, hub } = await setUp();
+    const source = hub.source();
+    const asEver = await source.describe();
+    let [described, opened] = [0, 0];
+    const restored: typeof source = {
+      ...source,
+      describe: async () => {
+        described++;
+        return asEver;
+      },
+      receive(...asked) {
+        opened++;
+        return source.receive(...asked);
+      },
+    };
+    hub.publish('0', numbered(0, 3));
+    const stop = ingest.start(restored, '0');
+    await stored(ingest, 3);
+    await stop();
+    hub.recreate();
+    hub.publish('0', numbered(100, 1));
+    [described, opened] = [0, 0];
+    const again = ingest.start(restored, '0', { clock: createHurriedClock() });
+    const events = await stored(ingest, 5);
+    await eventually('it looked for a new hub', () => described > 20);
+    await again();
+    expect(events[3]).toMatchObject({ type: 'tocsin.gap', data: { data: { cause: 'beyond-end' } } });
+    expect(opened).toBe(1);
   });
 
   it('fences a zombie: two readers of one partition store nothing twice', async () => {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { backFillIdOf } from '#domain/fetching/events.ts';
 import { eventMetadata } from '#domain/metadata.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { Resolve } from '#processor/resolve/resolve.ts';
+import { createManualClock, type ManualClock } from '#simulator/manual-clock.ts';
 import {
   announcement,
   away,
@@ -17,6 +19,7 @@ import { eventually } from '#test/support/eventually.ts';
 import { createHurriedClock } from '#test/support/hurried-clock.ts';
 
 const minute = 60_000;
+const hour = 60 * minute;
 const time = (minutes: number) => new Date(noon + minutes * minute).toISOString();
 
 describe('back-fill', () => {
@@ -175,12 +178,115 @@ describe('back-fill', () => {
       return { ok: true } as const;
     };
     place.start(clock(), { publisher: { publish } });
-    await gap(0, 20);
+    const opened = await gap(0, 20);
     await filled();
     expect(checked(place.of('GapBackFilled'))).toMatchObject([
       { outcome: 'incomplete', chats: 2, chatsNotRead: 1, messages: 1, messagesNotPublished: 1 },
     ]);
     expect(place.published).toHaveLength(1);
+    expect(checked(place.of('FetchDelayed'))).toMatchObject([
+      { since: time(0), count: 2, lost: 2, notices: [backFillIdOf(opened)] },
+    ]);
+    await eventually('the alarm ends', () => place.of('FetchResumed').length === 1);
+  });
+
+  /** Lets so much time pass for what is done by that clock. */
+  async function pass(of: ManualClock, ms: number, step = 30_000): Promise<void> {
+    for (let passed = 0; passed < ms; passed += step) {
+      of.advance(step);
+      for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done));
+    }
+  }
+  const isWaitingForIt = () =>
+    place.of('ResolveAdvanced').some(({ data }) => JSON.stringify(data['backFill'] ?? '').includes('refusedSince'));
+
+  it('asks again for the chats that Graph refuses, and lets nothing else wait for them', async () => {
+    for (let n = 0; n < 9; n++) post(`19:${n}@thread.v2`, `m${n}`, 1 + n);
+    for (let n = 0; n < 7; n++) refused.add(`19:${n}@thread.v2`);
+    const of = createManualClock(noon);
+    const resolve = place.start(of);
+    await gap(0, 20);
+    await eventually('the others are read', () => place.published.length === 2);
+    await eventually('it says so', () => resolve.health().backFill.refused !== undefined);
+    expect(resolve.health().backFill).toEqual({
+      gaps: 1,
+      refused: { chats: 7, detail: 'forbidden: not in the roster' },
+    });
+    post('19:later@thread.v2', 'later', 30);
+    await gap(29, 31);
+    await pass(of, 1_000, 500);
+    await eventually('another gap is filled', () => place.of('GapBackFilled').length === 1);
+    await pass(of, 5 * hour, 60_000);
+    place.graph.asked.length = 0;
+    await pass(of, minute);
+    expect(place.graph.asked.length, 'as all are refused, a few have to do').toBeLessThanOrEqual(8);
+    refused.delete('19:6@thread.v2');
+    await pass(of, 5 * minute);
+    expect(place.published, 'each has its turn').toHaveLength(4);
+    expect(place.of('FetchDelayed')).toEqual([]);
+    refused.clear();
+    await pass(of, 3 * minute);
+    await filled(2);
+    expect(checked(place.of('GapBackFilled'))[1]).toMatchObject({
+      ...{ from: time(0), outcome: 'complete', chats: 9, chatsNotRead: 0, messages: 9 },
+    });
+    expect(place.of('FetchDelayed')).toEqual([]);
+    expect(resolve.health().backFill).toEqual({ gaps: 0 });
+  });
+
+  it('gives up after a day what Graph refuses, whoever asks by then, and tells somebody', async () => {
+    for (const [n, chat] of ['a', 'b', 'c'].entries()) post(`19:${chat}@thread.v2`, chat, 1 + n);
+    refused.add('19:b@thread.v2');
+    const ofFirst = createManualClock(noon);
+    const first = place.start(ofFirst);
+    const opened = await gap(0, 20);
+    await eventually('it is refused', () => first.health().backFill.refused !== undefined);
+    await pass(ofFirst, 1_000, 500);
+    await eventually('that is in the memo', isWaitingForIt);
+    for (const data of checked(place.of('ResolveAdvanced'))) expect(JSON.stringify(data)).not.toContain('19:');
+    await place.stop();
+    const of = createManualClock(noon + 23 * hour);
+    const second = place.start(of);
+    await eventually('it asks', () => second.health().backFill.refused !== undefined);
+    await pass(of, 50 * minute);
+    expect(place.of('FetchDelayed')).toEqual([]);
+    expect(place.of('GapBackFilled')).toEqual([]);
+    await pass(of, 15 * minute);
+    await filled();
+    expect(checked(place.of('FetchDelayed'))).toMatchObject([{ since: time(0), count: 1, lost: 1 }]);
+    expect(place.of('FetchDelayed')[0]?.metadata).toMatchObject({ $causationId: opened });
+    expect(checked(place.of('GapBackFilled'))).toMatchObject([
+      { outcome: 'incomplete', chats: 3, chatsNotRead: 1, messages: 2 },
+    ]);
+  });
+
+  it('tells of what is lost at once where asking again would not help, and not again where somebody did', async () => {
+    post('19:a@thread.v2', 'a', 1);
+    place.graph.messages = async (id) => {
+      place.graph.asked.push(id);
+      return { ok: false, reason: 'rejected', detail: 'no', status: 400 };
+    };
+    const of = createManualClock(noon);
+    place.start(of);
+    await gap(0, 20);
+    await pass(of, 2_000, 500);
+    await filled();
+    expect(checked(place.of('FetchDelayed'))).toMatchObject([{ count: 1, lost: 1 }]);
+    expect(place.graph.asked).toEqual(['chats', '19:a@thread.v2']);
+    await place.stop();
+
+    // A process that was displaced, and ended before its memo was on record.
+    post('19:a@thread.v2', 'b', 35);
+    const opened = await gap(30, 40);
+    const metadata = eventMetadata({ role: 'resolve', build: 'test' }, noon, opened, opened);
+    const data = { at: time(41), since: time(30), count: 1, lost: 1, notices: [backFillIdOf(opened)] };
+    await place.log.append('fetch-another', 'no-stream', [
+      { id: crypto.randomUUID(), type: 'FetchDelayed', data, metadata },
+    ]);
+    place.start(clock());
+    await filled(2);
+    expect(checked(place.of('GapBackFilled'))[1]).toMatchObject({ from: time(30), outcome: 'incomplete' });
+    expect(place.of('FetchDelayed')).toHaveLength(2);
   });
 
   it('leaves a gap of the events feed a gap, and says so', async () => {

@@ -57,6 +57,36 @@ describe('a resolve that stands by', () => {
     expect(said).toBeLessThan(15);
   });
 
+  it('goes on with what Graph refused the active one of a gap when that died, though nothing more comes', async () => {
+    const lastMessageAt = new Date(noon).toISOString();
+    place.graph.chats = async () => ({ ok: true, value: [{ id: chatId, lastMessageAt }] });
+    let isRefused = true;
+    place.graph.messages = async () =>
+      isRefused
+        ? { ok: false, reason: 'forbidden', detail: 'no', status: 403 }
+        : { ok: true, value: [message('7', { createdDateTime: lastMessageAt })] };
+    const [ofFirst, ofSecond] = [createManualClock(noon), createManualClock(noon)];
+    const first = place.start(ofFirst);
+    await eventually('the first is active', () => first.health().caughtUp);
+    const second = place.start(ofSecond);
+    await eventually('the first stands by', () => first.health().state === 'standby');
+    for (const [revision, type] of ['WatchClosed', 'WatchOpened'].entries()) {
+      const data = { at: new Date(noon + revision * 60_000).toISOString() };
+      await place.log.append('watch-chat', revision === 0 ? 'no-stream' : revision - 1, [
+        { id: crypto.randomUUID(), type, data, metadata: {} },
+      ]);
+    }
+    await eventually('it is refused', () => second.health().backFill.refused !== undefined);
+    await pass([ofSecond], 2_000);
+    await eventually('that is on record', () => place.of('ResolveAdvanced').at(-1)?.data['backFill'] !== undefined);
+    // The second one's clock stands still: so does all that it does.
+    isRefused = false;
+    await pass([ofFirst], 905_000, 5_000);
+    await eventually('it is filled', () => place.of('GapBackFilled').length === 1);
+    expect(first.health().state).toBe('active');
+    expect(place.of('GapBackFilled')[0]?.data).toMatchObject({ outcome: 'complete', messages: 1 });
+  });
+
   it('publishes again what somebody asked for of what lies in quarantine', async () => {
     const [ofFirst, ofSecond] = [createManualClock(noon), createManualClock(noon)];
     const first = place.start(ofFirst);
