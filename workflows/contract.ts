@@ -102,6 +102,12 @@ export interface PendingCode {
   readonly expiresAt: number;
 }
 
+/** As it is told by the activity of a sign-in. */
+export interface ShownCode extends PendingCode {
+  /** Which sign-in it belongs to; absent, of a build before this one: the one that runs. */
+  readonly signIn?: string;
+}
+
 export interface CredentialView extends Status {
   readonly spec: CredentialSpec;
   readonly held?: HeldCredential;
@@ -110,7 +116,7 @@ export interface CredentialView extends Status {
 }
 
 export const configureCredential = defineSignal<[CredentialSpec]>('configureCredential');
-export const codeShown = defineSignal<[PendingCode]>('codeShown');
+export const codeShown = defineSignal<[ShownCode]>('codeShown');
 export const requestSignIn = defineUpdate<
   void,
   [{ readonly method?: 'device-code' | 'browser'; readonly why: string }]

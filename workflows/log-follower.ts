@@ -42,7 +42,7 @@ export interface LogFollowerDeps {
 /** How the follower is doing, for probes. */
 export interface LogFollowerHealth {
   readonly caughtUp: boolean;
-  /** Emergencies that nobody has acted on. */
+  /** Emergencies that nobody has acted on; test calls are none. */
   readonly open: number;
   /** Why it does not go on; it tries again by itself. */
   readonly waitingFor?: string;
@@ -58,6 +58,8 @@ const prefixes = ['Emergency', 'Microsoft.Graph.Subscription', 'Subscription', '
 const longestDelayMs = 5_000;
 /** On a log that nobody has followed yet, older emergencies are history. */
 const firstLookMs = 86_400_000;
+/** So often it is seen to that what nobody acted on is paged: somebody may have ended an escalation by hand. */
+const lookMs = 120_000;
 
 const lifecycleKinds: Readonly<Record<string, LifecycleNotice['kind']>> = {
   'Microsoft.Graph.SubscriptionReauthorizationRequired': 'reauthorizationRequired',
@@ -73,8 +75,10 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
   const { log, client, clock, ids } = deps;
   const position = createFollowedPosition(deps);
   const graphIds = createGraphIds(log);
-  /** `test`: it is one, or nobody has looked yet. */
-  const open = new Map<string, { readonly test: boolean }>();
+  /** Real calls that nobody has acted on. */
+  const open = new Set<string>();
+  /** Tests and calls that further reports are about, met while catching up: looked at when real ones are paged. */
+  const toLookAt = new Set<string>();
   let caughtUp = false;
   let waitingFor: string | undefined;
 
@@ -98,35 +102,58 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
     workflowIdConflictPolicy: 'USE_EXISTING' as const,
   });
 
-  async function escalate(emergencyId: string, test: boolean): Promise<void> {
-    if (!deps.pages) return;
+  /** @returns false where it ran before, and ended */
+  async function begin(emergencyId: string, test: boolean): Promise<boolean> {
     try {
       await client.workflow.start(workflowTypes.escalation, {
         ...escalation(emergencyId, test),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
       });
+      return true;
     } catch (error) {
-      // It ran before: somebody acted.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      return false;
     }
   }
 
-  /** As the log says it now: what is remembered of a call may be older than a further report. */
-  async function escalateOpen(emergencyId: string): Promise<void> {
+  async function escalate(emergencyId: string, test: boolean): Promise<void> {
+    if (!deps.pages) return;
+    // A test is paged once. Of a real call the log says whether somebody acted: it may have been restored from an older copy, and be raised a second time.
+    if (!(await begin(emergencyId, test)) && !test) await escalateOpen(emergencyId);
+  }
+
+  /**
+   * As the log says it now: what is remembered of a call may be older than a further report.
+   * @param since milliseconds since 1970 UTC: one that was raised before that is history
+   */
+  async function escalateOpen(emergencyId: string, since = 0): Promise<void> {
     const read = await readEmergency(log, emergencyStream(emergencyId)).catch(() => undefined);
     const state = read?.state ?? noEmergency;
+    if ((read?.events[0]?.created ?? since) < since) return;
     if (state.status === 'acknowledged' || state.status === 'resolved') {
       open.delete(emergencyId);
       return;
     }
-    if (state.status === 'unacknowledged' && state.call.test) return escalate(emergencyId, true);
+    if (state.status === 'unacknowledged' && state.call.test) {
+      open.delete(emergencyId);
+      return escalate(emergencyId, true);
+    }
+    if (state.status === 'unacknowledged') open.add(emergencyId);
     // One that cannot be read holds up no other: the attempt to page reads it again. An escalation that ended, as a test or by hand, begins anew; one that runs is told.
     if (deps.pages)
       await client.workflow.signalWithStart(workflowTypes.escalation, {
         ...escalation(emergencyId, false),
         ...{ signal: turnedReal, workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
       });
-    if (state.status === 'unacknowledged') open.set(emergencyId, { test: false });
+  }
+
+  /** What nobody acted on is paged, whoever ended its escalation. */
+  async function keepEscalating(signal: AbortSignal): Promise<void> {
+    while (deps.pages && !signal.aborted) {
+      await clock.sleep(lookMs, signal);
+      // Somebody may act meanwhile.
+      if (caughtUp) for (const id of [...open]) if (open.has(id)) await surely(signal, () => escalateOpen(id));
+    }
   }
 
   async function tell(
@@ -159,18 +186,22 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
       case 'EmergencyRaised': {
         if (event.created < since) return false;
         const { test } = emergency.data.call;
-        open.set(emergencyId, { test });
+        if (!test) open.add(emergencyId);
+        else if (!caughtUp) toLookAt.add(emergencyId);
         if (caughtUp) await surely(signal, () => escalate(emergencyId, test));
         return true;
       }
-      case 'EmergencyEnriched':
-        // What looked like a test call, and was paged once, may be a real one.
-        if (!caughtUp || open.get(emergencyId)?.test !== true) return false;
-        await surely(signal, () => escalateOpen(emergencyId));
-        return open.get(emergencyId)?.test !== true;
+      case 'EmergencyEnriched': {
+        // What looked like a test call, and was paged once, may be a real one; and the other way round, and back.
+        const before = open.has(emergencyId);
+        if (caughtUp) await surely(signal, () => escalateOpen(emergencyId, since));
+        else toLookAt.add(emergencyId);
+        return open.has(emergencyId) !== before;
+      }
       case 'EmergencyAcknowledged':
       case 'EmergencyResolved': {
         open.delete(emergencyId);
+        toLookAt.delete(emergencyId);
         const act = emergency.type === 'EmergencyResolved' ? resolved : acknowledged;
         if (deps.pages)
           await surely(signal, () => tell(escalationWorkflowId(emergencyId), (handle) => handle.signal(act)));
@@ -194,7 +225,7 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
   async function follow(signal: AbortSignal): Promise<void> {
     const from = await position.read(signal);
     if (from === undefined) return;
-    for (const id of from.open) if (!open.has(id)) open.set(id, { test: true });
+    for (const id of from.open) open.add(id);
     const since = from.position === undefined ? clock.now() - firstLookMs : 0;
     let at: LogPosition | undefined = from.position;
     const items = log.subscribe({
@@ -203,10 +234,13 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
     });
     for await (const item of items) {
       if (item.kind === 'caught-up' && !caughtUp) {
-        for (const id of [...open.keys()]) await surely(signal, () => escalateOpen(id));
+        // The newest first: nobody may have been paged for them.
+        for (const id of new Set([...[...open].reverse(), ...toLookAt]))
+          await surely(signal, () => escalateOpen(id, since));
         if (signal.aborted) return;
+        toLookAt.clear();
         caughtUp = true;
-        await position.advance(at, [...open.keys()], signal);
+        await position.advance(at, [...open], signal);
       }
       if (item.kind === 'checkpoint') at = item.position;
       if (item.kind !== 'events') continue;
@@ -214,12 +248,13 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
       for (const event of item.events) mattered = (await take(event, since, signal)) || mattered;
       if (signal.aborted) return;
       at = item.events.at(-1)?.position ?? at;
-      if (mattered && caughtUp) await position.advance(at, [...open.keys()], signal);
+      if (mattered && caughtUp) await position.advance(at, [...open], signal);
     }
   }
 
   return {
     async run(signal) {
+      const keeping = keepEscalating(signal);
       while (!signal.aborted)
         try {
           await follow(signal);
@@ -227,6 +262,7 @@ export function createLogFollower(deps: LogFollowerDeps): LogFollower {
           waitingFor = error instanceof Error ? error.message : 'failed';
           await clock.sleep(longestDelayMs, signal);
         }
+      await keeping;
     },
     health: () => ({ caughtUp, open: open.size, ...(waitingFor === undefined ? {} : { waitingFor }) }),
   };

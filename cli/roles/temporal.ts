@@ -24,6 +24,8 @@ export interface Temporal {
   connection(): TemporalConnection | undefined;
   /** Resolves once there is a server to talk to; undefined when the signal came first, or none is to be had. */
   readonly ready: Promise<TemporalTarget | undefined>;
+  /** Aborted when the server serves at another address than {@link target} says now: by then that and {@link connection} are new. */
+  moved(): AbortSignal;
   /** Where its pages are; absent for a cluster. */
   ui(): string | undefined;
   row(): HealthRow;
@@ -54,10 +56,12 @@ export async function openTemporal(
     decode: createCodecEndpoint({ codec, namespace, origins: () => [origin], authorise: () => true }),
   });
   if (setting.kind === 'cluster') {
+    const { signal: stays } = new AbortController();
     const ready = Promise.resolve(connect(setting.address));
     const answers = followAnswers(() => connection, clock, context.signal);
     return {
       ...{ codec, ready, payloads, target: () => target, connection: () => connection, ui: () => ui },
+      moved: () => stays,
       row: () => ({ kind: 'temporal', name: setting.address, ...answers.word() }),
       async close() {
         await connection?.close();
@@ -74,6 +78,16 @@ export async function openTemporal(
     0,
   );
   const { promise: ready, resolve } = Promise.withResolvers<TemporalTarget | undefined>();
+  let moving = new AbortController();
+  /** Its port may have been taken while it was down: whoever asked the old one would for ever. */
+  const move = (address: string) => {
+    context.log.warn({ from: target?.address, to: address }, 'the Temporal dev server serves at another address');
+    const [before, moved] = [connection, moving];
+    moving = new AbortController();
+    connect(address);
+    moved.abort();
+    void before?.close();
+  };
   const server = createDevServer({
     ...{ ...programPlace(settings), stateDir: context.stateDir, namespace, clock },
     ...(settings.temporalCli === undefined ? {} : { executable: settings.temporalCli }),
@@ -86,7 +100,8 @@ export async function openTemporal(
     onState(state) {
       if (state.state !== 'running') return;
       ui = state.ui;
-      resolve(target ?? connect(state.address));
+      if (target === undefined) resolve(connect(state.address));
+      else if (target.address !== state.address) move(state.address);
     },
   });
   context.signal.addEventListener('abort', () => resolve(undefined), { once: true });
@@ -100,6 +115,7 @@ export async function openTemporal(
   });
   return {
     ...{ codec, ready, payloads, target: () => target, connection: () => connection, ui: () => ui },
+    moved: () => moving.signal,
     row: () => rowOf(server),
     async close() {
       await connection?.close();

@@ -4,6 +4,7 @@ import { createKeyRing } from '#adapters/temporal/codec/key-ring.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import { runWorker, type WorkerState } from '#adapters/temporal/worker-host.ts';
 import { programPlace } from '#cli/programs.ts';
+import { atEveryAddress } from '#cli/roles/at-every-address.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
 import { uncoveredRow } from '#cli/roles/policies.ts';
@@ -18,6 +19,7 @@ import type { Channel } from '#workflows/activities/channels/channel.ts';
 import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
 import { createActivities } from '#workflows/activities/create-activities.ts';
 import { taskQueue } from '#workflows/contract.ts';
+import type { Activities } from '#workflows/definitions/activities.ts';
 import { leavingUntil } from '#workflows/leaving.ts';
 import { createLogFollower, type LogFollower } from '#workflows/log-follower.ts';
 import { createReminders } from '#workflows/reminders.ts';
@@ -56,46 +58,43 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   let follower: LogFollower | undefined;
   const uncovered = uncoveredRow(context.settings);
   if (uncovered !== undefined) context.log.error({ next: uncovered.next }, uncovered.word);
-  const ended = (async () => {
-    const target = await temporal.ready;
-    await options.lived;
-    if (target === undefined || signal.aborted) return;
-    await rotateCodecKeys(options);
-    const channels = channelsOf(options);
+
+  /** Until the signal is aborted, with the server that there is now. */
+  async function work(channels: readonly Channel[], activities: Activities, ending: AbortSignal): Promise<void> {
+    const [target, connection] = [temporal.target(), temporal.connection()];
+    if (target === undefined || connection === undefined) return;
+    const { client } = connection;
     const host = runWorker({
-      ...{
-        target,
-        taskQueue,
-        codec: temporal.codec,
-        ...programPlace(context.settings),
-        clock: context.clock,
-        log: context.log,
-        signal,
-      },
-      workflows: { path: workflowsPath },
-      activities: createActivities(await activityDeps(options, channels)),
-      deployment: { name: 'tocsin' },
+      ...{ target, taskQueue, codec: temporal.codec, ...programPlace(context.settings) },
+      ...{ clock: context.clock, log: context.log, signal: ending },
+      ...{ workflows: { path: workflowsPath }, activities, deployment: { name: 'tocsin' } },
       onState: (next) => {
         state = next;
       },
     });
-    const connection = temporal.connection();
-    if (connection !== undefined) {
-      const { client } = connection;
-      follower = createLogFollower({
-        ...{ log: options.shared.eventLog, client, taskQueue, clock: context.clock, ids: context.ids },
-        recordedBy: context.recordedBy('worker'),
-        desired: () => options.access?.desired.subscriptions ?? [],
-        pages: channels.length > 0,
-        reminders: createReminders({
-          ...{ log: options.shared.eventLog, channels, clock: context.clock, ids: context.ids },
-          onFailed: (credential, detail) =>
-            context.log.warn({ credential, detail }, 'nobody got the reminder to sign in; the next one is louder'),
-        }),
-      });
-      const starter = createStarter({ client, taskQueue, visibility: createWorkflowVisibility(connection) });
-      await Promise.all([follower.run(signal), ensureForEver(options, starter), host.done]);
-    } else await host.done;
+    follower = createLogFollower({
+      ...{ log: options.shared.eventLog, client, taskQueue, clock: context.clock, ids: context.ids },
+      recordedBy: context.recordedBy('worker'),
+      desired: () => options.access?.desired.subscriptions ?? [],
+      pages: channels.length > 0,
+      reminders: createReminders({
+        ...{ log: options.shared.eventLog, channels, clock: context.clock, ids: context.ids },
+        onFailed: (credential, detail) =>
+          context.log.warn({ credential, detail }, 'nobody got the reminder to sign in; the next one is louder'),
+      }),
+    });
+    const starter = createStarter({ client, taskQueue, visibility: createWorkflowVisibility(connection) });
+    await Promise.all([follower.run(ending), ensureForEver(options, starter, ending), host.done]);
+  }
+
+  const ended = (async () => {
+    if ((await temporal.ready) === undefined) return;
+    await options.lived;
+    if (signal.aborted) return;
+    await rotateCodecKeys(options);
+    const channels = channelsOf(options);
+    const activities = createActivities(await activityDeps(options, channels));
+    await atEveryAddress(temporal, signal, (ending) => work(channels, activities, ending));
   })();
   return {
     ended: ended.catch((error: unknown) => context.log.error({ err: error }, 'the role worker ended by itself')),
@@ -174,8 +173,9 @@ function channelsOf({ context }: WorkerOptions): readonly Channel[] {
 
 /** Again and again: Temporal may be away, and somebody may end what should run. */
 async function ensureForEver(
-  { context, access, secrets, signal }: WorkerOptions,
+  { context, access, secrets }: WorkerOptions,
   starter: ReturnType<typeof createStarter>,
+  signal: AbortSignal,
 ) {
   if (access === undefined) return;
   for (let tries = 0; !signal.aborted; tries++) {

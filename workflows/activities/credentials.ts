@@ -3,7 +3,7 @@ import type { IdentityTrouble } from '#domain/identity/trouble.ts';
 import type { CredentialState, DeviceCode, Identity, SignInResult } from '#ports/identity.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
 import { answerOrWait, identityTrouble, maybeHealing, waitFirst } from '#workflows/activities/trouble.ts';
-import { codeShown, type Feed, type PendingCode } from '#workflows/contract.ts';
+import { codeShown, type Feed, type ShownCode } from '#workflows/contract.ts';
 import type { Activities, CredentialFacts, Patient, Trouble } from '#workflows/definitions/activities.ts';
 
 export function createCredentialActivities(
@@ -11,9 +11,10 @@ export function createCredentialActivities(
 ): Pick<Activities, 'refreshCredential' | 'signIn' | 'completeSignIn' | 'forgetCredential'> {
   const { ids } = deps;
 
-  /** The command line and the admin page ask the workflow for it. */
-  async function show(code: PendingCode): Promise<void> {
-    const { client, info } = Context.current();
+  /** The command line and the admin page ask the workflow for it. Nobody waits for the code of a sign-in that was called off. */
+  async function show(code: ShownCode): Promise<void> {
+    const { client, info, cancellationSignal } = Context.current();
+    if (cancellationSignal.aborted) return;
     const { workflowId } = info.workflowExecution ?? {};
     if (workflowId !== undefined) await client.workflow.getHandle(workflowId).signal(codeShown, code);
   }
@@ -35,7 +36,7 @@ export function createCredentialActivities(
       return factsOf(state, token.token.expiresAt);
     },
 
-    async signIn({ credential, method }) {
+    async signIn({ credential, method, ...named }) {
       const identity = deps.identity(credential);
       const { cancellationSignal: signal, info } = Context.current();
       const before = await cameBefore(identity);
@@ -44,13 +45,14 @@ export function createCredentialActivities(
         method === 'browser'
           ? await identity.signInWithBrowser({
               signal,
-              open: (verificationUri, expiresAt) => show({ method, userCode: '', verificationUri, expiresAt }),
+              open: (verificationUri, expiresAt) =>
+                show({ method, userCode: '', verificationUri, expiresAt, ...named }),
               // The same when Temporal tries it again after a worker died.
               name: `${info.workflowExecution?.runId}/${info.activityId}`,
             })
           : await identity.signInWithCode({
               signal,
-              show: (code: DeviceCode) => show({ method: 'device-code', ...code }),
+              show: (code: DeviceCode) => show({ method: 'device-code', ...code, ...named }),
             });
       signal.throwIfAborted();
       return await cameOf(identity, result);

@@ -1,93 +1,68 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { ResponderPaged } from '#domain/emergency/events.ts';
-import { eventMetadata } from '#domain/metadata.ts';
-import { emergencyStream, namespace } from '#domain/names.ts';
-import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
-import { uuid5 } from '#kernel/uuid.ts';
+import { pageUrgency } from '#domain/emergency/paging.ts';
+import type { UnacknowledgedEmergency } from '#domain/emergency/state.ts';
+import { isJsonObject, type Json } from '#kernel/json.ts';
+import type { PageMessage } from '#workflows/activities/channels/channel.ts';
 import type { ActivityDeps } from '#workflows/activities/deps.ts';
+import { createPageRecord, logAway } from '#workflows/activities/page-record.ts';
 import type { Activities, Page } from '#workflows/definitions/activities.ts';
-import { readEmergency } from '#workflows/read-emergency.ts';
-
-/** How long it is tried to put an attempt on record before the escalation goes on without: a page is worth more than its record. */
-const recordTries = 20;
-const longestRecordMs = 10_000;
 
 /** One attempt over every channel, each an event of the emergency. What is personal is read from the log, unsealed here, and goes nowhere else. */
 export function createPageActivity(
   deps: Pick<ActivityDeps, 'log' | 'clock' | 'ids' | 'sealer' | 'channels' | 'recordedBy'>,
 ): Pick<Activities, 'page'> {
-  const { log, clock } = deps;
+  const { clock } = deps;
 
-  async function load(stream: string) {
-    const read = await readEmergency(log, stream);
-    if (read !== undefined) return read;
-    throw ApplicationFailure.create({
-      message: 'the event log cannot be read',
-      type: 'log-away',
-      nextRetryDelay: 1_000,
-    });
-  }
-
-  async function recordPage(
-    stream: string,
-    emergencyId: string,
-    id: string,
-    data: ResponderPaged['data'],
-  ): Promise<void> {
-    const until = clock.now() + longestRecordMs;
-    for (let tries = 0; tries < recordTries && clock.now() < until; tries++) {
-      const { events } = await load(stream);
-      if (events.some((event) => event.id === id)) return;
-      const last = events.at(-1);
-      const result = await log.append(stream, last?.revision ?? 'no-stream', [
-        {
-          ...{ id, type: 'ResponderPaged', data: { ...data } satisfies JsonObject },
-          metadata: eventMetadata(deps.recordedBy, clock.now(), emergencyId, last?.id ?? id),
-        },
-      ]);
-      if (result.ok) return;
-      if (result.reason !== 'wrong-expected-revision') await clock.sleep(100 + 200 * deps.ids.fraction());
-    }
-    throw ApplicationFailure.create({
-      message: 'the attempt cannot be put on record',
-      type: 'log-away',
-      nextRetryDelay: 1_000,
-    });
+  async function told({ call }: UnacknowledgedEmergency): Promise<Pick<PageMessage, 'call'>> {
+    const unsealed = (await deps.sealer.unseal(call as unknown as Json)) ?? {};
+    return { call: isJsonObject(unsealed) ? unsealed : {} };
   }
 
   return {
-    async page({ emergencyId, attempt, urgency }) {
-      const signal = Context.current().cancellationSignal;
-      const stream = emergencyStream(emergencyId);
-      const { state, events } = await load(stream);
+    async page({ emergencyId, urgency, test: lastKnown, ...input }) {
+      const { cancellationSignal: signal, info } = Context.current();
+      const record = createPageRecord(deps, emergencyId, info.workflowExecution?.runId ?? '');
+      const found = await record.findSurely(signal);
+      if (found === undefined && lastKnown === undefined) throw logAway('the event log cannot be read');
+      const state = found?.state;
       // How it was acted on, so that the escalation ends as what it is.
-      const over = { kind: 'not-needed' as const, status: state.status };
-      if (state.status !== 'unacknowledged') return over;
+      if (state !== undefined && state.status !== 'unacknowledged') return { kind: 'not-needed', status: state.status };
+      const events = found?.events ?? [];
+      const attempt = input.attempt + (input.begins === true ? record.attemptsBefore(events) : 0);
       // A further report may have made a real call of it.
-      const { test } = state.call;
-      const call = (await deps.sealer.unseal(state.call as unknown as Json)) ?? {};
+      const test = state?.call.test ?? lastKnown === true;
+      const about = state === undefined ? unread : await told(state);
+      const louder = Math.max(urgency, pageUrgency(attempt));
       const pages = await Promise.all(
-        deps.channels.map(async (channel): Promise<Page> => {
-          const id = uuid5(namespace, `page|${emergencyId}|${channel.name}|${attempt}`);
+        deps.channels.map(async (each): Promise<Page> => {
+          const channel = each.name;
+          const id = record.idOf({ channel, attempt, test });
           // A worker that died after it sent and before it could say so: the record says it.
           const known = events.find((event) => event.id === id)?.data as ResponderPaged['data'] | undefined;
-          if (known?.outcome === 'accepted')
-            return { channel: channel.name, outcome: 'accepted', detail: known.detail };
+          if (known?.outcome === 'accepted') return { channel, outcome: 'accepted', detail: known.detail };
           const at = clock.now();
-          const sent = await channel.send(
-            { id, emergencyId, attempt, urgency, test, at, call: isJsonObject(call) ? call : {} },
-            signal,
-          );
+          const sent = await each.send({ id, emergencyId, attempt, urgency: louder, test, at, ...about }, signal);
           // Broken off because this worker ends, or was too slow to say that it lives: the attempt is made again, and on record is what comes of that.
-          if (sent.outcome === 'cancelled' && (await load(stream)).state.status === 'unacknowledged')
+          if (sent.outcome === 'cancelled' && !isActedOn(await record.find()))
             throw ApplicationFailure.create({ message: 'this worker was called off', type: 'worker-called-off' });
-          const data = { attempt, channel: channel.name, urgency, test, at: new Date(at).toISOString(), ...sent };
+          const data = { attempt, channel, urgency: louder, test, at: new Date(at).toISOString(), ...sent };
           // Made again, it would have the same id for as long as the log is away, and receivers drop what they know.
-          await recordPage(stream, emergencyId, id, data).catch(() => undefined);
-          return { channel: channel.name, ...sent };
+          await record.add(data).catch(() => undefined);
+          return { channel, ...sent };
         }),
       );
-      return { kind: 'paged', pages, test };
+      return { kind: 'paged', pages, test, ...(found === undefined ? { unread: true } : { attempt }) };
     },
   };
 }
+
+function isActedOn(found: { readonly state: { readonly status: string } } | undefined): boolean {
+  return found !== undefined && found.state.status !== 'unacknowledged';
+}
+
+/** All that can be said while the log is away: that somebody called is known, and that nobody acted was, the last time that it was read. */
+const unread: Pick<PageMessage, 'call' | 'note'> = {
+  call: {},
+  note: 'The record of this call cannot be read now: who called, from where, and whether somebody has acted already is not known here. Look at the board, ask each other, and see to the event log.',
+};

@@ -112,7 +112,12 @@ export interface Activities {
 
   refreshCredential(input: { readonly credential: Feed } & Patient): Promise<CredentialFacts | Trouble>;
   /** Runs until a person signed in, the code ran out, or it is cancelled. */
-  signIn(input: { readonly credential: Feed; readonly method: SignInMethod }): Promise<CredentialFacts | Trouble>;
+  signIn(input: {
+    readonly credential: Feed;
+    readonly method: SignInMethod;
+    /** Told with its code: another sign-in may have been asked for meanwhile. */
+    readonly signIn?: string;
+  }): Promise<CredentialFacts | Trouble>;
   /** Finishes a `signIn` by browser that runs, wherever it does. */
   completeSignIn(input: { readonly credential: Feed; readonly address: string }): Promise<CredentialFacts | Trouble>;
   forgetCredential(input: { readonly credential: Feed } & Patient): Promise<{ readonly ok: true } | Trouble>;
@@ -139,18 +144,31 @@ export interface Activities {
   /** Removes the client states of an entity that has ended. */
   forgetSubscription(input: { readonly id: string } & Patient): Promise<{ readonly ok: true } | Trouble>;
 
-  /** One attempt to page over every channel; `not-needed` when the log says that somebody acted. */
+  /** One attempt to page over every channel, with or without the log; `not-needed` when that says that somebody acted. */
   page(input: {
     readonly emergencyId: string;
     readonly attempt: number;
     readonly urgency: number;
-  }): Promise<
-    | { readonly kind: 'not-needed' }
-    | { readonly kind: 'paged'; readonly pages: readonly Page[]; readonly test: boolean }
-  >;
+    /** This run knows of no attempt before it: `attempt` counts on from those on record, and is as loud. */
+    readonly begins?: boolean;
+    /** As last known, for a page while the log cannot be read. Absent, of a build before this one: then the log is waited for. */
+    readonly test?: boolean;
+  }): Promise<PageDone>;
 
   reconcileFeed(input: { readonly feed: Feed }): Promise<ReconcileReport>;
 }
+
+type PageDone =
+  | { readonly kind: 'not-needed'; readonly status?: 'acknowledged' | 'resolved' }
+  | {
+      readonly kind: 'paged';
+      readonly pages: readonly Page[];
+      readonly test: boolean;
+      /** Which one it was. */
+      readonly attempt?: number;
+      /** The log could not be read. */
+      readonly unread?: true;
+    };
 
 /** One attempt over one channel. */
 export interface Page {

@@ -1,5 +1,5 @@
-import { CancellationScope, isCancellation, patched } from '@temporalio/workflow';
-import type { CredentialSpec, PendingCode } from '#workflows/contract.ts';
+import { CancellationScope, isCancellation, patched, workflowInfo } from '@temporalio/workflow';
+import type { CredentialSpec, PendingCode, ShownCode } from '#workflows/contract.ts';
 import { activity, waitsForPerson } from '#workflows/definitions/activities.ts';
 import { time } from '#workflows/definitions/board.ts';
 import { bringBack, createHandIn, whyNotOf } from '#workflows/definitions/browser-hand-in.ts';
@@ -15,7 +15,7 @@ export interface SignIn {
   running(): boolean;
   /** Nobody works on the last one any more. */
   ended(): Promise<void>;
-  shown(code: PendingCode): void;
+  shown(code: ShownCode): void;
   pending(): PendingCode | undefined;
   /** Why an address is not where the browser of this sign-in ended, in words for who pasted it. @param now milliseconds since 1970 UTC */
   whyNot(address: string, now: number): string | undefined;
@@ -41,6 +41,9 @@ export function createSignIn(
   let success = false;
   let cancelled = false;
   let last: Promise<void> | undefined;
+  let count = 0;
+  /** No sign-in of another run is called the same. */
+  const name = () => `${workflowInfo().runId}/${count}`;
   const handIn = createHandIn();
 
   /** It says nothing of the grant that is stored: that is tried again. A history in which it was not goes on as it began. */
@@ -53,7 +56,8 @@ export function createSignIn(
     const own = new CancellationScope();
     scope = own;
     try {
-      const wait = () => activity('signIn', `sign in: ${method}`, { credential: spec().id, method }, waitsForPerson);
+      const input = { credential: spec().id, method, signIn: name() };
+      const wait = () => activity('signIn', `sign in: ${method}`, input, waitsForPerson);
       const outcome = await own.run(() => (method === 'browser' ? handIn.run(spec().id, wait) : wait()));
       if (outcome.ok) {
         memory.signedIn(outcome, method, Date.now());
@@ -83,6 +87,7 @@ export function createSignIn(
       scope?.cancel();
       code = undefined;
       cancelled = false;
+      count += 1;
       outbox.add('CredentialSignInRequested', { feed: spec().id, method, why });
       last = run(method);
       return true;
@@ -91,8 +96,9 @@ export function createSignIn(
     async ended() {
       await last;
     },
-    shown(shown) {
-      if (scope === undefined) return;
+    shown({ signIn, ...shown }) {
+      // One that was called off may still be told of its code: nobody waits for it.
+      if (scope === undefined || (signIn !== undefined && signIn !== name())) return;
       code = shown;
       outbox.add('CredentialCodeShown', {
         // An address with a question in it belongs to one sign-in: only its first part is for the record.

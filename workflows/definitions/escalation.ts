@@ -37,6 +37,12 @@ export async function escalation(input: EscalationInput): Promise<void> {
   let givenUp = false;
   /** The log was read for the last attempt before a report said that this is no test. */
   let outdated = false;
+  /** A report said so, whatever may be read. */
+  let saidReal = false;
+  /** Another run may have paged: the first attempt that can read the log counts on from there. */
+  let begins = input.carried === undefined;
+  /** Attempts in a row for which the log could not be read. */
+  let unread = 0;
   const board = createBoard('escalation', `Emergency ${emergencyId}`);
 
   const status = (): Status => {
@@ -57,8 +63,9 @@ export async function escalation(input: EscalationInput): Promise<void> {
   setHandler(
     turnedReal,
     () => {
-      // A build before this one did not know of it: what it left is replayed as it was.
-      if (test && patched('turned-real')) outdated = true;
+      saidReal = true;
+      // Also where a page is under way that will say it is a test, as it was when the log was read. Builds before this one knew of less: what they left is replayed as it was.
+      if (patched('real-again') || (test && patched('turned-real'))) outdated = true;
     },
     descriptions.turnedReal,
   );
@@ -85,7 +92,8 @@ export async function escalation(input: EscalationInput): Promise<void> {
       continue;
     }
     // One that was given up has been a pause: no worker may have been there to make it.
-    nextAt = (givenUp ? startedAt : Date.now()) + nextPageInMs(attempt, last, rules);
+    // The first one without details is followed soon: as a rule the log is back by then.
+    nextAt = (givenUp ? startedAt : Date.now()) + nextPageInMs(attempt, unread === 1 ? 'failed' : last, rules);
     board.show(status());
     if (test && last === 'accepted') break;
     if (runIsLong(input.maxHistory) && ended === undefined) {
@@ -114,7 +122,7 @@ export async function escalation(input: EscalationInput): Promise<void> {
           activity(
             'page',
             `page, attempt ${number}, urgency ${urgency}`,
-            { emergencyId, attempt: number, urgency },
+            { emergencyId, attempt: number, urgency, begins, test: test && !saidReal },
             {
               startToCloseTimeout: '1m',
               heartbeatTimeout: '3s',
@@ -133,6 +141,9 @@ export async function escalation(input: EscalationInput): Promise<void> {
         return undefined;
       }
       test = done.value.test;
+      attempt = done.value.attempt ?? attempt;
+      unread = done.value.unread === true ? unread + 1 : 0;
+      begins &&= unread > 0;
       return done.value.pages.some(({ outcome }) => outcome === 'accepted') ? 'accepted' : 'failed';
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -151,8 +162,7 @@ function whatOf(ended: Ending | undefined, test: boolean): string {
   return test ? 'A test call, which is paged once and needs nobody to act' : 'Nobody has to be paged';
 }
 
-/** What the log says of who acted, where the attempt told. */
-function actedOn(attempt: object): Ending {
-  const status = 'status' in attempt ? attempt.status : undefined;
+/** What the log says of who acted; a build before this one did not tell, or said that there is no emergency. */
+function actedOn({ status }: { readonly status?: string }): Ending {
   return status === 'acknowledged' || status === 'resolved' ? status : 'over';
 }

@@ -1,4 +1,4 @@
-import { condition, sleep } from '@temporalio/workflow';
+import { condition, patched, sleep } from '@temporalio/workflow';
 import type { SubscriptionSpec } from '#workflows/contract.ts';
 import { type Activities, activity, patience, type Trouble, whatever } from '#workflows/definitions/activities.ts';
 import type { MemoryOfSubscription } from '#workflows/definitions/subscription-memory.ts';
@@ -43,6 +43,8 @@ export interface SubscriptionCalls {
     input: Input<Name>,
     until?: number,
   ): Promise<boolean>;
+  /** Waits for whoever has to act, until something happens. */
+  pause(summary: string): Promise<void>;
 }
 
 const hour = 3_600_000;
@@ -51,6 +53,7 @@ const graphAway = 'graph-away';
 /** Milliseconds after which it is tried again though nobody said that anything changed. */
 const credentialMs = 600_000;
 const laterMs = 40_000;
+const breathMs = 2_000;
 
 export function createSubscriptionCalls(deps: {
   readonly spec: () => SubscriptionSpec;
@@ -68,10 +71,11 @@ export function createSubscriptionCalls(deps: {
     onRefused: () => void = () => undefined,
   ): Promise<Answer<Name> | undefined> {
     type In = Parameters<Activities[Name]>[0];
+    const until = Date.now() + longestMs;
     let outcome = (await activity(name, summary, input as In)) as Outcome<Name>;
     const maybeDone = !outcome.ok && outcome.code === graphAway;
     if (!outcome.ok && outcome.kind === 'soon') {
-      const { code } = outcome;
+      const { code, retryAfterMs } = outcome;
       memory.troubled(outcome, Date.now());
       show();
       const patient = await untilWoken(woken, () =>
@@ -82,6 +86,10 @@ export function createSubscriptionCalls(deps: {
           patience(Math.min(hour, longestMs)),
         ),
       );
+      if (patient.kind === 'timeout' && patched('pause-to-its-end')) {
+        const pauseMs = Math.min(retryAfterMs ?? breathMs, until - Date.now());
+        await condition(woken, Math.max(1, pauseMs), { summary: 'Graph asked for a longer pause than there is time' });
+      }
       if (patient.kind !== 'done') return undefined;
       outcome = patient.value as Outcome<Name>;
     }
@@ -95,7 +103,7 @@ export function createSubscriptionCalls(deps: {
         // Of another kind than before: shown, and tried again at once but for a breath.
         memory.troubled(outcome, Date.now());
         show();
-        await condition(woken, 2_000, { summary: 'a breath' });
+        await condition(woken, breathMs, { summary: 'a breath' });
         return undefined;
       default: {
         if (!maybeDone) onRefused();
@@ -112,6 +120,9 @@ export function createSubscriptionCalls(deps: {
 
   return {
     call,
+    async pause(summary) {
+      await condition(woken, laterMs, { summary });
+    },
     async surely(name, summary, input, until) {
       type In = Parameters<Activities[typeof name]>[0];
       const leftMs = () => (until === undefined ? hour : until - Date.now());
@@ -120,7 +131,11 @@ export function createSubscriptionCalls(deps: {
           () => false,
           () => activity(name, summary, { ...input, patient: whatever } as In, patience(Math.min(hour, leftMs()))),
         );
-        if (tried.kind !== 'done') continue;
+        if (tried.kind !== 'done') {
+          // Given up at once where the next try would come too late.
+          if (patched('pause-to-its-end')) await sleep(Math.max(1, Math.min(waitMs, leftMs())));
+          continue;
+        }
         const outcome = tried.value;
         if (outcome.ok || outcome.kind === 'gone') return true;
         memory.troubled(outcome, Date.now());

@@ -29,6 +29,12 @@ const patienceMs = 60_000;
 /** A token that Graph is given lives at least this long, or it is a new one: milliseconds. */
 const tokenLiveMs = 45 * 60_000;
 
+const unlisted = {
+  word: 'admin-must-act',
+  what: 'Graph has a subscription like it already, but does not list it: it can be neither used nor deleted from here.',
+  next: 'Delete it with whatever made it, or wait until it ends by itself; it is tried again within a minute.',
+} as const;
+
 export function createSubscriptionSteps(deps: {
   readonly spec: () => SubscriptionSpec;
   readonly memory: MemoryOfSubscription;
@@ -40,6 +46,8 @@ export function createSubscriptionSteps(deps: {
   const credential = () => deps.spec().credential;
   /** Why the next one is made. */
   let why = 'there was none';
+  /** In a row, none of which said what is in the way. */
+  let conflicts = 0;
 
   async function obtain(): Promise<void> {
     const expired = memory.held();
@@ -50,15 +58,13 @@ export function createSubscriptionSteps(deps: {
     }
     const seen = await calls.call('inspectSubscription', 'look whether Graph has it', common());
     if (seen === undefined || !seen.ok) return;
+    if (seen.found === 'none') return await create();
+    conflicts = 0;
     if (seen.found === 'ours') {
       const { found: _, ...live } = seen;
       return memory.adopted(live, Date.now());
     }
-    if (seen.found === 'foreign') {
-      await removeFromGraph(seen.graphId, 'replaced', seen.why);
-      return;
-    }
-    await create();
+    await removeFromGraph(seen.graphId, 'replaced', seen.why);
   }
 
   const creation = () => ({
@@ -70,8 +76,14 @@ export function createSubscriptionSteps(deps: {
   async function create(): Promise<void> {
     const made = await calls.call('createSubscription', `create it: ${why}`, creation());
     if (made === undefined) return;
+    conflicts = !made.ok && made.kind === 'conflict' && made.existingId === undefined ? conflicts + 1 : 0;
     if (made.ok) return memory.created(made, why, Date.now());
     if (made.kind === 'unknown-outcome') memory.creationIsOver();
+    if (conflicts > 1 && patched('conflicts-in-a-row')) {
+      memory.troubled({ ...made, ...unlisted }, Date.now());
+      show();
+      return await calls.pause('Graph has one that it does not list: until somebody has acted');
+    }
     // Somebody was faster, or nobody knows whether it was made: looking again tells. Graph's lists may be a moment behind.
     await sleep(made.kind === 'conflict' ? 1_000 : 5_000, { summary: 'let Graph settle, then look again' });
     if (made.kind === 'conflict' && made.existingId !== undefined) await lookAt(made.existingId);

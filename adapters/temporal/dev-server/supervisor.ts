@@ -71,11 +71,12 @@ export function createSupervisor(deps: SupervisorDeps): { run(signal: AbortSigna
   };
 
   const choosePorts = async (before: ServerRecord | undefined, failures: number) => {
-    // A port may have been taken between two runs; those that were asked for by number stay.
+    // A port may have been taken between two runs: then it is left, and only then. Those that were asked for by number stay.
     const again = failures > 0 && failures % 2 === 0;
     const last = { grpc: portOf(before?.address), ui: portOf(before?.ui) };
     for (const which of ['grpc', 'ui'] as const) {
-      if (deps.ports[which] === 0 && (ports[which] === 0 || again)) ports[which] = await freePort(last[which]);
+      if (deps.ports[which] === 0 && (ports[which] === 0 || again))
+        ports[which] = await freePort(ports[which] === 0 ? last[which] : ports[which]);
     }
   };
 

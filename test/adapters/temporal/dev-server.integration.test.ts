@@ -108,6 +108,18 @@ describeTemporal('the dev server', () => {
     expect(states).toEqual(['obtaining', 'starting', 'running', 'restarting', 'running']);
   });
 
+  test('stays where it was however often it is killed', async () => {
+    const stateDir = temporaryFolder();
+    const { server, result } = await serving(stateDir);
+    for (const _ of [1, 2, 3]) {
+      const before = recordOf(stateDir);
+      process.kill(before?.pid ?? 0, 'SIGKILL');
+      await readyRecord(stateDir, before);
+      expect(recordOf(stateDir)).toMatchObject({ address: result.address, ui: result.ui });
+    }
+    expect(await eventually('running again', () => server.state().state === 'running')).toBe(true);
+  });
+
   test('does not outlive a process that was killed', async () => {
     const stateDir = temporaryFolder();
     const host = startHost(stateDir);

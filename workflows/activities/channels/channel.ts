@@ -35,6 +35,8 @@ export interface PageMessage {
   readonly test: boolean;
   /** Milliseconds since 1970 UTC. */
   readonly at: number;
-  /** The call as it is known, unsealed. */
+  /** The call as it is known, unsealed; empty where it cannot be read. */
   readonly call: Readonly<Record<string, unknown>>;
+  /** What responders have to know besides, in words for them. Nothing personal. */
+  readonly note?: string;
 }

@@ -26,8 +26,13 @@ export function createWebhookChannel(options: WebhookChannelOptions): Channel {
   const signer = new Webhook(options.secret);
   return {
     name: 'webhook',
-    send: ({ id, emergencyId, attempt, urgency, test, call }, signal) =>
-      post(id, test ? 'emergency.test' : 'emergency.page', { emergencyId, attempt, urgency, test, call }, signal),
+    send: ({ id, emergencyId, attempt, urgency, test, call, note }, signal) =>
+      post(
+        id,
+        test ? 'emergency.test' : 'emergency.page',
+        { emergencyId, attempt, urgency, test, call, ...(note === undefined ? {} : { note }) },
+        signal,
+      ),
     remind: ({ id, ...data }, signal) => post(id, 'credential.reminder', data, signal),
   };
 
