@@ -88,18 +88,6 @@ export const metricAlarms: readonly MetricAlarm[] = [
   },
   {
     ...app,
-    name: 'restarts',
-    metric: 'RestartCount',
-    aggregation: 'Maximum',
-    operator: 'GreaterThan',
-    threshold: 3,
-    window: 'PT15M',
-    every: 'PT5M',
-    severity: 1,
-    description: 'A role, or the Temporal of the stack, starts again and again. Its last lines in the log say why.',
-  },
-  {
-    ...app,
     name: 'not-running',
     metric: 'Replicas',
     aggregation: 'Minimum',
@@ -263,6 +251,7 @@ export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
     },
     ...(s.eventGrid ? [authorisationAlarm(s)] : []),
     ...(s.log === 'connection' ? [] : machineAlarms),
+    ...(s.log === 'embedded' ? [] : [restarts]),
     ...Object.entries(programAlarms).map(
       ([name, { severity, description }]): QueryAlarm => ({
         name,
@@ -280,6 +269,21 @@ export function queryAlarms(s: StackSettings): readonly QueryAlarm[] {
 function halfRetentionSeconds({ retentionDays }: StackSettings): number {
   return (retentionDays * 86_400) / 2;
 }
+
+/**
+ * By what Container Apps writes about its containers: its metric RestartCount counts from the making of a copy on, so an alarm on that would never end, and a
+ * second crash loop would tell nobody. A copy that is replaced ends once. One that crashes on and on is started every five minutes at last, too seldom for a
+ * count of ends alone: Container Apps says then that it holds back.
+ */
+const restarts: QueryAlarm = {
+  name: 'restarts',
+  query:
+    'ContainerAppSystemLogs | where Reason in ("ContainerTerminated", "ContainerBackOff") | summarize Times = count() by ContainerAppName, ReplicaName | where Times > 3',
+  window: 'PT15M',
+  every: 'PT5M',
+  severity: 1,
+  description: 'A role, or the Temporal of the stack, starts again and again. Its last lines in the log say why.',
+};
 
 /** Alarms on what the agent of a machine sends: counters every minute (`Perf`), and the journal with the words of systemd (`Syslog`). */
 const machineAlarms: readonly QueryAlarm[] = [

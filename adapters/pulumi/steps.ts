@@ -46,7 +46,10 @@ export interface StepReader {
   readonly violations: readonly string[];
   /** Checks of policies that need values which are only known while things are made. */
   undecided(): number;
+  /** What the engine says at its end; without that, what it said to be done of each resource. */
   counts(): ChangeCounts;
+  /** It began to change things and never came to say what came of it: more may have been changed than is counted. */
+  cut(): boolean;
 }
 
 const shown: Readonly<Partial<Record<OpType, ResourceStep['op']>>> = {
@@ -66,7 +69,9 @@ export function createStepReader(onProgress: (progress: RunProgress) => void, no
   const violations: string[] = [];
   const begun = new Map<string, number>();
   let undecided = 0;
-  let changes: Readonly<Partial<Record<OpType, number>>> = {};
+  let changes: Readonly<Partial<Record<OpType, number>>> | undefined;
+  let changing = false;
+  const done: Partial<Record<OpType, number>> = {};
   return {
     steps,
     messages,
@@ -78,6 +83,8 @@ export function createStepReader(onProgress: (progress: RunProgress) => void, no
         const step = stepOf(resourcePreEvent.metadata);
         if (step === undefined) return;
         steps.push(step);
+        // In a preview nothing is done, and a look at the cloud changes nothing there.
+        if (resourcePreEvent.planning !== true && !['same', 'read', 'refresh'].includes(step.op)) changing = true;
         begun.set(step.urn, now());
         onProgress({ kind: 'started', step });
       } else if (resOutputsEvent !== undefined) {
@@ -86,6 +93,10 @@ export function createStepReader(onProgress: (progress: RunProgress) => void, no
         // What a look at the cloud found only its end tells.
         const looked = steps.findIndex(({ urn, op }) => urn === step.urn && op === 'refresh');
         if (looked >= 0) steps[looked] = step;
+        const { planning, metadata } = resOutputsEvent;
+        // Components group resources and are none.
+        const custom = (metadata.new ?? metadata.old)?.custom !== false;
+        if (planning !== true && looked < 0 && custom) done[step.op] = (done[step.op] ?? 0) + 1;
         onProgress({ kind: 'done', step, ms: now() - (begun.get(step.urn) ?? now()) });
       } else if (resOpFailedEvent !== undefined) {
         const step = stepOf(resOpFailedEvent.metadata);
@@ -116,13 +127,17 @@ export function createStepReader(onProgress: (progress: RunProgress) => void, no
         });
       } else if (summaryEvent !== undefined) changes = summaryEvent.resourceChanges ?? {};
     },
-    counts: () => ({
-      create: (changes.create ?? 0) + (changes.import ?? 0),
-      update: changes.update ?? 0,
-      replace: changes.replace ?? 0,
-      delete: changes.delete ?? 0,
-      same: changes.same ?? 0,
-    }),
+    cut: () => changing && changes === undefined,
+    counts: () => {
+      const known = changes ?? done;
+      return {
+        create: (known.create ?? 0) + (known.import ?? 0),
+        update: known.update ?? 0,
+        replace: known.replace ?? 0,
+        delete: known.delete ?? 0,
+        same: known.same ?? 0,
+      };
+    },
   };
 }
 
@@ -145,7 +160,8 @@ function stepOf(metadata: Metadata): ResourceStep | undefined {
     ...(component === undefined ? {} : { component }),
     changed,
     replacing: replacing.length > 0 ? replacing : (metadata.keys ?? []),
-    unprotected: metadata.old?.protect === true && metadata.new !== undefined && metadata.new.protect !== true,
+    // The engine says null of what is deleted, whatever its types say.
+    unprotected: metadata.old?.protect === true && metadata.new != null && metadata.new.protect !== true,
     inputs: (metadata.new ?? metadata.old)?.inputs ?? {},
     ...(metadata.old === undefined || metadata.op === 'create' ? {} : { before: metadata.old.inputs ?? {} }),
   };

@@ -2,6 +2,7 @@ import type { RunDone } from '#adapters/pulumi/outcome.ts';
 import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { pendingCreations } from '#adapters/pulumi/stack-state.ts';
 import { endWatching } from '#cli/commands/tenant-leaving.ts';
+import { locksToTakeOff, runWithLocksOff } from '#cli/commands/tenant-locks.ts';
 import type { TenantPlace } from '#cli/commands/tenant-place.ts';
 import { existing, readyDriver, withPlace } from '#cli/commands/tenant-ready.ts';
 import { confirm, failure, runOptions, takeUp, withLockCare } from '#cli/commands/tenant-run.ts';
@@ -31,6 +32,11 @@ interface Common {
 interface Changing extends Common {
   readonly yes?: boolean;
   readonly policy?: boolean;
+}
+
+interface Leaving extends Changing {
+  readonly keepEvidence?: boolean;
+  readonly withoutEndingWatch?: boolean;
 }
 
 /** `tocsin tenant init`. */
@@ -82,7 +88,7 @@ export async function up(
 ): Promise<void> {
   await withPlace(options, stateDir, async (place, output) => {
     const { driver, plan } = await readyDriver(place, slug, output);
-    await takeUp(driver, output, place.reads?.graphUrl);
+    await takeUp(driver, output, place.reads?.graphUrl, place.signal);
     if (options.refresh === true) await lookAround(place, driver, output);
     const planned = await previewed(place, driver, slug, options, output);
     const counts = resourceCounts(planned);
@@ -94,10 +100,13 @@ export async function up(
       steps: planned.steps,
       ...(armUrl === undefined ? {} : { armUrl }),
     });
-    if (changing > 0) await confirm(`Make it so for ${slug}?`, options.yes === true || place.simulated);
+    const locks = await locksToTakeOff(driver, output, planned);
+    if (changing > 0) await confirm(`Make it so for ${slug}?`, options.yes === true || place.simulated, place.signal);
     const began = performance.now();
-    const done = await withLockCare(driver, output, () =>
-      driver.up(runOptions(output, 'making', place.signal, { total: changing, ...packs(place, options) })),
+    const done = await runWithLocksOff(driver, output, { slug, locks, armUrl }, () =>
+      withLockCare(driver, output, () =>
+        driver.up(runOptions(output, 'making', place.signal, { total: changing, ...packs(place, options) })),
+      ),
     );
     if (!done.ok) throw failure(done);
     const changes = resourceCounts(done);
@@ -182,44 +191,56 @@ export async function status(slug: string, options: Common, stateDir: string | u
 }
 
 /** `tocsin tenant destroy`. */
-export async function destroy(
+export async function destroy(slug: string, options: Leaving, stateDir: string | undefined): Promise<void> {
+  await withPlace(options, stateDir, async (place, output) => {
+    await destroyStack(place, await existing(place, slug), slug, options, output, stateDir);
+  });
+}
+
+/** What a killed run had begun is taken up first: what is not in the state would stay behind, and nobody would know. */
+export async function destroyStack(
+  place: Pick<TenantPlace, 'simulated' | 'reads' | 'signal'>,
+  driver: StackDriver,
   slug: string,
-  options: Changing & { readonly keepEvidence?: boolean; readonly withoutEndingWatch?: boolean },
+  options: Leaving,
+  output: Output,
   stateDir: string | undefined,
 ): Promise<void> {
-  await withPlace(options, stateDir, async (place, output) => {
-    const driver = await existing(place, slug);
-    const resources = (await driver.state()).resources ?? [];
-    const refusal = refuseDestroy(slug, resources, place.simulated);
-    if (refusal !== undefined && options.keepEvidence !== true)
-      throw new CommandError(exitCodes.no, refusal.lines.join('\n'));
-    await confirm(
-      refusal === undefined
-        ? `Delete everything of ${slug}?`
-        : `Delete everything of ${slug} but ${refusal.kept.length} protected resources?`,
-      options.yes === true || place.simulated,
-    );
-    await endWatching({
-      ...{ slug, output, simulated: place.simulated, signal: place.signal, stateDir, resources },
-      ...{ outputs: () => driver.outputs(), without: options.withoutEndingWatch === true },
-    });
-    const order = leavingOrder(resources);
-    const done = await withLockCare(driver, output, () =>
-      driver.destroy({ ...runOptions(output, 'deleting', place.signal), ...order }),
-    );
-    if (!done.ok) throw failure(done);
-    const changes = resourceCounts(done);
-    const left = ((await driver.state()).resources ?? []).filter(
-      (one) => one.custom && !one.type.startsWith('pulumi:'),
-    );
-    if (options.json === true)
-      output.json({ tenant: slug, changes, kept: left.map(({ urn }) => urn.split('::').at(-1)) });
-    else {
-      output.say(`${changes.delete} deleted, ${left.length} left where they are`);
-      if (order.keepProtected)
-        output.say(`what, and why: npx tocsin tenant status ${slug}${place.simulated ? ' --simulate' : ''}`);
-    }
+  await takeUp(driver, output, place.reads?.graphUrl, place.signal);
+  const resources = (await driver.state()).resources ?? [];
+  const refusal = refuseDestroy(slug, resources, place.simulated);
+  if (refusal !== undefined && options.keepEvidence !== true)
+    throw new CommandError(exitCodes.no, refusal.lines.join('\n'));
+  await confirm(
+    refusal === undefined
+      ? `Delete everything of ${slug}?`
+      : `Delete everything of ${slug} but ${refusal.kept.length} protected resources?`,
+    options.yes === true || place.simulated,
+    place.signal,
+  );
+  await endWatching({
+    ...{ slug, output, simulated: place.simulated, signal: place.signal, stateDir, resources },
+    ...{ outputs: () => driver.outputs(), without: options.withoutEndingWatch === true },
   });
+  const order = leavingOrder(resources);
+  const done = await withLockCare(driver, output, () =>
+    driver.destroy({ ...runOptions(output, 'deleting', place.signal), ...order }),
+  );
+  if (!done.ok) throw failure(done);
+  const changes = resourceCounts(done);
+  const after = await driver.state();
+  const left = (after.resources ?? []).filter((one) => one.custom && !one.type.startsWith('pulumi:'));
+  const pending = pendingCreations(after).map(({ urn }) => urn.split('::').at(-1) ?? '');
+  if (options.json === true)
+    output.json({ tenant: slug, changes, kept: left.map(({ urn }) => urn.split('::').at(-1)), pending });
+  else {
+    output.say(`${changes.delete} deleted, ${left.length} left where they are`);
+    if (order.keepProtected)
+      output.say(`what, and why: npx tocsin tenant status ${slug}${place.simulated ? ' --simulate' : ''}`);
+    for (const name of pending)
+      output.say(`${name} was begun and nobody knows how it ended: it may still be there; the same command asks Azure`);
+  }
+  if (pending.length > 0) process.exitCode = exitCodes.no;
 }
 
 /** `tocsin tenant list`. */

@@ -29,27 +29,59 @@ export function cloudConfig({ packages, files, commands }: CloudConfig): string 
   return `${lines.join('\n')}\n`;
 }
 
+/** The timer that gives the file system of the data disk what the disk has gained; systemd has to enable it. */
+export const diskTimer = 'tocsin-disk.timer';
+
 /**
- * A script that gives the data disk (logical unit 0, SCSI or NVMe) a file system once, and mounts it. A disk that has one is never formatted again: it
- * holds the log.
+ * A script that gives the data disk (logical unit 0, SCSI or NVMe) a file system once, mounts it, and lets the file system grow with the disk. A disk that
+ * has one is never formatted again: it holds the log. It runs at every start of the machine and every ten minutes, because Azure makes a disk larger while
+ * it is in use and tells nobody: the kernel has to look again ("Expand virtual hard disks on a Linux VM", learn.microsoft.com).
  */
-export function mountDisk(folder: string): CloudFile {
-  const content = `#!/bin/sh
+export function mountDisk(folder: string): readonly CloudFile[] {
+  const script = `#!/bin/sh
 set -eu
-for try in $(seq 60); do
-  disk=$(ls /dev/disk/azure/data/by-lun/0 /dev/disk/azure/scsi1/lun0 2>/dev/null | head -n 1)
-  [ -n "$disk" ] && break
-  sleep 5
+if ! mountpoint -q ${folder}; then
+  for try in $(seq 60); do
+    disk=$(ls /dev/disk/azure/data/by-lun/0 /dev/disk/azure/scsi1/lun0 2>/dev/null | head -n 1)
+    [ -n "$disk" ] && break
+    sleep 5
+  done
+  [ -n "$disk" ] || { echo 'the data disk is not there' >&2; exit 1; }
+  blkid "$disk" || mkfs.xfs -L tocsin "$disk"
+  mkdir -p ${folder}
+  grep -q ' ${folder} ' /etc/fstab || echo 'LABEL=tocsin ${folder} xfs defaults,nofail,noatime 0 2' >> /etc/fstab
+  systemctl daemon-reload
+  mount ${folder}
+  chown 1000:1000 ${folder}
+fi
+device=$(basename "$(findmnt -n -o SOURCE ${folder})")
+for look in /sys/class/block/$device/device/rescan /sys/class/block/$device/device/rescan_controller; do
+  [ ! -e "$look" ] || echo 1 > "$look"
 done
-[ -n "$disk" ] || { echo 'the data disk is not there' >&2; exit 1; }
-blkid "$disk" || mkfs.xfs -L tocsin "$disk"
-mkdir -p ${folder}
-grep -q ' ${folder} ' /etc/fstab || echo 'LABEL=tocsin ${folder} xfs defaults,nofail,noatime 0 2' >> /etc/fstab
-systemctl daemon-reload
-mountpoint -q ${folder} || mount ${folder}
-chown 1000:1000 ${folder}
+xfs_growfs ${folder}
 `;
-  return { path: '/usr/local/sbin/tocsin-disk', permissions: '0700', content };
+  const service = `[Unit]
+Description=The disk of the log
+
+[Service]
+Type=oneshot
+ExecStart=${scripts.disk}
+`;
+  const timer = `[Unit]
+Description=Looks whether the disk of the log has grown
+
+[Timer]
+OnBootSec=1min
+OnUnitInactiveSec=10min
+
+[Install]
+WantedBy=timers.target
+`;
+  return [
+    { path: scripts.disk, permissions: '0700', content: script },
+    { path: '/etc/systemd/system/tocsin-disk.service', permissions: '0644', content: service },
+    { path: `/etc/systemd/system/${diskTimer}`, permissions: '0644', content: timer },
+  ];
 }
 
 /**
@@ -87,6 +119,7 @@ ${options.secrets.map(({ url, file }) => `secret ${url} "$folder/${file}"`).join
 
 /** Where the scripts of a machine are. */
 export const scripts = {
+  disk: '/usr/local/sbin/tocsin-disk',
   secrets: '/usr/local/sbin/tocsin-secrets',
   rotation: '/usr/local/sbin/tocsin-rotation',
 } as const;

@@ -1,6 +1,7 @@
 import {
   type CloudFile,
   cloudConfig,
+  diskTimer,
   fetchSecrets,
   followRotation,
   mountDisk,
@@ -51,6 +52,7 @@ export function logNodeCloudInit(node: LogNode): string {
     'EVENTSTORE_RUN_PROJECTIONS=None',
     'EVENTSTORE_ENABLE_ATOM_PUB_OVER_HTTP=false',
   ];
+  // The second user of a new log, `ops`, is made with a password that everybody knows unless it is given one. Nobody signs in as it: nobody is told.
   const unit = `[Unit]
 Description=EventStoreDB
 After=network-online.target
@@ -59,7 +61,7 @@ RequiresMountsFor=${data}
 
 [Service]
 ExecStartPre=${scripts.secrets}
-ExecStartPre=/bin/sh -c 'printf "EVENTSTORE_DEFAULT_ADMIN_PASSWORD=%%s\\n" "$(cat ${folder}/password)" > ${folder}/first.env; mkdir -p ${folder}/authority; cp ${folder}/authority.pem ${folder}/authority/ca.crt; chown -R 1000:1000 ${folder}'
+ExecStartPre=/bin/sh -c 'printf "EVENTSTORE_DEFAULT_ADMIN_PASSWORD=%%s\\nEVENTSTORE_DEFAULT_OPS_PASSWORD=%%s\\n" "$(cat ${folder}/password)" "$(head -c 24 /dev/urandom | base64 -w 0)" > ${folder}/first.env; mkdir -p ${folder}/authority; cp ${folder}/authority.pem ${folder}/authority/ca.crt; chown -R 1000:1000 ${folder}'
 ExecStartPre=-/usr/bin/podman rm -f eventstore
 ExecStart=/usr/bin/podman run --name eventstore --rm --network host --read-only --tmpfs /tmp --cap-drop all --security-opt no-new-privileges --user 1000:1000 --ulimit nofile=65536 --env-file /etc/eventstore.env --env-file ${folder}/first.env -v ${folder}:${folder}:ro -v ${data}:/data ${node.image}
 ExecStop=/usr/bin/podman stop -t 60 eventstore
@@ -79,7 +81,7 @@ WantedBy=multi-user.target
   return cloudConfig({
     packages: ['podman', 'jq', 'curl', 'xfsprogs'],
     files: [
-      mountDisk(data),
+      ...mountDisk(data),
       {
         path: scripts.secrets,
         permissions: '0700',
@@ -99,7 +101,7 @@ WantedBy=multi-user.target
       { path: '/etc/eventstore.env', permissions: '0644', content: `${environment.join('\n')}\n` },
       { path: '/etc/systemd/system/eventstore.service', permissions: '0644', content: unit },
     ],
-    commands: ['/usr/local/sbin/tocsin-disk', `systemctl enable --now eventstore.service ${rotationTimer}`],
+    commands: [scripts.disk, `systemctl enable --now eventstore.service ${rotationTimer} ${diskTimer}`],
   });
 }
 

@@ -1,5 +1,6 @@
 import {
   cloudConfig,
+  diskTimer,
   fetchSecrets,
   followRotation,
   mountDisk,
@@ -56,6 +57,7 @@ Description=Tocsin
 After=network-online.target
 Wants=network-online.target
 RequiresMountsFor=${stateFolder}
+StartLimitIntervalSec=0
 
 [Service]
 ExecStartPre=${scripts.secrets}
@@ -70,14 +72,19 @@ TimeoutStartSec=900
 [Install]
 WantedBy=multi-user.target
 `;
+  // Not Requires: where a start of Tocsin fails once, systemd would drop the start of the proxy for good ("dependency"), and nobody reached the desk again.
+  // The image gives the right to open port 443 to the program file itself, so the kernel starts it only where that right may be had (capabilities(7),
+  // "Safety checking for capability-dumb binaries").
   const proxyUnit = `[Unit]
 Description=TLS in front of the desk
 After=tocsin.service
-Requires=tocsin.service
+Wants=tocsin.service
+PartOf=tocsin.service
+StartLimitIntervalSec=0
 
 [Service]
 ExecStartPre=-/usr/bin/podman rm -f tocsin-proxy
-ExecStart=/usr/bin/podman run --name tocsin-proxy --rm --network host --read-only --tmpfs /data --tmpfs /config --cap-drop all --security-opt no-new-privileges --user 1000:1000 -v /etc/tocsin-proxy:/etc/caddy:ro -v ${secretsFolder}:${secretsFolder}:ro ${machine.proxyImage}
+ExecStart=/usr/bin/podman run --name tocsin-proxy --rm --network host --read-only --tmpfs /data --tmpfs /config --cap-drop all --cap-add NET_BIND_SERVICE --security-opt no-new-privileges --user 1000:1000 -v /etc/tocsin-proxy:/etc/caddy:ro -v ${secretsFolder}:${secretsFolder}:ro ${machine.proxyImage}
 Restart=always
 RestartSec=2
 
@@ -100,19 +107,13 @@ https://${machine.deskHost} {
   return cloudConfig({
     packages: ['podman', 'jq', 'curl', 'xfsprogs'],
     files: [
-      mountDisk(stateFolder),
-      // Caddy is nobody's root, and port 443 is below the usual bound.
-      {
-        path: '/etc/sysctl.d/60-tocsin.conf',
-        permissions: '0644',
-        content: 'net.ipv4.ip_unprivileged_port_start=443\n',
-      },
+      ...mountDisk(stateFolder),
       {
         path: scripts.secrets,
         permissions: '0700',
         content: fetchSecrets({ clientId: machine.clientId, folder: secretsFolder, secrets }),
       },
-      // The proxy requires the service: systemd starts it again, too, with the certificate of the desk.
+      // The proxy is part of the service: systemd starts it again, too, with the certificate of the desk.
       ...followRotation({
         service: 'tocsin.service',
         folder: secretsFolder,
@@ -124,7 +125,7 @@ https://${machine.deskHost} {
             {
               path: '/usr/local/sbin/tocsin-registry',
               permissions: '0700',
-              content: registryScript(machine.registryServer, machine.clientId),
+              content: registryScript(machine.registryServer, machine),
             },
           ]),
       { path: '/etc/tocsin.env', permissions: '0644', content: `${environment.join('\n')}\n` },
@@ -133,18 +134,30 @@ https://${machine.deskHost} {
       { path: '/etc/tocsin-proxy/Caddyfile', permissions: '0644', content: proxy },
     ],
     commands: [
-      '/usr/local/sbin/tocsin-disk',
-      'sysctl --system',
-      `systemctl enable --now tocsin.service tocsin-proxy.service ${rotationTimer}`,
+      scripts.disk,
+      `systemctl enable --now tocsin.service tocsin-proxy.service ${rotationTimer} ${diskTimer}`,
     ],
   });
 }
 
-/** Signs podman in to a container registry by the identity of the machine ("Authentication overview", Azure Container Registry). */
-function registryScript(server: string, clientId: string): string {
+/**
+ * Signs podman in to a container registry by the identity of the machine ("Authentication overview", Azure Container Registry). It tries for five minutes,
+ * because a role takes that long to come into force; an image that is there needs no registry, so a start never waits for one that is away.
+ */
+function registryScript(server: string, { clientId, image }: Pick<SingleMachine, 'clientId' | 'image'>): string {
   return `#!/bin/sh
 set -eu
-access=$(curl -sf -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F&client_id=${clientId}" | jq -er .access_token)
-printf 'grant_type=access_token&service=${server}&access_token=%s' "$access" | curl -sf -d @- https://${server}/oauth2/exchange | jq -ejr .refresh_token | podman login --username 00000000-0000-0000-0000-000000000000 --password-stdin ${server}
+podman image exists ${image} && exit 0
+sign_in() {
+  access=$(curl -sf --max-time 20 -H Metadata:true "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com%2F&client_id=${clientId}" | jq -er .access_token) || return 1
+  refresh=$(printf 'grant_type=access_token&service=${server}&access_token=%s' "$access" | curl -sf --max-time 20 -d @- https://${server}/oauth2/exchange | jq -ejr .refresh_token) || return 1
+  printf %s "$refresh" | podman login --username 00000000-0000-0000-0000-000000000000 --password-stdin ${server}
+}
+for try in $(seq 60); do
+  if sign_in; then exit 0; fi
+  sleep 5
+done
+echo 'cannot sign in to ${server}' >&2
+exit 1
 `;
 }

@@ -4,7 +4,7 @@ import { type Built, createComponent, kept, type StackContext, tagsOf } from '#i
 import type { Foundation } from '#infra/components/foundation.ts';
 import { lockInProduction } from '#infra/components/lock.ts';
 import { createContainer, createPlainStorage } from '#infra/components/storage.ts';
-import { createSecret, vaultArgs } from '#infra/components/vault.ts';
+import { createSecret, inVault, vaultArgs } from '#infra/components/vault.ts';
 import { innerNames } from '#infra/names.ts';
 import { type VaultSecretName, vaultSecrets } from '#infra/vault-secrets.ts';
 
@@ -73,7 +73,7 @@ export function createKeys(context: StackContext, foundation: Foundation): Built
             },
           },
         },
-        kept(context, parent),
+        { ...kept(context, parent), ...inVault },
       );
     const master = wrappingKey('master-key', innerNames.masterKey);
     lockInProduction(context, parent, {

@@ -29,7 +29,8 @@ export function machineRules(settings: StackSettings): Rule[] {
     destinationAddressPrefix: machines,
     ...(sources.length === 1 ? { sourceAddressPrefix: sources[0] ?? '' } : { sourceAddressPrefixes: [...sources] }),
   });
-  const open = settings.deskAccess === 'public' ? ['*'] : [settings.addressSpace];
+  // The service tag is this network with those that are joined to it, by peering or a gateway ("Virtual network service tags", learn.microsoft.com).
+  const open = settings.deskAccess === 'public' ? ['*'] : ['VirtualNetwork'];
   return [
     ...(settings.log === 'self-hosted'
       ? [allow('log', 100, '2113', [apps, machines]), allow('log-replication', 110, '1112', [machines])]

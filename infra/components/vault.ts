@@ -25,6 +25,13 @@ export function vaultArgs(context: StackContext, foundation: Foundation) {
   } as const;
 }
 
+/**
+ * What is in a vault stays in it until the vault goes. Azure Resource Manager makes secrets and keys but deletes none, so the provider would do that as
+ * somebody who may change what is in the vault, from a network that it lets in ("customresources/custom_keyvault.go", pulumi-azure-native): whoever runs the
+ * stack is neither.
+ */
+export const inVault = { retainOnDelete: true } as const;
+
 /** A secret in a vault. It goes through Azure Resource Manager: whoever runs the stack needs no role on the vault's data. */
 export function createSecret(
   context: StackContext,
@@ -47,6 +54,6 @@ export function createSecret(
       tags: tagsOf(context, what.kind),
       properties: { value: what.value, contentType: 'text/plain', attributes: { enabled: true } },
     },
-    { parent },
+    { parent, ...inVault },
   );
 }

@@ -21,6 +21,9 @@ export interface Workflows {
 /** Port of Temporal's front end. */
 const port = 7233;
 
+/** Who vouches for that front end. */
+const authority = `${secretsFolder}/temporal-authority.pem`;
+
 /**
  * Temporal, self-hosted: one container and a PostgreSQL that fails over to another zone. Several copies of the server would have to find each other by
  * address, which Container Apps has no way for; while the one restarts nothing is lost, and no call waits for it.
@@ -144,6 +147,30 @@ function createDatabase(
   return { server, ready: [extensions, ...databases] };
 }
 
+const value = (name: string, text: pulumi.Input<string>) => ({ name, value: text });
+
+/**
+ * Azure lets nobody in without TLS. The server reads the first two ("config_template.yaml" of temporalio/temporal), the tool that makes the tables before
+ * it starts the others ("auto-setup.sh" of temporalio/docker-builds). The public authorities that the image knows vouch for the database, so none is named.
+ */
+const tlsOfDatabase = [
+  value('SQL_TLS_ENABLED', 'true'),
+  value('SQL_HOST_VERIFICATION', 'true'),
+  value('POSTGRES_TLS_ENABLED', 'true'),
+  value('POSTGRES_TLS_DISABLE_HOST_VERIFICATION', 'false'),
+];
+
+/**
+ * The image waits for its own front end with the command `temporal`, and makes the namespace with it. That front end speaks TLS alone, and the command
+ * calls it by its address, so it has to be told what to look for in the certificate. Up to version 1.3 of the command the authority was `TEMPORAL_TLS_CA`.
+ */
+const tlsOfCommands = (serverName: string) => [
+  value('TEMPORAL_TLS', 'true'),
+  value('TEMPORAL_TLS_CA', authority),
+  value('TEMPORAL_TLS_SERVER_CA_CERT_PATH', authority),
+  value('TEMPORAL_TLS_SERVER_NAME', serverName),
+];
+
 function createServer(
   context: StackContext,
   parent: pulumi.Resource,
@@ -163,7 +190,6 @@ function createServer(
     identity: given.identity.id,
   });
   const files = ['temporal-authority', 'temporal-certificate', 'temporal-key'] as const;
-  const value = (name: string, text: pulumi.Input<string>) => ({ name, value: text });
   const size = appSizes(settings).temporal;
   return new app.ContainerApp(
     'temporal',
@@ -197,14 +223,14 @@ function createServer(
               value('POSTGRES_SEEDS', given.database.fullyQualifiedDomainName),
               value('POSTGRES_USER', 'temporal'),
               { name: 'POSTGRES_PWD', secretRef: 'temporal-database-password' },
-              value('SQL_TLS_ENABLED', 'true'),
-              value('SQL_HOST_VERIFICATION', 'true'),
+              ...tlsOfDatabase,
               value('DEFAULT_NAMESPACE', settings.temporalNamespace ?? `tocsin-${settings.tenant}`),
               value('DEFAULT_NAMESPACE_RETENTION', '720h'),
               value('TEMPORAL_TLS_FRONTEND_CERT', `${secretsFolder}/temporal-certificate.pem`),
               value('TEMPORAL_TLS_FRONTEND_KEY', `${secretsFolder}/temporal-key.pem`),
-              value('TEMPORAL_TLS_SERVER_CA_CERT', `${secretsFolder}/temporal-authority.pem`),
+              value('TEMPORAL_TLS_SERVER_CA_CERT', authority),
               value('TEMPORAL_TLS_FRONTEND_SERVER_NAME', names.temporal.value),
+              ...tlsOfCommands(names.temporal.value),
             ],
             volumeMounts: [{ volumeName: 'secrets', mountPath: secretsFolder }],
             probes: [

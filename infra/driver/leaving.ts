@@ -1,4 +1,4 @@
-import { wordsOf } from '#infra/driver/words.ts';
+import { isInVault, wordsOf } from '#infra/driver/words.ts';
 
 /** A resource as the state of a stack holds it. */
 export interface HeldResource {
@@ -116,4 +116,4 @@ const whyKept = ({ urn }: HeldResource): string =>
 const nameOf = (urn: string): string => urn.split('::').at(-1) ?? urn;
 
 const keptOf = (resources: readonly HeldResource[]): readonly HeldResource[] =>
-  resources.filter((one) => one.protect === true || one.retainOnDelete === true);
+  resources.filter((one) => one.protect === true || (one.retainOnDelete === true && !isInVault(one.type)));

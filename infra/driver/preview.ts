@@ -1,5 +1,5 @@
 import { componentWord, isComponent, type Step, valueAt } from '#infra/driver/step.ts';
-import { componentWords, placeOf, reasonFor, wordsOf } from '#infra/driver/words.ts';
+import { componentWords, isInVault, placeOf, reasonFor, wordsOf } from '#infra/driver/words.ts';
 
 /** A line of text with a meaning that a terminal may show as a colour. */
 export interface Line {
@@ -90,6 +90,9 @@ function stepLines(step: Step): readonly Line[] {
     ...(changes.length > 8 ? [{ text: `      and ${changes.length - 8} more`, tone: 'faint' } as const] : []),
     ...(step.unprotected
       ? [{ text: '      its protection against deletion is taken off', tone: 'danger' } as const]
+      : []),
+    ...(step.op === 'delete' && isInVault(step.type)
+      ? [{ text: '      it stays in its vault as long as that is there', tone: 'faint' } as const]
       : []),
     ...(step.op === 'replace'
       ? [{ text: '      the old one is deleted, with what it holds', tone: 'danger' } as const]

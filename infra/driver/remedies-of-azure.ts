@@ -4,6 +4,13 @@ import { needs, type Remedy } from '#infra/driver/remedy.ts';
 const elsewhere =
   'or take another region, which means to delete the stack and begin anew (`tocsin tenant destroy <slug>`, `tocsin tenant init <slug> --set region=…`)';
 
+/**
+ * A secret or key of a stack that its vault does not let be deleted. The vault that seals the secrets of a state refuses in the same words, but is never asked
+ * to delete anything.
+ */
+const ofVaultContent =
+  /DELETE https:\/\/([^./]+)\.vault\.azure\.net\/(secrets|keys)\/([^/\s?]+)(?=[\s\S]*(?:ForbiddenBy|not authorized))/;
+
 /** Azure Resource Manager: "Troubleshoot common Azure deployment errors" and the pages of each service (learn.microsoft.com). */
 export const ofAzure: readonly Remedy[] = [
   {
@@ -61,12 +68,22 @@ export const ofAzure: readonly Remedy[] = [
     },
   },
   {
+    when: ofVaultContent,
+    say: ([, vault = '', kind = '', name = '']) =>
+      `Only somebody with the role Key Vault ${kind === 'keys' ? 'Crypto' : 'Secrets'} Officer on ${vault}, from a network that it lets in (\`allowedNetworks\`), deletes ${name} by itself. Nobody has to: \`tocsin tenant up <slug>\` with the settings as they were leaves such things to their vault, and then the same command goes through`,
+  },
+  {
     when: /StorageAccountAlreadyTaken|VaultAlreadyExists|The vault name '[^']+' is already in use|ServerNameAlreadyExists|Specified server name is already used|NameUnavailable|NamespaceUnavailable/,
     say: () =>
       'A name is taken, perhaps by what was deleted a while ago: names of vaults stay taken for 90 days, those of storage for some minutes. Names follow the slug: wait, or take another slug (`tocsin tenant init <slug>`)',
   },
   {
-    when: /cannot create already existing (?:sub)?resource ['"]?([^\s'"]+)/,
+    when: /cannot create already existing (?:sub)?resource ['"]?(\S+\/vaults\/[^/\s]+\/secrets\/([^\s'"]+))/i,
+    say: ([, id = '', name = '']) =>
+      `${name} is in the vault since its setting was there before: what is in a vault stays in it. Adopt it, then run this again: \`pulumi stack --show-urns\` shows the URN of the component \`keys\`; \`pulumi import azure-native:keyvault:Secret secret-${name} ${id} --stack <slug> --parent keys=<URN> --protect=false --generate-code=false\``,
+  },
+  {
+    when: /cannot create already existing (?:sub)?resource(?! \S+\/vaults\/[^/\s]+\/secrets\/) ['"]?([^\s'"]+)/,
     say: ([, id = '']) =>
       `Something of this name is there already, made by somebody else or by a run whose state is lost: ${id}. Restore the state from its backup, or adopt it with \`pulumi import\``,
   },

@@ -61,12 +61,12 @@ export const ofState: readonly Remedy[] = [
       'The storage account of the state does not let you in: it needs the role Storage Blob Data Contributor on its container, or its network rules leave this machine out',
   },
   {
-    when: /ForbiddenByRbac|Caller is not authorized to perform action on resource/,
+    when: /^(?![\s\S]*DELETE https:\/\/\S+\.vault\.azure\.net\/)[\s\S]*(?:ForbiddenByRbac|Caller is not authorized to perform action on resource)/,
     say: () =>
       'The key vault does not let you in: sealing and opening the secrets of the state needs Key Vault Crypto User on its key',
   },
   {
-    when: /ForbiddenByFirewall|Client address is not authorized and caller is not a trusted service/,
+    when: /^(?![\s\S]*DELETE https:\/\/\S+\.vault\.azure\.net\/)[\s\S]*(?:ForbiddenByFirewall|Client address is not authorized and caller is not a trusted service)/,
     say: () => 'The network rules of the key vault leave this machine out: run this from a network that they let in',
   },
 ];

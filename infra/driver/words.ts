@@ -147,3 +147,8 @@ export function placeOf(type: string): number {
   const found = reading.findIndex((known) => type === known || type.endsWith(`:${known}`));
   return found < 0 ? reading.length : found;
 }
+
+/** Of secrets and keys: they are never deleted by themselves, also where nothing has to be kept, but go or stay with their vault. */
+export function isInVault(type: string): boolean {
+  return type === 'azure-native:keyvault:Secret' || type === 'azure-native:keyvault:Key';
+}

@@ -73,9 +73,10 @@ export const stackSettings = {
     description:
       'Public networks outside from which key vault and storage may be reached (they still need a role): no private ones, and no /31.',
   }),
-  addressSpace: row(matching(forms.addressSpace, 'a private /16 such as 10.40.0.0/16'), {
+  addressSpace: row(matching(forms.addressSpace, 'a private /16 such as 10.40.0.0/16, and neither 172.30 nor 172.31'), {
     default: '10.40.0.0/16',
-    description: 'Addresses of the network of the stack.',
+    description:
+      'Addresses of the network of the stack; neither 172.30 nor 172.31, which Container Apps keeps for itself.',
   }),
   largeNotifications: row(flag, {
     default: 'true',
@@ -248,7 +249,8 @@ export const stackSettings = {
   }),
   deskNetworks: row(listOf(forms.network, 'IPv4 networks'), {
     default: '',
-    description: 'Networks that may open the desk; none given: all that reach it.',
+    description:
+      'Networks that may open the desk; none given: with deskAccess internal the network of the stack and those joined to it (VPN, peering), otherwise all.',
   }),
   deskHost: row(matching(forms.host, 'a host name'), {
     absent: 'the name that Container Apps gives; required with log embedded',

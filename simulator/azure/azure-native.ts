@@ -1,5 +1,5 @@
 import { checkInputs } from '#simulator/azure/check-inputs.ts';
-import type { CloudFolder } from '#simulator/azure/cloud-folder.ts';
+import type { CloudFolder, CloudResource } from '#simulator/azure/cloud-folder.ts';
 import type { Declarations } from '#simulator/azure/declarations.ts';
 import { inventOutputs, uuidOf } from '#simulator/azure/invented.ts';
 import { attachedTo, heldByAnother, machineType, refusedChange } from '#simulator/azure/machines.ts';
@@ -28,8 +28,23 @@ const alwaysThere = new Set([
 ]);
 
 const lockType = 'azure-native:authorization:ManagementLockByScope';
-/** Locks hold what goes through Azure Resource Manager ("Lock your Azure resources to protect your infrastructure"). */
-const deletedByItsVault = new Set(['azure-native:keyvault:Secret']);
+const roleType = 'azure-native:authorization:RoleAssignment';
+/**
+ * What is deleted at its vault and not through Azure Resource Manager, with the roles that may do it ("Azure built-in roles for Key Vault data plane
+ * operations", learn.microsoft.com): Officer, and Administrator. Locks hold only what goes through Azure Resource Manager ("Lock your Azure resources to protect
+ * your infrastructure").
+ */
+const administrator = '00482a5a-887f-4fb3-b363-3b7fe8e74483';
+const deletedAtItsVault: Readonly<Record<string, { readonly action: string; readonly roles: readonly string[] }>> = {
+  'azure-native:keyvault:Secret': {
+    action: 'Microsoft.KeyVault/vaults/secrets/delete',
+    roles: ['b86a8fe4-44ce-4948-aee5-eccb2c155cd7', administrator],
+  },
+  'azure-native:keyvault:Key': {
+    action: 'Microsoft.KeyVault/vaults/keys/delete',
+    roles: ['14b46e9e-c2b7-41b4-b07b-48a6ebf60603', administrator],
+  },
+};
 
 /** Inputs beside names and place that can only be given once, from the reference of each type (learn.microsoft.com). */
 const givenOnce: Readonly<Record<string, readonly string[]>> = {
@@ -53,10 +68,15 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
     [...(paths[type] ?? '').matchAll(/\{(\w+)\}/g)]
       .map(([, name = '']) => name)
       .filter((name) => name !== 'subscriptionId');
-  const idOf = (type: string, inputs: Bag) =>
-    pathOf(type).replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-      String({ ...inputs, subscriptionId }[name] ?? 'default'),
-    );
+  const filled = (path: string, inputs: Bag) =>
+    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String({ ...inputs, subscriptionId }[name] ?? 'default'));
+  const idOf = (type: string, inputs: Bag) => filled(pathOf(type), inputs);
+  const known = new Set(Object.values(paths));
+  /** What it is a part of, where stacks make such a thing. */
+  const parentOf = (type: string, inputs: Bag) => {
+    const path = pathOf(type).split('/').slice(0, -2).join('/');
+    return known.has(path) ? filled(path, inputs) : undefined;
+  };
   const computed = (type: string, id: string, inputs: Bag): Bag =>
     inventOutputs(declarations, type, id, {
       name: id.split('/').at(-1) ?? '',
@@ -78,7 +98,9 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
     deletesFirst: () => true,
     staysWhenDeleted: (type) => alwaysThere.has(type),
     keeps(type, id) {
-      if (deletedByItsVault.has(type) || alwaysThere.has(type)) return undefined;
+      if (alwaysThere.has(type)) return undefined;
+      const atVault = deletedAtItsVault[type];
+      if (atVault !== undefined) return refusedAtVault(id, atVault, cloud.list());
       const at = id.toLowerCase();
       const held = heldByAnother([at], cloud.list());
       if (held !== undefined) return held;
@@ -104,6 +126,12 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
       const id = idOf(type, inputs);
       if (cloud.get(id) !== undefined && !alwaysThere.has(type))
         return { ok: false, reason: 'exists', text: `cannot create already existing resource '${id}'` };
+      const parent = parentOf(type, inputs);
+      if (parent !== undefined && cloud.get(parent) === undefined)
+        return {
+          ...{ ok: false, reason: 'orphan' },
+          text: `Code="ParentResourceNotFound" Message="Failed to perform 'write' on resource '${id}', because the parent resource '${parent}' could not be found."`,
+        };
       const needs = type === machineType ? attachedTo(inputs).map((one) => one.id) : [];
       const held = needs.length === 0 ? undefined : heldByAnother(needs, cloud.list());
       if (held !== undefined) return { ok: false, reason: 'held', text: held };
@@ -125,6 +153,24 @@ export function createAzureNative(deps: AzureNativeDeps): Provider {
       }
     },
   };
+}
+
+/** Who makes the stack may make what is in a vault, and delete it only with a role on its content. */
+function refusedAtVault(
+  id: string,
+  { action, roles }: { readonly action: string; readonly roles: readonly string[] },
+  held: readonly CloudResource[],
+): string | undefined {
+  const given = held.some(
+    ({ type, inputs }) =>
+      type === roleType &&
+      inputs['principalId'] === uuidOf('deployer') &&
+      roles.some((role) => String(inputs['roleDefinitionId']).toLowerCase().endsWith(role)) &&
+      `${id}/`.toLowerCase().startsWith(`${String(inputs['scope']).toLowerCase()}/`),
+  );
+  if (given) return undefined;
+  const [, vault = '', at = ''] = /\/vaults\/([^/]+)\/(.+)$/.exec(id) ?? [];
+  return `DELETE https://${vault}.vault.azure.net/${at} RESPONSE 403: 403 Forbidden ERROR CODE: Forbidden {"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource. Action: '${action}' Resource: '${id}' Assignment: (not found) Vault: ${vault}","innererror":{"code":"ForbiddenByRbac"}}}`;
 }
 
 /** What the sign-in of the deployment gets for a service, such as `https://graph.microsoft.com`. */

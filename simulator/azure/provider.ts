@@ -32,7 +32,7 @@ export interface Provider {
   invoke(token: string, args: Bag): Bag;
 }
 
-/** `exists`: the provider refuses to take over what somebody else may have made; `held`: what it needs is another one's. The text is that of the real one. */
+/** `exists`: the provider refuses to take over what somebody else may have made; `held`: what it needs is another one's; `orphan`: what it is part of is not there. The text is that of the real one. */
 export type CreateResult =
   | {
       readonly ok: true;
@@ -40,7 +40,7 @@ export type CreateResult =
       readonly computed: Bag /** Already there, and not to be deleted. */;
       readonly found?: true;
     }
-  | { readonly ok: false; readonly reason: 'exists' | 'held'; readonly text: string };
+  | { readonly ok: false; readonly reason: 'exists' | 'held' | 'orphan'; readonly text: string };
 
 /** A question that the simulated cloud cannot answer. */
 export class InvokeError extends Error {

@@ -24,7 +24,7 @@ export interface SimulatedAzure extends SimulatedSubscription {
   readonly debugProviders: string;
   /** Of the Graph that knows this directory, with its version. */
   readonly graphUrl: string;
-  /** Of Azure Resource Manager, for reading alone. */
+  /** Of Azure Resource Manager: for reading, and for locks. */
   readonly armUrl: string;
   readonly cloud: CloudFolder;
   readonly faults: Faults;
@@ -47,7 +47,8 @@ export async function startSimulatedAzure(options: SimulatedAzureOptions): Promi
   const declarations = createDeclarations();
   const breaker = createBreaker();
   const shared = { cloud, declarations, subscriptionId, tenantId };
-  const providers = [createAzureNative({ ...shared, paths }), createAzureAd({ ...shared, newId: randomUUID })];
+  const azure = createAzureNative({ ...shared, paths });
+  const providers = [azure, createAzureAd({ ...shared, newId: randomUUID })];
   const running = await Promise.all(
     providers.map(async (provider) => {
       // Whole deployments travel in one message where somebody has many rules.
@@ -63,7 +64,7 @@ export async function startSimulatedAzure(options: SimulatedAzureOptions): Promi
       return { name: provider.name, server, port: await listen(server) };
     }),
   );
-  const reads = await startSimulatedReads(cloud, tenantId);
+  const reads = await startSimulatedReads(cloud, tenantId, azure);
   return {
     subscriptionId,
     tenantId,

@@ -77,10 +77,29 @@ describe('alarms', () => {
       resourcesOf(size)
         .filter(({ type, inputs }) => type.endsWith(':MetricAlert') && JSON.stringify(inputs).includes(`"${metric}"`))
         .flatMap(({ inputs }) => (inputs['scopes'] as readonly string[]).map((scope) => scope.split('/').at(-1)));
-    for (const metric of ['RestartCount', 'Replicas']) {
-      expect(watched('large', metric)).toHaveLength(6);
-      expect(watched('large', metric)).toContain('ca-northwind-traders-temporal');
-      expect(watched('standard', metric)).toHaveLength(5);
+    expect(watched('large', 'Replicas')).toHaveLength(6);
+    expect(watched('large', 'Replicas')).toContain('ca-northwind-traders-temporal');
+    expect(watched('standard', 'Replicas')).toHaveLength(5);
+  });
+
+  it('go off anew when a container app crashes again and again, and end when it does no more: they count the last quarter of an hour alone', () => {
+    for (const given of [standard, large]) {
+      const alarm = named(given, 'restarts');
+      expect(alarm).toMatchObject({ window: 'PT15M', every: 'PT5M', severity: 1 });
+      // No app is named, so that of Temporal is among them.
+      expect(alarm?.query).toBe(
+        'ContainerAppSystemLogs | where Reason in ("ContainerTerminated", "ContainerBackOff") | summarize Times = count() by ContainerAppName, ReplicaName | where Times > 3',
+      );
+    }
+    expect(named(small, 'restarts')).toBeUndefined();
+    // A metric that only ever rises until a copy is replaced.
+    expect(metricAlarms.map(({ metric }) => metric)).not.toContain('RestartCount');
+    for (const size of ['standard', 'large']) {
+      const settings = resourcesOf(size).filter(({ type }) => type.endsWith(':DiagnosticSetting'));
+      expect(settings.find(({ name }) => name === 'diagnostics-environment')?.inputs).toMatchObject({
+        logAnalyticsDestinationType: 'Dedicated',
+        logs: [{ categoryGroup: 'allLogs', enabled: true }],
+      });
     }
   });
 

@@ -51,18 +51,25 @@ function read(text: string): Parsed {
   return parse(text) as Parsed;
 }
 
-/** Runs a script of a machine with its folders, the service and other programs replaced; says what it did. */
-function run(script: string, given: Readonly<Record<string, string>>): { readonly code: number; readonly did: string } {
+/** Runs a script of a machine with its folders, the service and other programs replaced; says what it did, and what is in the files that `look` names. */
+function run(
+  script: string,
+  given: Readonly<Record<string, string>>,
+  look: readonly string[] = [],
+): { readonly code: number; readonly did: string; readonly found: readonly string[] } {
   const root = mkdtempSync(join(tmpdir(), 'tocsin-cloud-init-'));
   try {
     for (const [name, content] of Object.entries({ ...given, did: '' })) {
       mkdirSync(dirname(join(root, name)), { recursive: true });
       writeFileSync(join(root, name), content, { mode: 0o755 });
     }
-    const here = script.replaceAll('/run/', `${root}/run/`).replaceAll('/usr/local/sbin/', `${root}/bin/`);
+    const here = ['/run/', '/dev/disk/', '/sys/', '/etc/fstab']
+      .reduce((text, path) => text.replaceAll(path, `${root}${path}`), script)
+      .replaceAll('/usr/local/sbin/', `${root}/bin/`);
     const env = { PATH: `${root}/bin:${process.env['PATH'] ?? ''}`, ROOT: root };
     const { status } = spawnSync('sh', ['-s'], { input: here, env });
-    return { code: status ?? -1, did: readFileSync(join(root, 'did'), 'utf8') };
+    const [did = '', ...found] = ['did', ...look].map((name) => readFileSync(join(root, name), 'utf8'));
+    return { code: status ?? -1, did: did.replaceAll(root, ''), found };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -87,7 +94,7 @@ describe.each([
 
   it('never formats a disk that has a file system', () => {
     const script = file(text, '/usr/local/sbin/tocsin-disk');
-    expect(script).toMatch(/blkid "\$disk" \|\| mkfs/);
+    expect(script).toMatch(/^ {2}blkid "\$disk" \|\| mkfs/m);
     expect(script.match(/mkfs/g)).toHaveLength(1);
   });
 
@@ -120,6 +127,59 @@ describe.each([
       expect(run).toMatch(/@sha256:[0-9a-f]{64}/);
     }
   });
+
+  it('looks at every start and every ten minutes whether the disk has grown', () => {
+    const timer = file(text, '/etc/systemd/system/tocsin-disk.timer');
+    expect(timer).toMatch(/^OnBootSec=1min$/m);
+    expect(timer).toMatch(/^OnUnitInactiveSec=10min$/m);
+    expect(file(text, '/etc/systemd/system/tocsin-disk.service')).toContain('ExecStart=/usr/local/sbin/tocsin-disk\n');
+    expect(read(text).runcmd.flat().join('\n')).toMatch(/systemctl enable --now .*tocsin-disk\.timer/);
+  });
+});
+
+describe('the disk of the log', () => {
+  const nvme = 'sys/class/block/nvme0n2/device/rescan_controller';
+  /** @param given `mounted`: is in use already; `formatted`: has a file system */
+  const prepare = (given: { readonly mounted: boolean; readonly formatted: boolean }, device = 'sdc') =>
+    run(
+      file(node(['log1']), '/usr/local/sbin/tocsin-disk'),
+      {
+        'dev/disk/azure/data/by-lun/0': '',
+        'sys/class/block/sdc/device/rescan': '',
+        [nvme]: '',
+        'etc/fstab': '',
+        'bin/mountpoint': `#!/bin/sh\nexit ${given.mounted ? 0 : 1}\n`,
+        'bin/blkid': `#!/bin/sh\nexit ${given.formatted ? 0 : 2}\n`,
+        'bin/findmnt': `#!/bin/sh\necho /dev/${device}\n`,
+        ...Object.fromEntries(
+          ['mkfs.xfs', 'mkdir', 'mount', 'chown', 'systemctl', 'xfs_growfs'].map((name) => [`bin/${name}`, says]),
+        ),
+      },
+      ['sys/class/block/sdc/device/rescan', nvme, 'etc/fstab'],
+    );
+  const mount = ['mount /var/lib/eventstore', 'chown 1000:1000 /var/lib/eventstore', 'xfs_growfs /var/lib/eventstore'];
+
+  it('gets a file system and is mounted when it is new', () => {
+    const { code, did, found } = prepare({ mounted: false, formatted: false });
+    expect(code).toBe(0);
+    expect(did).toContain('mkfs.xfs -L tocsin /dev/disk/azure/data/by-lun/0\n');
+    expect(did.trim().split('\n').slice(-3)).toEqual(mount);
+    expect(found[2]).toBe('LABEL=tocsin /var/lib/eventstore xfs defaults,nofail,noatime 0 2\n');
+  });
+
+  it('is mounted again as it is after the machine was made anew', () => {
+    const { code, did } = prepare({ mounted: false, formatted: true });
+    expect(code).toBe(0);
+    expect(did).not.toContain('mkfs');
+    expect(did.trim().split('\n').slice(-3)).toEqual(mount);
+  });
+
+  it('is used up to its new end when somebody made it larger, also while it is in use', () => {
+    const scsi = prepare({ mounted: true, formatted: true });
+    expect([scsi.code, scsi.did, scsi.found[0]]).toEqual([0, 'xfs_growfs /var/lib/eventstore\n', '1\n']);
+    const other = prepare({ mounted: true, formatted: true }, 'nvme0n2');
+    expect([other.code, other.did, other.found[1]]).toEqual([0, 'xfs_growfs /var/lib/eventstore\n', '1\n']);
+  });
 });
 
 describe('a node of the log', () => {
@@ -130,6 +190,17 @@ describe('a node of the log', () => {
     const alone = file(node(['log1']), '/etc/eventstore.env');
     expect(alone).toContain('EVENTSTORE_CLUSTER_SIZE=1\n');
     expect(alone).not.toContain('GOSSIP');
+  });
+
+  it('leaves no user of a new log with the password that everybody knows', () => {
+    const unit = file(node(['log1']), '/etc/systemd/system/eventstore.service');
+    const command = /^ExecStartPre=\/bin\/sh -c '(.*)'$/m.exec(unit)?.[1]?.replaceAll('%%', '%') ?? '';
+    const given = { 'run/tocsin/password': 'secret', 'run/tocsin/authority.pem': 'authority', 'bin/chown': says };
+    const first = () => run(command, given, ['run/tocsin/first.env']).found[0]?.trim().split('\n') ?? [];
+    const [admin, ops] = first();
+    expect(admin).toBe('EVENTSTORE_DEFAULT_ADMIN_PASSWORD=secret');
+    expect(ops).toMatch(/^EVENTSTORE_DEFAULT_OPS_PASSWORD=[A-Za-z0-9+/]{32}$/);
+    expect(first()[1]).not.toBe(ops);
   });
 });
 
@@ -222,8 +293,52 @@ describe('a single machine', () => {
     expect(file(machine(), '/etc/tocsin-proxy/Caddyfile')).toContain('reverse_proxy 127.0.0.1:8080');
   });
 
+  it('gives the proxy the one right without which the kernel does not start it', () => {
+    const added = (unit: string) => file(machine(), `/etc/systemd/system/${unit}`).match(/--cap-add \S+/g);
+    expect(added('tocsin-proxy.service')).toEqual(['--cap-add NET_BIND_SERVICE']);
+    expect(added('tocsin.service')).toBeNull();
+  });
+
+  it('starts the proxy also where Tocsin starts at the second try, and again whenever Tocsin is started again', () => {
+    const unit = file(machine(), '/etc/systemd/system/tocsin-proxy.service').split('\n');
+    expect(unit).toEqual(
+      expect.arrayContaining(['After=tocsin.service', 'Wants=tocsin.service', 'PartOf=tocsin.service']),
+    );
+    expect(unit.filter((line) => /^(?:Requires|Requisite|BindsTo)=/.test(line))).toEqual([]);
+    for (const name of ['tocsin', 'tocsin-proxy'])
+      expect(file(machine(), `/etc/systemd/system/${name}.service`)).toContain('\nStartLimitIntervalSec=0\n');
+  });
+
   it('signs in to a registry only where there is one', () => {
     expect(machine()).not.toContain('tocsin-registry');
     expect(machine({ registryServer: 'contoso.azurecr.io' })).toContain('https://contoso.azurecr.io/oauth2/exchange');
+  });
+});
+
+describe('the sign-in to a registry', () => {
+  /** @param away how often the registry, or the identity, does not answer */
+  const signIn = (away: number, there = false) =>
+    run(file(machine({ registryServer: 'contoso.azurecr.io' }), '/usr/local/sbin/tocsin-registry'), {
+      away: 'x\n'.repeat(away),
+      'bin/sleep': says,
+      'bin/jq': '#!/bin/sh\ngrep .\n',
+      'bin/curl': '#!/bin/sh\n[ -s "$ROOT/away" ] || { echo token; exit 0; }\nsed -i 1d "$ROOT/away"\nexit 22\n',
+      'bin/podman': `#!/bin/sh\n[ "$1" != image ] || exit ${there ? 0 : 1}\necho "podman $* $(cat)" >> "$ROOT/did"\n`,
+    });
+  const signedIn =
+    'podman login --username 00000000-0000-0000-0000-000000000000 --password-stdin contoso.azurecr.io token\n';
+
+  it('is tried again while the role is not in force or the registry is away', () => {
+    const { code, did } = signIn(3);
+    expect([code, did]).toEqual([0, `${'sleep 5\n'.repeat(3)}${signedIn}`]);
+  });
+
+  it('is given up after five minutes', () => {
+    const { code, did } = signIn(1000);
+    expect([code, did]).toEqual([1, 'sleep 5\n'.repeat(60)]);
+  });
+
+  it('is left out where the image is there: a start does not wait for a registry that is away', () => {
+    expect(signIn(1000, true)).toMatchObject({ code: 0, did: '' });
   });
 });

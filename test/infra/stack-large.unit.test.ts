@@ -72,6 +72,26 @@ it('the server of the database is never asked for two changes at once, and Tempo
   expect(after('temporal')).toContain(changes.at(-1));
 });
 
+it('Temporal speaks TLS with its database from the first table on, and so do the commands that wait for it and make its namespace', () => {
+  const [container] = (one('temporal')['template'] as { containers: { env: { name: string; value?: string }[] }[] })
+    .containers;
+  const set = Object.fromEntries(container?.env.map(({ name, value }) => [name, value]) ?? []);
+  const authority = '/run/tocsin/temporal-authority.pem';
+  expect(set).toMatchObject({
+    // The server.
+    SQL_TLS_ENABLED: 'true',
+    SQL_HOST_VERIFICATION: 'true',
+    // The tool that makes the tables.
+    POSTGRES_TLS_ENABLED: 'true',
+    POSTGRES_TLS_DISABLE_HOST_VERIFICATION: 'false',
+    // The command line, of both generations.
+    TEMPORAL_TLS: 'true',
+    TEMPORAL_TLS_CA: authority,
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: authority,
+    TEMPORAL_TLS_SERVER_NAME: set['TEMPORAL_TLS_FRONTEND_SERVER_NAME'],
+  });
+});
+
 it('ingest never gets more copies than partitions, and follows the unread messages', () => {
   const scale = (one('ingest')['template'] as { scale: { maxReplicas: number; rules: { custom: { type: string } }[] } })
     .scale;

@@ -95,6 +95,8 @@ describe('the settings of a stack', () => {
       { eventGrid: 'true', eventGridUntil: '2027-06-30', restrictEventHubs: 'true' },
       'no way of Event Grid',
     ],
+    ['a stack keeps off what Container Apps keeps for itself', { addressSpace: '172.30.0.0/16' }, 'neither 172.30'],
+    ['a stack keeps off the other of these, too', { addressSpace: '172.31.0.0/16' }, 'nor 172.31'],
     ['pages are signed', { pagingSecret: '' }, 'pagingSecret is missing'],
   ])('%s', (_name, changed, said) => {
     const faults = faultsOf({ ...standard, ...changed });
@@ -135,6 +137,11 @@ describe('the settings of a stack', () => {
     const given = { ...standard, allowedNetworks: allowed.join(','), deskNetworks: '10.0.0.0/8, 192.168.1.0/31' };
     expect(faultsOf(given)).toEqual([]);
     expect(settingsOf(given).allowedNetworks).toEqual(allowed);
+  });
+
+  it('take every other private /16 for the network of a stack', () => {
+    for (const addressSpace of ['10.0.0.0/16', '10.255.0.0/16', '172.16.0.0/16', '172.29.0.0/16', '192.168.0.0/16'])
+      expect(faultsOf({ ...standard, addressSpace })).toEqual([]);
   });
 
   it('take the numbers of a size unless they are given', () => {

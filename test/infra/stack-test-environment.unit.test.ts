@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { refuseDestroy } from '#infra/driver/leaving.ts';
 import { standard } from '#test/infra/given.ts';
 import { runStack } from '#test/infra/mocked-stack.ts';
 
@@ -19,7 +20,13 @@ it('a test stack can be cleared away, and one with restricted networks lets in i
   });
   const inputs = (name: string) =>
     stack.resources.find((one) => one.name === name && !one.type.startsWith('tocsin:'))?.inputs ?? {};
-  expect(stack.resources.filter(({ protect, retainOnDelete }) => protect || retainOnDelete)).toEqual([]);
+  expect(stack.resources.filter(({ protect }) => protect)).toEqual([]);
+  // A vault takes with it what is in it, which nobody may delete by itself.
+  const inVaults = stack.resources.filter(({ type }) => /:keyvault:(?:Secret|Key)$/.test(type));
+  expect(inVaults.map(({ name }) => name)).toContain('master-key');
+  expect(stack.resources.filter(({ retainOnDelete }) => retainOnDelete)).toEqual(inVaults);
+  const held = stack.resources.map((one) => ({ ...one, urn: `urn:pulumi:s::tocsin::${one.type}::${one.name}` }));
+  expect(refuseDestroy('contoso', held)).toBeUndefined();
   expect(stack.resources.filter(({ type }) => type.includes('ManagementLock'))).toEqual([]);
   expect(inputs('namespace-network')).toMatchObject({
     defaultAction: 'Deny',

@@ -65,6 +65,12 @@ export function stackContract(name: string, given: Given): () => MockedStack {
       expect(new Set(urns).size).toBe(urns.length);
     });
 
+    it('leaves secrets and keys to their vault: whoever runs the stack may make them there, and delete none', () => {
+      const inVaults = custom().filter(({ type }) => /:keyvault:(?:Secret|Key)$/.test(type));
+      expect(inVaults.length).toBeGreaterThan(1);
+      expect(inVaults.filter(({ retainOnDelete }) => !retainOnDelete).map((one) => one.name)).toEqual([]);
+    });
+
     it('protects in production what holds evidence, keys or the address that Graph knows', () => {
       const holding =
         /^(?:resource-group|vault|master-key|subject-keys-|sign-in-key|sign-ins-|evidence-(?:storage|checkpoints|exports)|namespace|hub|(?:log-)?machine(?:-\d)?-disk|database|backup-vault)(?:$|storage|container)/;

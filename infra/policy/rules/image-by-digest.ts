@@ -1,4 +1,4 @@
-import { at, listAt, type Rule } from '../rule.ts';
+import { at, findings, listAt, type Rule } from '../rule.ts';
 
 const digest = /@sha256:[0-9a-f]{64}$/;
 
@@ -8,10 +8,12 @@ export const imageByDigest: Rule = {
   description: 'Containers name their image by digest.',
   check({ type, props }) {
     if (type !== 'azure-native:app:ContainerApp' && type !== 'azure-native:app:Job') return [];
-    return ['containers', 'initContainers']
-      .flatMap((kind) => listAt(props, 'template', kind))
-      .map((container) => String(at(container, 'image') ?? '(none)'))
-      .filter((image) => !digest.test(image))
-      .map((image) => `image ${image} is not named by digest (name@sha256:…).`);
+    const containers = ['containers', 'initContainers'].flatMap((kind) => listAt(props, 'template', kind));
+    return findings(
+      ...containers.map((container) => () => {
+        const image = String(at(container, 'image') ?? '(none)');
+        return digest.test(image) ? [] : [`image ${image} is not named by digest (name@sha256:…).`];
+      }),
+    );
   },
 };

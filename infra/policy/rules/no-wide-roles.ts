@@ -1,4 +1,4 @@
-import type { Rule } from '../rule.ts';
+import { findings, type Rule } from '../rule.ts';
 
 const insideGroup = /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+(?:\/|$)/i;
 const ownerRoles = [
@@ -14,15 +14,19 @@ export const noWideRoles: Rule = {
   description: 'No role at the scope of a subscription or above, and none that manages everything.',
   check({ type, props }) {
     if (type !== 'azure-native:authorization:RoleAssignment') return [];
-    const scope = props['scope'];
-    const role = String(props['roleDefinitionId'] ?? '').toLowerCase();
-    return [
-      ...(typeof scope === 'string' && !insideGroup.test(scope)
-        ? [`scope ${scope} is wider than a resource group.`]
-        : []),
-      ...(ownerRoles.some((id) => role.endsWith(id))
-        ? ['the role manages everything; give one for the data it needs.']
-        : []),
-    ];
+    return findings(
+      () => {
+        const scope = props['scope'];
+        return typeof scope === 'string' && !insideGroup.test(scope)
+          ? [`scope ${scope} is wider than a resource group.`]
+          : [];
+      },
+      () => {
+        const role = String(props['roleDefinitionId'] ?? '').toLowerCase();
+        return ownerRoles.some((id) => role.endsWith(id))
+          ? ['the role manages everything; give one for the data it needs.']
+          : [];
+      },
+    );
   },
 };

@@ -1,4 +1,4 @@
-import { at, type Rule } from '../rule.ts';
+import { at, findings, type Rule } from '../rule.ts';
 
 /** What a key vault loses can be had back, whoever deleted it. */
 export const purgeProtection: Rule = {
@@ -6,9 +6,9 @@ export const purgeProtection: Rule = {
   description: 'Key vaults have soft delete and purge protection.',
   check({ type, props }) {
     if (type !== 'azure-native:keyvault:Vault') return [];
-    return [
-      ...(at(props, 'properties', 'enablePurgeProtection') === true ? [] : ['enablePurgeProtection must be true.']),
-      ...(at(props, 'properties', 'enableSoftDelete') === false ? ['enableSoftDelete must not be false.'] : []),
-    ];
+    return findings(
+      () => (at(props, 'properties', 'enablePurgeProtection') === true ? [] : ['enablePurgeProtection must be true.']),
+      () => (at(props, 'properties', 'enableSoftDelete') === false ? ['enableSoftDelete must not be false.'] : []),
+    );
   },
 };

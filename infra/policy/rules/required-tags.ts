@@ -1,4 +1,4 @@
-import { at, type Rule } from '../rule.ts';
+import { at, findings, type Rule } from '../rule.ts';
 
 /** The same as in `infra/tags.ts`; a policy pack is read by itself, and a test holds the two against each other. */
 export const required = ['tocsin-tenant', 'tocsin-environment', 'tocsin-component', 'managed-by'] as const;
@@ -42,10 +42,12 @@ export const requiredTags: Rule = {
   description: `Everything that can have tags has ${required.join(', ')}.`,
   check({ type, props }) {
     if (!taggable.includes(type)) return [];
-    const missing = required.filter((tag) => {
-      const value = at(props, 'tags', tag);
-      return typeof value !== 'string' || value === '';
-    });
+    const missing = findings(
+      ...required.map((tag) => () => {
+        const value = at(props, 'tags', tag);
+        return typeof value !== 'string' || value === '' ? [tag] : [];
+      }),
+    );
     return missing.length === 0 ? [] : [`tags are missing: ${missing.join(', ')}.`];
   },
 };

@@ -1,4 +1,4 @@
-import { at, type Rule } from '../rule.ts';
+import { at, findings, type Rule } from '../rule.ts';
 
 /** TLS 1.2 at least, and never plain text. */
 export const tls: Rule = {
@@ -9,12 +9,13 @@ export const tls: Rule = {
       case 'azure-native:eventhub:Namespace':
         return ['1.2', '1.3'].includes(String(props['minimumTlsVersion'])) ? [] : ['minimumTlsVersion must be 1.2.'];
       case 'azure-native:storage:StorageAccount':
-        return [
-          ...(['TLS1_2', 'TLS1_3'].includes(String(props['minimumTlsVersion']))
-            ? []
-            : ['minimumTlsVersion must be TLS1_2.']),
-          ...(props['enableHttpsTrafficOnly'] === true ? [] : ['enableHttpsTrafficOnly must be true.']),
-        ];
+        return findings(
+          () =>
+            ['TLS1_2', 'TLS1_3'].includes(String(props['minimumTlsVersion']))
+              ? []
+              : ['minimumTlsVersion must be TLS1_2.'],
+          () => (props['enableHttpsTrafficOnly'] === true ? [] : ['enableHttpsTrafficOnly must be true.']),
+        );
       case 'azure-native:app:ContainerApp':
         return at(props, 'configuration', 'ingress', 'allowInsecure') === true
           ? ['ingress.allowInsecure must be false.']

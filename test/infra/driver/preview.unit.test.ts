@@ -94,6 +94,14 @@ describe('a preview for people', () => {
     });
   });
 
+  it('says of a secret that is taken out that its vault keeps it', () => {
+    const gone = (name: string) =>
+      step({ op: 'delete', type: `azure-native:keyvault:${name}`, name, component: ingest });
+    const said = (name: string) => previewLines(groupPreview([gone(name)])).map(({ text }) => text.trim());
+    expect(said('Secret')).toContain('it stays in its vault as long as that is there');
+    expect(said('Vault')).not.toContain('it stays in its vault as long as that is there');
+  });
+
   it('only counts what stays as it is', () => {
     const same = step({ op: 'same', type: hub, name: 'hub', component: ingest });
     expect(previewLines(groupPreview([same, same]))).toEqual([{ text: 'Ingest: nothing changes (2)', tone: 'faint' }]);
@@ -212,6 +220,15 @@ describe('drift and leaving', () => {
       ]),
     );
     expect(refusal?.lines.filter((line) => line.startsWith('  key vault a'))).toEqual([]);
+  });
+
+  it('refuses nothing for what goes or stays with its vault, unless that is protected itself', () => {
+    const one = (name: string, protect: boolean) => {
+      const type = `azure-native:keyvault:${name}`;
+      return { urn: `urn:pulumi:s::tocsin::${type}::${name}`, type, protect, retainOnDelete: true };
+    };
+    expect(refuseDestroy('contoso', [one('Secret', false), one('Key', false)])).toBeUndefined();
+    expect(refuseDestroy('contoso', [one('Secret', false), one('Key', true)])?.kept).toHaveLength(1);
   });
 
   it('says of each thing that is kept what it is, that evidence is not all of it, and that it goes on costing', () => {

@@ -69,6 +69,21 @@ const cases: readonly (readonly [name: string, said: string, remedy: RegExp])[] 
     /there already, .*: \/subscriptions\/1\/resourceGroups\/rg-tocsin-contoso\. Restore/,
   ],
   [
+    'a secret whose setting was there before',
+    "cannot create already existing resource '/subscriptions/1/resourceGroups/rg-tocsin-contoso/providers/Microsoft.KeyVault/vaults/kv-contoso-1/secrets/paging-secret'",
+    /^paging-secret is in the vault since .*`pulumi import azure-native:keyvault:Secret secret-paging-secret \/subscriptions\/1\/resourceGroups\/rg-tocsin-contoso\/providers\/Microsoft\.KeyVault\/vaults\/kv-contoso-1\/secrets\/paging-secret --stack/,
+  ],
+  [
+    'a secret that its vault does not let be deleted',
+    `DELETE https://kv-contoso-1.vault.azure.net/secrets/large-notifications RESPONSE 403: 403 Forbidden ERROR CODE: Forbidden {"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource. Action: 'Microsoft.KeyVault/vaults/secrets/delete'","innererror":{"code":"ForbiddenByRbac"}}}`,
+    /Key Vault Secrets Officer on kv-contoso-1, .* deletes large-notifications by itself\. Nobody has to: `tocsin tenant up/,
+  ],
+  [
+    'a key that its vault does not let be deleted from here',
+    `DELETE https://kv-contoso-1.vault.azure.net/keys/tocsin RESPONSE 403: 403 Forbidden ERROR CODE: Forbidden {"error":{"code":"Forbidden","message":"Client address is not authorized and caller is not a trusted service.","innererror":{"code":"ForbiddenByFirewall"}}}`,
+    /Key Vault Crypto Officer on kv-contoso-1, from a network that it lets in/,
+  ],
+  [
     'a role that somebody gave by hand',
     'Status=409 Code="RoleAssignmentExists" Message="The role assignment already exists."',
     /given the same role by hand/,
@@ -150,6 +165,11 @@ const cases: readonly (readonly [name: string, said: string, remedy: RegExp])[] 
     'a key that seals the state and lets nobody in',
     `error: secrets (code=PermissionDenied): RESPONSE 403: 403 Forbidden ERROR CODE: Forbidden {"error":{"code":"Forbidden","message":"Caller is not authorized to perform action on resource. If role assignments, deny assignments or role definitions were changed recently, please observe propagation time. Action: 'Microsoft.KeyVault/vaults/keys/decrypt/action'","innererror":{"code":"ForbiddenByRbac"}}}`,
     /Key Vault Crypto User/,
+  ],
+  [
+    'a vault of the state that lets in other networks alone',
+    `error: secrets (code=PermissionDenied): POST https://kv-state.vault.azure.net/keys/state/0/decrypt RESPONSE 403: 403 Forbidden {"error":{"code":"Forbidden","message":"Client address is not authorized and caller is not a trusted service.","innererror":{"code":"ForbiddenByFirewall"}}}`,
+    /network rules of the key vault leave this machine out/,
   ],
   [
     'storage of the state that lets nobody in',

@@ -1,4 +1,6 @@
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
+import type { Rule } from '#infra/policy/rule.ts';
 import { allowedRegions, regions } from '#infra/policy/rules/allowed-regions.ts';
 import { everyRule } from '#infra/policy/rules/every-rule.ts';
 import { imageByDigest } from '#infra/policy/rules/image-by-digest.ts';
@@ -21,6 +23,14 @@ const role = (scope: string, id = 'a638d3c7-ab3a-418d-83e6-5f17a39d4fde') => ({
 });
 const tags = Object.fromEntries(required.map((tag) => [tag, 'x']));
 const vault = (properties: object) => ({ properties: { softDeleteRetentionInDays: 90, ...properties } });
+
+/** Properties as Pulumi hands them to a rule in a preview: to read one that is known only later throws. */
+const { unknownCheckingProxy: previewed, unknownStringValue: later } = createRequire(import.meta.url)(
+  '@pulumi/policy/proxy.js',
+) as {
+  readonly unknownCheckingProxy: (props: object) => Readonly<Record<string, unknown>>;
+  readonly unknownStringValue: unknown;
+};
 
 /** Rule, type, what passes, what does not, and a word of what is said then. */
 const cases = [
@@ -206,6 +216,65 @@ describe('each rule lets pass what is right and says what is not', () => {
     'azuread:index/servicePrincipalPassword:ServicePrincipalPassword',
   ])('no-local-auth refuses %s whatever is in it', (type) => {
     expect(noLocalAuth.check({ type, name: 'one', props: {} })).toHaveLength(1);
+  });
+});
+
+describe('in a preview, where something is known only later', () => {
+  const owner = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635';
+  const halfKnown: readonly (readonly [string, Rule, string, object, string])[] = [
+    [
+      'a role that manages everything is refused on what is new',
+      noWideRoles,
+      'authorization:RoleAssignment',
+      { ...role('', owner), scope: later },
+      'manages everything',
+    ],
+    [
+      'a role on a subscription is refused although nobody knows yet which it is',
+      noWideRoles,
+      'authorization:RoleAssignment',
+      { scope: '/subscriptions/s', roleDefinitionId: later },
+      'is wider',
+    ],
+    [
+      'a vault without soft delete is refused',
+      purgeProtection,
+      'keyvault:Vault',
+      { properties: { enablePurgeProtection: later, enableSoftDelete: false } },
+      'enableSoftDelete',
+    ],
+    [
+      'storage that takes plain text is refused',
+      tls,
+      'storage:StorageAccount',
+      { minimumTlsVersion: later, enableHttpsTrafficOnly: false },
+      'enableHttps',
+    ],
+    [
+      'a tag that is missing is missed',
+      requiredTags,
+      'keyvault:Vault',
+      { tags: { 'tocsin-tenant': later } },
+      'managed-by',
+    ],
+    [
+      'an image by tag is refused beside one that is not known',
+      imageByDigest,
+      'app:ContainerApp',
+      { template: { containers: [{ image: later }, { image: 'a:1' }] } },
+      'a:1',
+    ],
+  ];
+  it.each(halfKnown)('%s', (_name, rule, type, props, said) => {
+    const violations = rule.check({ type: native(type), name: 'one', props: previewed(props) });
+    expect(violations).toHaveLength(1);
+    expect(violations[0]).toContain(said);
+  });
+
+  it('Pulumi is told what could not be judged when nothing else is wrong', () => {
+    const props = previewed({ ...role(''), scope: later });
+    const check = () => noWideRoles.check({ type: native('authorization:RoleAssignment'), name: 'one', props });
+    expect(check).toThrow(/can't be known during preview/);
   });
 });
 

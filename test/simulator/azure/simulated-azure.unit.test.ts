@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { armPaths } from '#infra/driver/arm-ids.ts';
-import { createAzureNative } from '#simulator/azure/azure-native.ts';
+import { createAzureNative, simulatedToken } from '#simulator/azure/azure-native.ts';
 import { createAzureAd } from '#simulator/azure/azuread.ts';
 import { createBreaker } from '#simulator/azure/breakage.ts';
 import { checkInputs } from '#simulator/azure/check-inputs.ts';
@@ -11,6 +11,7 @@ import { type CloudFolder, createCloudFolder } from '#simulator/azure/cloud-fold
 import { createDeclarations } from '#simulator/azure/declarations.ts';
 import { diffInputs } from '#simulator/azure/diff.ts';
 import { partsOf } from '#simulator/azure/provider-service.ts';
+import { startSimulatedReads } from '#simulator/azure/simulated-reads.ts';
 import { unknown } from '#simulator/azure/wire.ts';
 
 const declarations = createDeclarations();
@@ -84,6 +85,70 @@ describe('the simulated cloud', () => {
     const blobs = { resourceGroupName: 'rg', accountName: 'st', blobServicesName: 'default' };
     expect(make('azure-native:storage:BlobServiceProperties', blobs)).toMatchObject({ ok: true });
     expect(make('azure-native:storage:BlobServiceProperties', blobs)).toMatchObject({ ok: true });
+  });
+
+  it('makes no part of what is not there, and parts of what Azure makes by itself', () => {
+    const secret = { resourceGroupName: 'rg', vaultName: 'kv', secretName: 'one', properties: { value: 'v' } };
+    const make = () => azure().create('azure-native:keyvault:Secret', secret);
+    expect(make()).toMatchObject({
+      ok: false,
+      text: expect.stringMatching(/^Code="ParentResourceNotFound" .*\/vaults\/kv' could not be found/),
+    });
+    const vault = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv';
+    cloud.put({ id: vault, type: 'azure-native:keyvault:Vault', inputs: {}, computed: {} });
+    expect(make()).toMatchObject({ ok: true, id: `${vault}/secrets/one` });
+    // Graph makes the topic, and nobody makes the service of blobs.
+    const topic = { resourceGroupName: 'rg', partnerTopicName: 'pt', eventSubscriptionName: 'hub' };
+    expect(azure().create('azure-native:eventgrid:PartnerTopicEventSubscription', topic)).toMatchObject({ ok: true });
+  });
+
+  it('takes locks off and puts them back for who deploys, and nothing else', async () => {
+    const vault = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.KeyVault/vaults/kv';
+    const id = `${vault}/providers/Microsoft.Authorization/locks/tocsin-keep`;
+    const reads = await startSimulatedReads(cloud, 't', azure());
+    try {
+      const ask = async (method: string, path: string, token = simulatedToken('t', 'https://management.azure.com')) => {
+        const body = method === 'PUT' ? JSON.stringify({ properties: { level: 'CanNotDelete', notes: 'why' } }) : null;
+        const headers = { authorization: `Bearer ${token}` };
+        return (await fetch(`${reads.armUrl}${path}?api-version=2020-05-01`, { method, body, headers })).status;
+      };
+      expect([await ask('PUT', id, 'another'), cloud.get(id)]).toEqual([401, undefined]);
+      expect([await ask('PUT', id), await ask('PUT', id)]).toEqual([201, 200]);
+      const inputs = { scope: vault, lockName: 'tocsin-keep', level: 'CanNotDelete', notes: 'why' };
+      expect(cloud.get(id)).toMatchObject({ type: 'azure-native:authorization:ManagementLockByScope', inputs });
+      expect(azure().keeps('azure-native:keyvault:Vault', vault)).toContain('ScopeLocked');
+      expect([await ask('DELETE', id), await ask('DELETE', id)]).toEqual([200, 204]);
+      cloud.put({ id: vault, type: 'azure-native:keyvault:Vault', inputs: {}, computed: {} });
+      expect([await ask('DELETE', vault), cloud.get(vault) === undefined]).toEqual([404, false]);
+    } finally {
+      await reads.stop();
+    }
+  });
+
+  it('lets nobody delete what is in a vault who has no role on its content, whoever may delete the vault', () => {
+    const group = '/subscriptions/s/resourceGroups/rg';
+    const vault = `${group}/providers/Microsoft.KeyVault/vaults/kv`;
+    const secret = `${vault}/secrets/paging-secret`;
+    const refusal = () => azure().keeps('azure-native:keyvault:Secret', secret);
+    const give = (role: string, scope: string) =>
+      cloud.put({
+        id: `${scope}/providers/Microsoft.Authorization/roleAssignments/1`,
+        type: 'azure-native:authorization:RoleAssignment',
+        inputs: { scope, principalId: deployer(), roleDefinitionId: `/subscriptions/s/roleDefinitions/${role}` },
+        computed: {},
+      });
+    const deployer = () => azure().invoke('azure-native:authorization:getClientConfig', {})['objectId'] as string;
+    expect(refusal()).toMatch(/^DELETE https:\/\/kv\.vault\.azure\.net\/secrets\/paging-secret .*ForbiddenByRbac/);
+    expect(azure().keeps('azure-native:keyvault:Key', `${vault}/keys/master`)).toContain('keys/delete');
+    expect(azure().keeps('azure-native:keyvault:Vault', vault)).toBeUndefined();
+    // Key Vault Secrets User reads alone.
+    give('4633458b-17de-408a-b874-0445c86b69e6', vault);
+    expect(refusal()).toBeDefined();
+    // Key Vault Secrets Officer, on another vault whose name begins alike and then on this one.
+    give('b86a8fe4-44ce-4948-aee5-eccb2c155cd7', vault.slice(0, -1));
+    expect(refusal()).toBeDefined();
+    give('b86a8fe4-44ce-4948-aee5-eccb2c155cd7', vault);
+    expect(refusal()).toBeUndefined();
   });
 
   it('invents a name where none is given, and says that names cannot change', () => {
