@@ -25,39 +25,80 @@ export function proofFor(url: string): Readonly<Record<string, string>> {
   return proofs.get(new URL(url).origin) ?? {};
 }
 
-/** Asks a running process; a process that cannot be reached ends the command with exit code 69. */
-export async function ask(
+export interface Question {
+  readonly method?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Milliseconds until the answer has to be there as a whole (default 30 s). */
+  readonly timeoutMs?: number;
+}
+
+/** Asks a running process; a process that cannot be reached, or whose answer does not come to its end, ends the command with exit code 69. */
+export async function ask(url: string, question: Question = {}): Promise<Answer> {
+  const { status, text } = await askText(url, question);
+  return { status, body: parse(text) };
+}
+
+/** As {@link ask}, for what is not JSON as a whole. */
+export async function askText(
   url: string,
-  init: { readonly method?: string; readonly body?: unknown; readonly timeoutMs?: number } = {},
-): Promise<Answer> {
-  const { method = 'GET', body, timeoutMs = 30_000 } = init;
-  let response: Response;
+  { method = 'GET', body, timeoutMs = 30_000 }: Question = {},
+): Promise<{ readonly status: number; readonly text: string }> {
   try {
-    response = await fetch(url, {
-      method,
-      headers: {
-        ...proofFor(url),
-        'x-tocsin-request': '1',
-        'x-tocsin-client': 'cli',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+    const response = await fetcherFor(timeoutMs).then((send) =>
+      send(url, {
+        method,
+        headers: {
+          ...proofFor(url),
+          'x-tocsin-request': '1',
+          'x-tocsin-client': 'cli',
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(Math.min(timeoutMs, longestTimerMs)),
+      }),
+    );
+    return { status: response.status, text: await response.text() };
   } catch (error) {
     throw new CommandError(
       exitCodes.unreachable,
       `${new URL(url).origin} does not answer (${reasonOf(error)}); is it running? \`npx tocsin status\` tells`,
     );
   }
-  const text = await response.text();
-  return { status: response.status, body: parse(text) };
+}
+
+/** What `fetch` waits for headers, and between two parts of a body, whatever signal it is given (undici, `headersTimeout` and `bodyTimeout`). */
+const fetchMs = 300_000;
+/** A timer of Node that is set for longer ends at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+type Fetcher = (
+  url: string,
+  init: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ readonly status: number; text(): Promise<string> }>;
+
+/** One that waits as long as it is told to. The package is only loaded where Node's own would give up before. */
+async function fetcherFor(timeoutMs: number): Promise<Fetcher> {
+  if (timeoutMs < fetchMs) return fetch;
+  const undici = await import('undici');
+  const dispatcher = new undici.Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  return (url, init) => undici.fetch(url, { ...init, dispatcher });
 }
 
 /** The answer's object, or an error with what the problem details say and the exit code that fits them. */
 export function expectOk(answer: Answer): JsonObject {
-  if (answer.status < 300) return answer.body as JsonObject;
-  throw new CommandError(exitOf(answer), detailOf(answer));
+  const { status, body } = answer;
+  if (status >= 300) throw new CommandError(exitOf(answer), detailOf(answer));
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonObject;
+  throw foreign();
+}
+
+/** For an answer that nothing of Tocsin gives. */
+export function foreign(): CommandError {
+  return new CommandError(
+    exitCodes.unreachable,
+    'what answers there is nothing of Tocsin: another program has that address by now; `npx tocsin status` tells what runs here',
+  );
 }
 
 function exitOf(answer: Answer): number {
@@ -77,7 +118,8 @@ export function detailOf(answer: Answer): string {
   return [body['title'], detail].filter((part) => typeof part === 'string').join(': ') || `answer ${answer.status}`;
 }
 
-function parse(text: string): Json {
+/** The text itself where it is no JSON. */
+export function parse(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
@@ -85,7 +127,7 @@ function parse(text: string): Json {
   }
 }
 
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
   return cause?.code ?? (error instanceof Error ? error.name : 'unknown');
 }

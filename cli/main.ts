@@ -7,8 +7,11 @@ import { createProgram } from '#cli/program.ts';
 // A reader that went away (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') endAtOnce(0);
-  throw error;
+  // A terminal that was closed: SIGHUP tells, and what runs ends in order.
+  if (error.code !== 'EIO') throw error;
 });
+// What cannot be said (a full disk, a closed terminal) must not change how a command ends.
+process.stderr.on('error', () => {});
 
 try {
   await createProgram().parseAsync(process.argv);

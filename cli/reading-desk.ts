@@ -1,16 +1,17 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
+import type { RunContext } from '#cli/roles/context.ts';
 import { findDesk, running } from '#cli/running.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { version } from '#cli/version.ts';
 import { type EventLogSetting, eventLog as parseEventLog } from '#config/parsers.ts';
 import type { Settings } from '#config/settings.ts';
-import type { EventLog } from '#ports/event-log.ts';
+import { boundKeyStore } from '#processor/keys.ts';
 import type { ProjectionStatus } from '#web/projection-admin.ts';
 
 /** Milliseconds that a log may take to answer, and to be folded. */
@@ -31,23 +32,35 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
   const settings = requireSettings(stateDir);
   const eventLog = logInUse((await running(stateDir))?.['eventLog']) ?? logOf(settings);
   const { contextOf } = await import('#cli/roles/context.ts');
-  const { openShared } = await import('#cli/roles/shared.ts');
+  const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const { startDesk } = await import('#cli/roles/desk.ts');
   const output = createOutput();
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-reading-'));
   const stop = new AbortController();
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  // Also where whoever reads the output goes away, which ends the process at once.
+  const forget = () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // A thread is writing there still; how the command ends must not depend on it.
+    }
+  };
+  process.once('exit', forget);
+  stack.defer(async () => {
+    await rm(folder, { recursive: true, force: true });
+    process.off('exit', forget);
+  });
   const quiet: Settings = {
     ...settings,
     ...{ logLevel: 'silent', deskUrl: undefined, evidence: undefined, http: { host: '127.0.0.1', port: 0 } },
   };
   const context = contextOf(quiet, version, stop.signal);
-  if (eventLog.kind === 'sqlite' && !existsSync(eventLog.file))
-    throw new CommandError(exitCodes.unreachable, `there is no event log at ${eventLog.file}`);
+  requireFile(eventLog);
+  await requireKeyStore(context, eventLog);
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
-  await requireAnswer(shared.eventLog);
+  await checkLog(context, shared);
   const own = { ...context, file: (...path: readonly string[]) => join(folder, ...path) };
   output.progress('no desk runs here: reading the log …');
   const desk = await startDesk({
@@ -72,15 +85,36 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
   return await work(desk.url);
 }
 
-/** Ends the command where the log does not answer; following it would wait for ever. */
-async function requireAnswer(eventLog: EventLog): Promise<void> {
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), answerMs).unref());
-  const last = await Promise.race([eventLog.readAll({ direction: 'backwards', limit: 1 }), late]);
-  if (last?.ok === true) return;
-  throw new CommandError(
-    exitCodes.unreachable,
-    `no desk runs with this state folder, and the event log cannot be read (${last === undefined ? `no answer within ${answerMs / 1000} s` : last.detail}); \`npx tocsin doctor\` says what to do`,
-  );
+/** Ends the command where an embedded log is not there: opening it would make an empty one. */
+export function requireFile(eventLog: EventLogSetting): void {
+  if (eventLog.kind === 'sqlite' && !existsSync(eventLog.file))
+    throw new CommandError(exitCodes.unreachable, `there is no event log at ${eventLog.file}`);
+}
+
+/**
+ * Ends the command where the log does not answer (following it would wait for ever), and where the key store is not there that the log was sealed with:
+ * opening it would make another one, to which every name is an erased one.
+ */
+async function requireKeyStore(context: RunContext, setting: EventLogSetting): Promise<void> {
+  const { openEventLog } = await import('#cli/roles/shared.ts');
+  const { isKeyStoreMissing, keyStoreFile } = await import('#cli/roles/key-store.ts');
+  const eventLog = await openEventLog(context, setting);
+  try {
+    const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), answerMs).unref());
+    const bound = await Promise.race([boundKeyStore(eventLog), late]);
+    if (bound?.ok !== true)
+      throw new CommandError(
+        exitCodes.unreachable,
+        `no desk runs with this state folder, and the event log cannot be read (${bound === undefined ? `no answer within ${answerMs / 1000} s` : bound.detail}); \`npx tocsin doctor\` says what to do`,
+      );
+    if (isKeyStoreMissing(context))
+      throw new CommandError(
+        exitCodes.settings,
+        `TOCSIN_KEY_STORE: there is no key store at ${keyStoreFile(context)}${bound.keyStoreId === undefined ? '' : `, and the event log is sealed by the key store ${bound.keyStoreId}`}; point the setting at the key store of the processes that write this log, or start a desk with \`npx tocsin run desk\` where it is`,
+      );
+  } finally {
+    await eventLog.close();
+  }
 }
 
 async function caughtUp(desk: string): Promise<void> {

@@ -87,15 +87,28 @@ export type EventLogSetting =
   | { readonly kind: 'sqlite'; readonly file: string }
   | { readonly kind: 'esdb'; readonly connectionString: string };
 
-/** `sqlite:<file>` or a connection string of EventStoreDB's own; plain text only on loopback. */
+/** `sqlite:<file>` or a connection string of EventStoreDB's own; plain text only on loopback, and with TLS a user, whom its client asks for. */
 export function eventLog(value: string): Parsed<EventLogSetting> {
   if (value.startsWith('sqlite:') && value.length > 7) return ok({ kind: 'sqlite', file: value.slice(7) });
-  const match = /^(?:esdb|kurrentdb)(?:\+discover)?:\/\/(?:[^@/?]*@)?([^/?]+)\/?(?:\?(.*))?$/.exec(value);
-  if (match?.[1] === undefined) return wrong('must be sqlite:<file> or esdb://host:2113');
-  const plain = new URLSearchParams((match[2] ?? '').toLowerCase()).get('tls') === 'false';
-  const beyond = match[1].split(',').some((host) => !isLoopback(host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+  const match = /^(?:esdb|kurrentdb)(?:\+discover)?:\/\/(?:([^@/?]*)@)?([^/?]+)\/?(?:\?(.*))?$/.exec(value);
+  if (match?.[2] === undefined)
+    return wrong('must be sqlite:<file> or esdb://user:password@host:2113, with user and password percent-encoded');
+  const plain = tlsOptions(match[3] ?? '').some((word) => word !== 'true');
+  const beyond = match[2].split(',').some((host) => !isLoopback(host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
   if (plain && beyond) return wrong('asks for plain text (tls=false) beyond this machine; take tls=false out');
+  if (!plain && !/^[^:]+:./.test(match[1] ?? ''))
+    return wrong('has no user and password, which go with TLS; write esdb://user:password@host:2113');
   return ok({ kind: 'esdb', connectionString: value.replace(/^kurrentdb/, 'esdb') });
+}
+
+/** Every value of `tls` there is, as the client reads names: without blanks, case, hyphens and underscores. Which one of several counts nobody need know. */
+function tlsOptions(query: string): readonly string[] {
+  return query
+    .toLowerCase()
+    .split(/[&?]/)
+    .map((pair) => pair.split('=', 2).map((part) => part.trim()))
+    .filter(([name = '']) => name.replaceAll(/[_-]/g, '') === 'tls')
+    .map(([, word = '']) => word);
 }
 
 export type KeyStoreSetting =

@@ -1,6 +1,6 @@
 import { crossChecks } from '#config/cross-checks.ts';
 import { readSecretFile, type Setting } from '#config/setting.ts';
-import { otherNames, type SettingKey, type Settings, settings, testPrefix } from '#config/settings.ts';
+import { otherNames, type SettingKey, type Settings, settings, testNames } from '#config/settings.ts';
 
 /** Where values come from, the strongest first. */
 export interface SettingSources {
@@ -71,7 +71,7 @@ function fileValues(file: unknown, problems: string[]): Record<string, string> {
 }
 
 function isKnown(name: string, names: ReadonlyMap<string, Setting<unknown>>): boolean {
-  if (names.has(name) || name.startsWith(testPrefix) || (otherNames as readonly string[]).includes(name)) return true;
+  if (names.has(name) || ([...otherNames, ...testNames] as readonly string[]).includes(name)) return true;
   return name.endsWith('_FILE') && names.get(name.slice(0, -'_FILE'.length))?.secret === true;
 }
 

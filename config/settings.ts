@@ -317,8 +317,21 @@ export const settings = {
 
 /** Names that stand beside the settings and are read by tests, scripts and caches alone. */
 export const otherNames = ['TOCSIN_PROJECT'] as const;
-/** Prefix of what only tests read. */
-export const testPrefix = 'TOCSIN_TEST_';
+/** What only tests read. Not by its prefix: settings begin like that, and one that is mistyped must not pass. */
+export const testNames = [
+  'TOCSIN_TEST_CHROMIUM',
+  'TOCSIN_TEST_EVENTSTOREDB',
+  'TOCSIN_TEST_GOLDEN',
+  'TOCSIN_TEST_KILLS',
+  'TOCSIN_TEST_RECORD_FIXTURES',
+  'TOCSIN_TEST_RECORD_HISTORIES',
+  'TOCSIN_TEST_REQUIRE_PULUMI',
+  'TOCSIN_TEST_REQUIRE_TEMPORAL',
+  'TOCSIN_TEST_YEAR_DAYS',
+  'TOCSIN_TEST_YEAR_POLICIES',
+  'TOCSIN_TEST_YEAR_PROGRESS',
+  'TOCSIN_TEST_YEAR_SEED',
+] as const;
 
 type ValueOf<S> = S extends { parse: (text: string) => Parsed<infer T> } ? T : never;
 type Table = typeof settings;

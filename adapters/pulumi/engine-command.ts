@@ -11,6 +11,8 @@ export interface EngineCommandOptions {
   readonly pathFirst?: readonly string[];
   /** Environment of the engine; the Automation API adds to it, and nothing else does. */
   readonly env: NodeJS.ProcessEnv;
+  /** Ends commands that are given no signal of their own, such as those that only read. */
+  readonly signal?: AbortSignal;
 }
 
 const require = createRequire(import.meta.url);
@@ -86,10 +88,11 @@ export function createEngineCommand(options: EngineCommandOptions): EngineComman
       child.stdin.end(given.input ?? '');
       // Once: the engine takes a second one for impatience, and leaves what it does undone.
       const interrupt = () => void child.kill('SIGINT');
-      given.signal?.addEventListener('abort', interrupt, { once: true });
-      if (given.signal?.aborted === true) interrupt();
+      const signal = given.signal ?? options.signal;
+      signal?.addEventListener('abort', interrupt, { once: true });
+      if (signal?.aborted === true) interrupt();
       const settle = (code: number, said = '') => {
-        given.signal?.removeEventListener('abort', interrupt);
+        signal?.removeEventListener('abort', interrupt);
         resolve({ code, stdout: texts.stdout, stderr: texts.stderr + said });
       };
       child.once('error', (error) => settle(-2, error.message));

@@ -28,6 +28,8 @@ export interface RunFailed {
   /** One line for each thing that went wrong; for people. */
   readonly detail: readonly string[];
   readonly counts: ChangeCounts;
+  /** True where the engine did not come to say what it had done, as when it was killed: more may have been changed than `counts` says. */
+  readonly cut?: boolean;
   readonly steps: readonly ResourceStep[];
   /** Who holds the lock, where that is the reason and the backend says so. */
   readonly lock?: StackLock;

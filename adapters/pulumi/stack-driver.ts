@@ -250,7 +250,11 @@ function outputsOf(outputs: automation.OutputMap): StackOutputs {
 
 /** Undefined for what is no end of a run but a fault of ours. */
 function failureOf(error: unknown, reader: StepReader, stopped: boolean): RunFailed | undefined {
-  const shared = { ok: false, counts: reader.counts(), steps: reader.steps } as const;
+  const shared = {
+    ok: false as const,
+    ...{ counts: reader.counts(), steps: reader.steps },
+    ...(reader.cut() ? { cut: true } : {}),
+  };
   const said = reader.messages.filter(({ severity }) => severity === 'error').map(({ text }) => text);
   const text = error instanceof Error ? plain(error.message) : String(error);
   if (error instanceof automation.StackNotFoundError) return { ...shared, reason: 'no-stack', detail: [text] };

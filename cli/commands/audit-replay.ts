@@ -3,8 +3,8 @@ import { createMemoryReadModelFiles } from '#adapters/sqlite-read-models/files.t
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
-import { logInUse, logOf } from '#cli/reading-desk.ts';
-import { createContext } from '#cli/roles/context.ts';
+import { logInUse, logOf, requireFile } from '#cli/reading-desk.ts';
+import { contextOf } from '#cli/roles/context.ts';
 import { modelsOf } from '#cli/roles/evidence-checkpoints.ts';
 import { openEventLog } from '#cli/roles/shared.ts';
 import { running } from '#cli/running.ts';
@@ -54,8 +54,10 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
       'no desk runs with this state folder to compare with; start one with `npm start`, or say what to expect with --expect DIGEST',
     );
   const settings = requireSettings(stateDir);
-  const context = await createContext({ ...settings, logLevel: 'silent' }, version, new AbortController().signal);
-  const log = await openEventLog(context, logInUse(endpoints?.['eventLog']) ?? logOf(settings));
+  const context = contextOf({ ...settings, logLevel: 'silent' }, version, new AbortController().signal);
+  const setting = logInUse(endpoints?.['eventLog']) ?? logOf(settings);
+  requireFile(setting);
+  const log = await openEventLog(context, setting);
   try {
     const foldTo = async (until: ReplayUntil | undefined, what: string): Promise<Folded> => {
       const result = await fold({

@@ -1,6 +1,5 @@
 import { firstLine } from '#cli/commands/pasted.ts';
-import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { ask, expectOk, proofFor, reasonOf } from '#cli/http.ts';
+import { ask, askText, expectOk, foreign, parse } from '#cli/http.ts';
 import { createOutput, printable, printableLines, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
@@ -108,27 +107,23 @@ async function* pages(
       limit: String(limit),
       ...(after === undefined ? {} : { after }),
     });
-    let response: Response;
-    try {
-      response = await fetch(`${desk}/api/audit${caller === undefined ? '' : '/caller'}?${query}`, {
-        headers: {
-          ...proofFor(desk),
-          'x-tocsin-client': 'cli',
-          ...(caller === undefined ? {} : { 'x-tocsin-request': '1', 'content-type': 'application/json' }),
-        },
-        ...(caller === undefined ? {} : { method: 'POST', body: JSON.stringify({ caller }) }),
-      });
-    } catch (error) {
-      throw new CommandError(exitCodes.unreachable, `the desk does not answer (${reasonOf(error)})`);
-    }
-    const text = await response.text();
-    if (!response.ok) expectOk({ status: response.status, body: JSON.parse(text) });
+    const { status, text } = await askText(`${desk}/api/audit${caller === undefined ? '' : '/caller'}?${query}`, {
+      ...(caller === undefined ? {} : { method: 'POST', body: { caller } }),
+      timeoutMs: 120_000,
+    });
+    if (status >= 300) expectOk({ status, body: parse(text) });
     const lines = text.split('\n').filter((line) => line !== '');
     for (const line of lines) {
-      const record = JSON.parse(line) as AuditRecord;
+      const record = recordOf(line);
       after = record.position;
       yield record;
     }
     if (lines.length < limit) return;
   }
+}
+
+function recordOf(line: string): AuditRecord {
+  const record = parse(line) as Partial<AuditRecord> | string | null;
+  if (typeof record !== 'object' || typeof record?.position !== 'string') throw foreign();
+  return record as AuditRecord;
 }

@@ -1,9 +1,10 @@
-import type { Finding } from '#cli/doctor/finding.ts';
+import { type Finding, timeoutMs } from '#cli/doctor/finding.ts';
 import { checkHub } from '#cli/doctor/hub.ts';
 import { checkStorage } from '#cli/doctor/storage.ts';
 import { checkTemporal } from '#cli/doctor/temporal.ts';
 import { checkTenant } from '#cli/doctor/tenant.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { ask } from '#cli/http.ts';
 import { createOutput, printable } from '#cli/output.ts';
 import { contextOf } from '#cli/roles/context.ts';
 import { running } from '#cli/running.ts';
@@ -57,11 +58,10 @@ async function effectiveSettings(flags: SettingFlags, simulate: boolean): Promis
   if (!own.ok || (!simulate && own.settings.eventHubs !== undefined)) return own;
   const simulator = (await running(flags.stateDir))?.['simulator'];
   if (typeof simulator !== 'string') return own;
-  const response = await fetch(`${simulator}/settings`, { headers: { 'x-tocsin-request': '1' } }).catch(
-    () => undefined,
-  );
-  if (response?.ok !== true) return own;
-  return settingsFrom({ ...((await response.json()) as Record<string, string>), ...process.env }, flags);
+  const answer = await ask(`${simulator}/settings`, { timeoutMs }).catch(() => undefined);
+  const { body } = answer ?? {};
+  if (answer?.status !== 200 || typeof body !== 'object' || body === null || Array.isArray(body)) return own;
+  return settingsFrom({ ...(body as Record<string, string>), ...process.env }, flags);
 }
 
 async function checkServices(settings: Settings, simulate: boolean): Promise<Finding[]> {

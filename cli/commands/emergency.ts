@@ -165,7 +165,13 @@ async function act(
 ): Promise<void> {
   const output = createOutput();
   const desk = await requireDesk(stateDir);
-  const answer = await ask(`${desk}/api/emergencies/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body });
+  const answer = await ask(`${desk}/api/emergencies/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body }).catch(
+    (error: unknown) => {
+      if (!(error instanceof CommandError)) throw error;
+      const look = `it may be recorded all the same: \`npx tocsin emergency show ${id}\` shows it`;
+      throw new CommandError(error.exitCode, `${error.message}; ${printable(look)}`);
+    },
+  );
   if (answer.status === 409) {
     if (asJson) output.json(answer.body);
     throw new CommandError(exitCodes.no, printable(detailOf(answer)));

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { endAtOnce, endProcess } from '#cli/ending.ts';
 import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -260,12 +261,20 @@ function guardProcess(context: RunContext): void {
       'a rejection that nobody handled',
     );
   });
-  process.on('uncaughtException', (error) => {
-    context.log.fatal(
-      { err: { name: error.name, message: error.message, stack: error.stack } },
-      'an exception that nobody caught',
-    );
-    context.log.flush();
+  process.on('exit', () => context.log.flush());
+  process.on('uncaughtException', ({ name, message, stack }) => {
+    const line = {
+      level: 60,
+      time: context.clock.now(),
+      err: { name, message, stack },
+      msg: 'an exception that nobody caught',
+    };
+    try {
+      // Once, and by nothing that could wait or fail by itself: the process has to end.
+      writeSync(2, `${JSON.stringify(line)}\n`);
+    } catch {
+      // Nobody can be told.
+    }
     endAtOnce(70);
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { ask, detailOf, expectOk } from '#cli/http.ts';
+import { ask, detailOf, expectOk, foreign } from '#cli/http.ts';
 import { createOutput, printable, table } from '#cli/output.ts';
 import { findDesk, requireDesk, requireSimulator } from '#cli/running.ts';
 
@@ -149,10 +149,9 @@ export async function fault(
   const output = createOutput();
   const simulator = await requireSimulator(stateDir);
   if (options.list === true || name === undefined) {
-    const faults = (await ask(`${simulator}/faults`)).body as unknown as readonly {
-      readonly name: string;
-      readonly description: string;
-    }[];
+    const { status, body } = await ask(`${simulator}/faults`);
+    if (status !== 200 || !Array.isArray(body)) throw foreign();
+    const faults = body as unknown as readonly { readonly name: string; readonly description: string }[];
     if (options.json === true) output.json(faults);
     else
       for (const line of table(

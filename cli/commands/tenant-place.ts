@@ -29,7 +29,7 @@ export interface TenantPlace {
   /** Holds `Pulumi.yaml` and the settings of each stack. */
   readonly folder: string;
   readonly policyPacks: readonly string[];
-  /** Aborted by the first Ctrl-C. */
+  /** Aborted by the first Ctrl-C, and when the terminal is closed. */
   readonly signal: AbortSignal;
   /** `onPlan` gets what the program plans, each time it runs. */
   driver(slug: string, onPlan?: (plan: StackPlan) => void): Promise<StackDriver>;
@@ -40,6 +40,8 @@ export interface TenantPlace {
 }
 
 const project = 'tocsin';
+/** A terminal that is closed says so with the last one. */
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const checkout = resolve(import.meta.dirname, '../..');
 
 /** Gets the engine, which may take minutes once, and readies the place. */
@@ -57,8 +59,7 @@ export async function openPlace(
     output.say('ending what was begun, and recording it; this may take a minute');
     stopping.abort();
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  for (const signal of interrupts) process.on(signal, interrupt);
   const engine = await obtainEngine({
     ...programs,
     ...(settings.pulumiCli === undefined ? {} : { executable: settings.pulumiCli }),
@@ -82,6 +83,7 @@ export async function openPlace(
     // An engine that was installed brings its own language host.
     pathFirst: engine.source === 'cache' || engine.source === 'built' ? [languageHostFolder(programs.cacheDir)] : [],
     env: { ...programs.env, ...env },
+    signal: stopping.signal,
   });
   const folder = simulated?.folder ?? checkout;
   return {
@@ -117,8 +119,7 @@ export async function openPlace(
       return file;
     },
     async close() {
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', interrupt);
+      for (const signal of interrupts) process.off(signal, interrupt);
       await simulated?.azure.stop();
     },
   };

@@ -4,6 +4,7 @@ import { openPlace, type PlaceOptions, type TenantPlace } from '#cli/commands/te
 import { failure, refusal } from '#cli/commands/tenant-run.ts';
 import { simulatedSettings } from '#cli/commands/tenant-settings.ts';
 import { resourceCounts } from '#cli/commands/tenant-show.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { createOutput, type Output } from '#cli/output.ts';
 import type { StackPlan } from '#infra/stack-plan.ts';
 
@@ -19,6 +20,8 @@ export async function withPlace(
     await act(place, output);
   } catch (error) {
     const said = engineSays(error);
+    if (said !== undefined && place.signal.aborted)
+      throw new CommandError(exitCodes.no, 'stopped; the same command takes it up again');
     throw said === undefined ? error : refusal(said);
   } finally {
     output.progress(undefined);

@@ -1,5 +1,7 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { type FileLock, tryLock } from '#adapters/programs/lock.ts';
 import type { RunFailed, StackLock } from '#adapters/pulumi/outcome.ts';
 import type { RunOptions, StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { pendingCreations, type StateResource } from '#adapters/pulumi/stack-state.ts';
@@ -7,10 +9,15 @@ import type { RunProgress } from '#adapters/pulumi/steps.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { Output } from '#cli/output.ts';
+import { programPlace } from '#cli/programs.ts';
+import { requireSettings } from '#cli/settings.ts';
 import { spanWords } from '#cli/time-words.ts';
 import { type Existing, findExisting, remedyLines } from '#infra/driver/find-existing.ts';
 import { remedies } from '#infra/driver/remedies.ts';
 import { isComponent } from '#infra/driver/step.ts';
+
+/** Milliseconds that a process is waited for which takes a lock away; it takes a few seconds. */
+const lockMs = 20_000;
 
 /** Tells how far a run has come: on a terminal in one line, elsewhere a line every few seconds. */
 function tellProgress(output: Output, word: string, total?: number): (progress: RunProgress) => void {
@@ -43,19 +50,49 @@ function tellProgress(output: Output, word: string, total?: number): (progress: 
   };
 }
 
-/** Runs, and where the lock of a dead process of this machine is in the way takes that away and runs again. */
+/**
+ * Runs, and where the lock of a dead process of this machine is in the way takes that away and runs again.
+ * @param alone file of a lock that one process of this machine holds while it does so: two that met the same dead lock would otherwise take away each other's
+ */
 export async function withLockCare<Done extends { readonly ok: true }>(
   driver: Pick<StackDriver, 'unlock'>,
   output: Output,
   run: () => Promise<Done | RunFailed>,
+  alone?: string,
 ): Promise<Done | RunFailed> {
   const first = await run();
-  if (first.ok || first.reason !== 'locked' || first.lock === undefined || !isStale(first.lock)) return first;
-  output.say(
-    `process ${first.lock.pid}, which held the stack since ${first.lock.since}, is gone; taking its lock away`,
+  const dead = staleLock(first);
+  if (dead === undefined) return first;
+  const lock = await waitForLock(
+    alone ?? join(programPlace(requireSettings(undefined)).cacheDir, 'taking-locks-away.lock'),
   );
-  await driver.unlock();
+  // Whoever has it for so long runs by now, and says what is the matter.
+  if (lock === undefined) return await run();
+  try {
+    // Another process may have been here first: what holds the stack now is alive.
+    const again = await run();
+    const still = staleLock(again);
+    if (still === undefined || still.pid !== dead.pid || still.since !== dead.since) return again;
+    output.say(`process ${dead.pid}, which held the stack since ${dead.since}, is gone; taking its lock away`);
+    await driver.unlock();
+  } finally {
+    lock.release();
+  }
   return await run();
+}
+
+function staleLock(outcome: { readonly ok: true } | RunFailed): StackLock | undefined {
+  if (outcome.ok || outcome.reason !== 'locked' || outcome.lock === undefined) return undefined;
+  return isStale(outcome.lock) ? outcome.lock : undefined;
+}
+
+async function waitForLock(file: string): Promise<FileLock | undefined> {
+  const deadline = systemClock.monotonic() + lockMs;
+  for (;;) {
+    const lock = tryLock(file);
+    if (lock !== undefined || systemClock.monotonic() > deadline) return lock;
+    await systemClock.sleep(100);
+  }
 }
 
 /** True for the lock of a process of this machine that runs no more. Of other machines nothing is known. */
@@ -73,20 +110,27 @@ export function isStale(lock: StackLock): boolean {
  * Takes up what a killed run left: for each creation without a known end the cloud is asked; what is there is adopted, what is not is forgotten. Without
  * this the engine would make such things a second time, or be refused each time. Nothing is changed where the cloud does not say.
  * @param graphUrl of another Graph than Microsoft's
+ * @param signal ends it
  */
-export async function takeUp(driver: StackDriver, output: Output, graphUrl?: string): Promise<void> {
+export async function takeUp(
+  driver: StackDriver,
+  output: Output,
+  graphUrl?: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const before = await driver.state();
   const pending = pendingCreations(before);
   if (pending.length === 0) return;
   // What somebody imported is no doubt any more.
   const known = new Set((before.resources ?? []).map(({ urn }) => urn));
   const doubtful = pending.filter(({ urn }) => !known.has(urn));
-  const existing = await askCloud(driver, output, doubtful, graphUrl);
+  const existing = await askCloud(driver, output, doubtful, graphUrl, signal);
   const settled = await withLockCare(driver, output, () => driver.settle(({ urn }) => existing.ids[urn]));
   if (!settled.ok) throw failure(settled);
   const { adopted } = settled;
+  const interruptible = signal === undefined ? {} : { signal };
   if (adopted.length > 0) {
-    const refreshed = await driver.refresh({ targets: adopted.map(({ urn }) => urn) });
+    const refreshed = await driver.refresh({ targets: adopted.map(({ urn }) => urn), ...interruptible });
     if (!refreshed.ok) throw failure(refreshed);
   }
   const there = new Set(((await driver.state()).resources ?? []).map(({ urn }) => urn));
@@ -100,6 +144,7 @@ async function askCloud(
   output: Output,
   doubtful: readonly StateResource[],
   graphUrl: string | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<Existing> {
   if (doubtful.length === 0) return { ids: {}, unclear: [] };
   output.say(`an earlier run was killed; asking Azure about ${doubtful.length} resources that it had begun to make`);
@@ -107,6 +152,7 @@ async function askCloud(
   const deps = { sleep: systemClock.sleep, ...(graphUrl === undefined ? {} : { graphUrl }) };
   const asked = await withLockCare(driver, output, () =>
     driver.preview({
+      ...(signal === undefined ? {} : { signal }),
       program: async () => {
         answer.existing = await findExisting(doubtful, deps);
       },
@@ -151,7 +197,12 @@ export function failure(failed: RunFailed): CommandError {
   const lines = saidLines(failed.detail);
   const { create, update, replace, delete: gone } = failed.counts;
   const changed = create + update + replace + gone;
-  const so = changed === 0 ? 'nothing was changed' : `${changed} resources were made, changed or deleted before`;
+  const so =
+    failed.cut === true
+      ? `the engine ended without saying what it did: at least ${changed} resources were made, changed or deleted, and more may have been`
+      : changed === 0
+        ? 'nothing was changed'
+        : `${changed} resources were made, changed or deleted before`;
   switch (failed.reason) {
     case 'locked':
       return new CommandError(
@@ -200,16 +251,32 @@ function whatToDo(said: readonly string[]): string {
   return known.length === 0 ? '' : `\nWhat to do:\n${known.map((one) => `  - ${one}.`).join('\n')}`;
 }
 
-/** Asks a person; where nobody can answer, `--yes` is needed. */
-export async function confirm(question: string, yes: boolean): Promise<void> {
+/** Where a person answers. */
+interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/**
+ * Asks a person; where nobody can answer, `--yes` is needed.
+ * @param signal of whoever ends it from outside; Ctrl-C and Ctrl-D at the question do as well
+ */
+export async function confirm(
+  question: string,
+  yes: boolean,
+  signal?: AbortSignal,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<void> {
   if (yes) return;
-  if (process.stdin.isTTY !== true)
-    throw new CommandError(exitCodes.usage, `${question} Nobody can answer here; add --yes.`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `);
-    if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandError(exitCodes.no, 'nothing was changed');
-  } finally {
-    terminal.close();
-  }
+  if (input.isTTY !== true) throw new CommandError(exitCodes.usage, `${question} Nobody can answer here; add --yes.`);
+  const terminal = createInterface({ input, output });
+  const answer = await new Promise<string | undefined>((resolve) => {
+    const none = () => resolve(undefined);
+    // By Ctrl-C and Ctrl-D.
+    terminal.once('close', none);
+    terminal.question(`${question} [y/N] `, signal === undefined ? {} : { signal }).then(resolve, none);
+  });
+  terminal.close();
+  if (answer === undefined) output.write('\n');
+  if (!/^y(?:es)?$/i.test(answer?.trim() ?? '')) throw new CommandError(exitCodes.no, 'nothing was changed');
 }

@@ -8,6 +8,7 @@ import { containerClient } from '#adapters/azure-key-vault/transport.ts';
 import type { Access } from '#cli/deployed/access.ts';
 import { type MayUseBlobs, startBlobFront } from '#cli/deployed/blob-front.ts';
 import { type DeployedStack, nameOf, ofType } from '#cli/deployed/deployed-stack.ts';
+import { endWithParent } from '#cli/deployed/role-process.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { ManagedIdentitySimulator } from '#simulator/managed-identity/simulator.ts';
 import type { CertificateAuthority } from '#simulator/tls/certificate-authority.ts';
@@ -49,14 +50,16 @@ export async function startBlobStorage(
     ...['--blobHost', '127.0.0.1', '--blobPort', '0', '--inMemoryPersistence', '--skipApiVersionCheck'],
     ...['--disableTelemetry', '--oauth', 'basic', '--cert', join(folder, 'cert.pem'), '--key', join(folder, 'key.pem')],
   ];
-  const child = spawn(process.execPath, [emulator(), ...options], {
+  const child = spawn(process.execPath, ['--import', endWithParent, emulator(), ...options], {
     cwd: folder,
     env: { ...process.env, AZURITE_ACCOUNTS: accounts.map(({ name, key }) => `${name}:${key}`).join(';') },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A Ctrl-C is for whoever started it, which ends it when nobody needs it any more.
     detached: true,
   });
-  const ended = once(child, 'exit');
+  const orphaned = () => child.kill('SIGKILL');
+  process.on('exit', orphaned);
+  const ended = once(child, 'exit').finally(() => process.off('exit', orphaned));
   const close = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;

@@ -24,6 +24,8 @@ export interface RoleProcess {
 }
 
 const program = resolve(import.meta.dirname, '../../bin/tocsin.mjs');
+/** For `--import`: ends a process when the one that started it is gone. */
+export const endWithParent = new URL('./end-with-parent.ts', import.meta.url).href;
 /** Milliseconds for a start, and for a stop before it is ended by force. */
 const startMs = 90_000;
 const stopMs = 15_000;
@@ -42,7 +44,7 @@ export async function startRole(
   const { name, roles } = unit;
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   // Detached: a Ctrl-C is for whoever started it, which ends its parts in order.
-  const child = spawn(process.execPath, [program, 'run', roles.join(',')], {
+  const child = spawn(process.execPath, ['--import', endWithParent, program, 'run', roles.join(',')], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import type { RoleName } from '#cli/role-names.ts';
+import { createLogDestination } from '#cli/roles/log-destination.ts';
 import { createMetrics, type Metrics } from '#cli/roles/metrics.ts';
 import { readableLines } from '#cli/roles/readable-log.ts';
 import type { Settings } from '#config/settings.ts';
@@ -39,6 +40,7 @@ export async function createContext(settings: Settings, version: string, signal:
 /** The same for those that only look: nothing is made. */
 export function contextOf(settings: Settings, version: string, signal: AbortSignal): RunContext {
   const stateDir = resolve(settings.stateDir);
+  const metrics = createMetrics(version);
   return {
     settings,
     stateDir,
@@ -46,16 +48,19 @@ export function contextOf(settings: Settings, version: string, signal: AbortSign
     instanceId: `${hostname()}/${process.pid}/${systemIds.random().slice(0, 8)}`,
     clock: systemClock,
     ids: systemIds,
-    log: createLogger(settings),
-    metrics: createMetrics(version),
+    log: createLogger(settings, metrics),
+    metrics,
     signal,
     recordedBy: (role) => ({ role, build: version }),
     file: (...path) => join(stateDir, ...path),
   };
 }
 
-/** JSON lines on stderr, or readable ones where somebody looks; secrets and headers are cut out whatever is handed in. */
-function createLogger(settings: Settings): Logger {
+/**
+ * JSON lines on stderr, or readable ones where somebody looks; secrets and headers are cut out whatever is handed in. Lines that cannot be written are counted
+ * as errors with the code `log-lines-lost`.
+ */
+function createLogger(settings: Settings, metrics: Metrics): Logger {
   const options = {
     level: settings.logLevel,
     base: null,
@@ -64,7 +69,21 @@ function createLogger(settings: Settings): Logger {
       censor: '(secret)',
     },
   };
-  return process.stderr.isTTY === true
-    ? pino(options, readableLines(process.stderr))
-    : pino(options, pino.destination({ fd: 2, sync: false }));
+  if (process.stderr.isTTY === true) return pino(options, readableLines(process.stderr));
+  const missing = { lines: 0, code: '' };
+  const log: Logger = pino(
+    options,
+    createLogDestination(
+      2,
+      (lines, code) => {
+        metrics.errors.inc({ code: 'log-lines-lost' }, lines);
+        Object.assign(missing, { lines: missing.lines + lines, code });
+      },
+      () => {
+        log.warn({ ...missing }, 'lines of this log could not be written');
+        missing.lines = 0;
+      },
+    ),
+  );
+  return log;
 }

@@ -1,7 +1,7 @@
 import type { RunContext } from '#cli/roles/context.ts';
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import { unjudgedMs } from '#cli/roles/judging.ts';
 import { judgeListening, type Listening } from '#cli/roles/listening.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { projectionRows } from '#cli/roles/projection-rows.ts';
 import { subscribingRows } from '#cli/roles/subscribing-rows.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';

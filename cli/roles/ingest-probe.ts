@@ -1,32 +1,11 @@
 import type { Logger } from 'pino';
 import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { Metrics } from '#cli/roles/metrics.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { showProofAge } from '#cli/roles/proof-age.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
 import type { IngestObserver } from '#processor/ingest/ingest.ts';
-import type { Away } from '#processor/ingest/partition.ts';
-
-/** How one partition is read by this process. Times are milliseconds since 1970 UTC. */
-export interface PartitionHealth {
-  readonly partition: string;
-  readonly state: 'reading' | 'waiting' | 'stopped';
-  readonly since: number;
-  readonly detail?: string;
-  /** What does not answer. */
-  readonly away?: Away;
-  /** When the hub last answered for it. */
-  readonly heardAt?: number;
-  /** Sequence number up to which the log has everything; -1 when nothing was ever there. */
-  readonly appendedTo: number;
-  /** Offset of that message, once this process has appended one. */
-  readonly appendedOffset?: string;
-  readonly lastEnqueued?: LastEnqueued;
-  /** Messages that the hub has and the log has not. */
-  readonly lagMessages?: number;
-  /** Age of the oldest of them, 0 when there is none. */
-  readonly lagMs?: number;
-}
 
 export interface IngestProbe {
   readonly observer: IngestObserver;

@@ -1,5 +1,5 @@
 import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { proofMs } from '#cli/roles/proof-age.ts';
 import type { Reached } from '#cli/roles/reached.ts';
 import { inboxStream } from '#domain/names.ts';

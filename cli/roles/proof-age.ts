@@ -1,5 +1,5 @@
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import type { Metrics } from '#cli/roles/metrics.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import type { Clock } from '#ports/clock.ts';
 
 /** A proof older than this is none. */

@@ -1,5 +1,5 @@
 import type { PartitionProgress } from '#adapters/event-hubs/blob-progress.ts';
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import type { Clock } from '#ports/clock.ts';
 
 export interface ScalerProgressDeps {

@@ -1,4 +1,4 @@
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 
 /** Fields of a line of the log about a partition of which something has waited for long. A test holds their names against what alarms of a stack look for. */
 export interface UnreadLine {

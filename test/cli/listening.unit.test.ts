@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
 import { judgeListening } from '#cli/roles/listening.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 
 const now = Date.parse('2026-11-21T14:05:00.000Z');
 const partition = (name: string, more: Partial<PartitionHealth> = {}): PartitionHealth => ({

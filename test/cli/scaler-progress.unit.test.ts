@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PartitionHealth } from '#cli/roles/ingest-probe.ts';
+import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { leaveProgress } from '#cli/roles/scaler-progress.ts';
 
 const read = (partition: string, appendedTo: number): PartitionHealth => ({

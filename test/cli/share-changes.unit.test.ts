@@ -35,6 +35,27 @@ describe('changes that are shared', () => {
     expect(converted).toBe(2);
   });
 
+  it('end for all when what they come from was replaced, and come to who begins again', async () => {
+    const { shared, publish } = setUp(async (change) => `change ${change}`);
+    const [seen, failures]: [string[], unknown[]] = [[], []];
+    const follow = () =>
+      shared.subscribe(
+        (change) => seen.push(change),
+        (error) => failures.push(error),
+      );
+    follow();
+    publish(1);
+    await settled();
+    const replaced = new Error('replaced');
+    shared.endAll(replaced);
+    publish(2);
+    await settled();
+    follow();
+    publish(3);
+    await settled();
+    expect([seen, failures]).toEqual([['change 1', 'change 3'], [replaced]]);
+  });
+
   it('begin with the first one after somebody began to follow, and end when he leaves', async () => {
     const { shared, publish } = setUp(async (change) => `change ${change}`);
     publish(1);

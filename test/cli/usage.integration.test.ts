@@ -131,15 +131,21 @@ describe('settings of the command line', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('names the port that is held by another process and exits with 69', async () => {
+  it('names the port that is held by another process and exits with 69, before it wrote to what that one may show', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
-    const { code, stderr } = await run(['run', '--simulate', '--http', `127.0.0.1:${port}`]);
+    const folder = temporaryFolder();
+    const { code, stderr } = await runToEnd(
+      ['run', '--simulate', '--http', `127.0.0.1:${port}`],
+      bareEnvironment(folder, {}),
+      { cwd: root },
+    );
     expect(code).toBe(69);
     expect(stderr).toContain(`port ${port} is held by another process`);
     expect(stderr).toContain('TOCSIN_HTTP');
+    expect(existsSync(join(folder, 'read-models'))).toBe(false);
   });
 });
 

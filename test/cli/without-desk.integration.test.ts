@@ -47,6 +47,18 @@ describe('where nothing of Tocsin ever ran', () => {
     expect(existsSync(stateDir)).toBe(false);
   });
 
+  it.each([
+    ['emergency', 'list'],
+    ['audit', 'replay', '--expect', '00'.repeat(32)],
+  ])('makes no log for `%s %s` where the setting names a file that is not there', async (...args) => {
+    const folder = temporaryFolder();
+    const env = bareEnvironment(join(folder, 'state'), { TOCSIN_EVENT_LOG: `sqlite:${join(folder, 'mistyped.db')}` });
+    const { code, stdout, stderr } = await runToEnd(args, env);
+    expect({ code, stdout }).toEqual({ code: 69, stdout: '' });
+    expect(stderr).toContain('there is no event log at');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('does not wait for a log that nobody serves', async () => {
     const { code, stderr } = await runToEnd(
       ['emergency', 'list'],

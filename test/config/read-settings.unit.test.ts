@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -49,6 +49,25 @@ describe('settings', () => {
     );
   });
 
+  it('do not take a mistyped setting for what only tests read', () => {
+    expect(problems({ TOCSIN_TEST_NUMBER: '933' })).toEqual([
+      expect.stringContaining('TOCSIN_TEST_NUMBER is not a setting; did you mean TOCSIN_TEST_NUMBERS'),
+    ]);
+  });
+
+  it('know every name that tests and scripts read', () => {
+    const root = join(import.meta.dirname, '../..');
+    const files = ['test', 'bench', 'scripts', 'tools', 'simulator'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.(ts|mjs)$/.test(name))
+        .map((name) => join(root, folder, name)),
+    );
+    const read = files
+      .filter((file) => file !== import.meta.filename)
+      .flatMap((file) => readFileSync(file, 'utf8').match(/\bTOCSIN_TEST_[A-Z_]+\b/g) ?? []);
+    expect(problems(Object.fromEntries([...new Set(read)].map((name) => [name, '933'])))).toEqual([]);
+  });
+
   it('never repeat a secret in a fault or in what is shown', () => {
     const secret = 'Endpoint=nonsense;SharedAccessKey=canary';
     expect(problems({ TOCSIN_EVENT_HUBS: secret }).join()).not.toContain('canary');
@@ -78,6 +97,10 @@ describe('settings', () => {
     ],
     ['TOCSIN_EVENT_LOG', 'esdb://db.example:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb://user:pass@127.0.0.1:2113,db.example:2113?TLS=false'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@db.example:2113?tls=false '],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@db.example:2113? tls=false'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@db.example:2113?tls=true&tls=false'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@db.example:2113?nodePreference=leader?tls=false'],
     ['TOCSIN_PARTITION_OWNERSHIP', 'http://blob.example/container'],
     ['TOCSIN_EVIDENCE', 'http://contoso.blob.core.windows.net'],
     ['TOCSIN_HTTP', '0.0.0.0:8080'],
@@ -93,6 +116,7 @@ describe('settings', () => {
     ],
     ['TOCSIN_EVENT_LOG', 'esdb://localhost:2113?tls=false'],
     ['TOCSIN_EVENT_LOG', 'esdb+discover://user:pass@cluster.example:2113'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user:pass@cluster.example:2113?tls=true&nodePreference=leader'],
     ['TOCSIN_HTTP', '[::1]:0'],
     ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/'],
     ['TOCSIN_EVIDENCE', 'http://127.0.0.1:10000/devstoreaccount1?sv=2026-02-06&sig=s'],
@@ -106,6 +130,8 @@ describe('settings', () => {
   });
 
   it.each([
+    ['TOCSIN_EVENT_LOG', 'esdb://cluster.example:2113', 'has no user and password'],
+    ['TOCSIN_EVENT_LOG', 'esdb://user@cluster.example:2113', 'has no user and password'],
     ['TOCSIN_TEMPORAL', 'cluster', 'must be off, managed, or host:port'],
     ['TOCSIN_GRAPH', 'http://graph.example', 'must be an https URL'],
     ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/checkpoints', 'a storage account and nothing after it'],

@@ -92,6 +92,18 @@ describe('calling the engine', () => {
     expect(stdout).toBe('config set --non-interactive\nhidden');
   });
 
+  it('ends a command that has no signal of its own where whoever wanted it does not any more', async () => {
+    const executable = program(join(folder, 'pulumi'), 'echo begun; exec sleep 600');
+    const stopping = new AbortController();
+    const env = { PATH: process.env['PATH'] };
+    const command = createEngineCommand({ executable, version: '3.259.0', env, signal: stopping.signal });
+    const ended = command.must(['stack', 'export'], { cwd: folder }).catch((error: unknown) => error);
+    stopping.abort();
+    expect(await ended).toBeInstanceOf(Error);
+    const { run } = command.forAutomation as unknown as { run(...given: readonly unknown[]): Promise<unknown> };
+    expect(await run(['stack', 'ls'], folder, {}).catch((error: unknown) => error)).toBeInstanceOf(Error);
+  });
+
   it('asks for outputs without their secrets, and not for what nobody reads', async () => {
     const asked = join(folder, 'asked');
     const executable = program(join(folder, 'pulumi'), `echo "$@" >> ${asked}; echo '{"key":"[secret]"}'`);
@@ -165,6 +177,30 @@ describe('what the engine tells', () => {
     expect(reader.undecided()).toBe(1);
     expect(told.map(({ kind }) => kind)).toEqual(['started', 'done', 'message', 'message']);
     expect(plain('<{%fg 1%}>x<{%reset%}>')).toBe('x');
+  });
+
+  it('counts what was done where the engine was killed, and knows that it may be more', () => {
+    const endOf = (planning: boolean, ...events: readonly object[]) => {
+      const reader = createStepReader(
+        () => {},
+        () => 0,
+      );
+      for (const op of ['create', 'update']) {
+        reader.read({ resourcePreEvent: { metadata: metadata(op), planning } } as never);
+        reader.read({ resOutputsEvent: { metadata: metadata(op), planning } } as never);
+      }
+      reader.read({
+        resOutputsEvent: { metadata: metadata('create', { new: { custom: false } }), planning },
+      } as never);
+      for (const event of events) reader.read(event as never);
+      return { counts: reader.counts(), cut: reader.cut() };
+    };
+    const none = { create: 0, update: 0, replace: 0, delete: 0, same: 0 };
+    expect(endOf(false)).toEqual({ counts: { ...none, create: 1, update: 1 }, cut: true });
+    expect(endOf(false, { summaryEvent: { resourceChanges: { create: 7 } } })).toEqual({
+      ...{ counts: { ...none, create: 7 }, cut: false },
+    });
+    expect(endOf(true)).toEqual({ counts: none, cut: false });
   });
 
   it('tells what a look at the cloud found when it ends', () => {
