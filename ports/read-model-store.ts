@@ -1,4 +1,5 @@
 import type { LogPosition } from '#ports/event-log.ts';
+import type { LogMark } from '#ports/log-mark.ts';
 
 /**
  * Where read models are kept. A model is a cache: whatever is lost, damaged or of another version of it is folded from the log again.
@@ -19,13 +20,6 @@ export interface OpenedReadModel {
   readonly store: ReadModelStore;
   /** Why what was there could not be used and the model begins empty, for operators; absent where it was used or nothing was there. */
   readonly discarded?: string;
-}
-
-/** An event of a log, by which the log is known again: one that does not have it is another one, or an earlier state of the same. */
-export interface LogMark {
-  readonly stream: string;
-  readonly revision: number;
-  readonly id: string;
 }
 
 /** One read model: tables, and the position in the log up to which they are complete, always changed together. */

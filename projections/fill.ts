@@ -1,6 +1,6 @@
 import type { EventLog, LogPosition, RecordedEvent } from '#ports/event-log.ts';
+import { markOf } from '#ports/log-mark.ts';
 import type { ReadModelStore } from '#ports/read-model-store.ts';
-import { markOf } from '#projections/log-mark.ts';
 import type { Projection } from '#projections/projection.ts';
 
 export interface FillOptions {

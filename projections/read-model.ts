@@ -1,8 +1,8 @@
 import { linkSignals } from '#kernel/linked-signal.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { EventLog, LogPosition, SubscriptionItem, SubscriptionState } from '#ports/event-log.ts';
-import type { LogMark, ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
-import { endMark, hasMark, markOf } from '#projections/log-mark.ts';
+import { endMark, hasMark, type LogMark, markOf } from '#ports/log-mark.ts';
+import type { ReadModelFiles, ReadModelStore } from '#ports/read-model-store.ts';
 import type { Committed, Projection } from '#projections/projection.ts';
 import { type DigestAt, later, type Rebuilt, rebuildBeside } from '#projections/rebuild.ts';
 import { createTurns } from '#projections/turns.ts';

@@ -31,6 +31,9 @@ export interface GraphSettings {
 /** Lists longer than this many pages are refused: of 50 messages each, no chat that we read has that many in a gap. */
 const mostPages = 100;
 
+/** A token holds the permissions of when it was issued. For what stays forbidden a new one is asked for no more often, milliseconds. */
+const grantedMs = 600_000;
+
 /**
  * Microsoft Graph over our own thin client (docs/adr/0008-thin-graph-client.md). Addresses are built from the base alone, answers are checked, and every
  * failure is one of the port's.
@@ -38,6 +41,7 @@ const mostPages = 100;
 export function createGraph(settings: GraphSettings): Graph {
   const { baseUrl, version, clock, deadlineMs = 30_000, attemptMs = 10_000, signal, observe } = settings;
   const budgetOf = (name: BudgetName) => createBudget(clock, limits[name]);
+  let tokenAskedAt = Number.NEGATIVE_INFINITY;
   const deps: RequestDeps = {
     ...{ identity: settings.identity, outbound: settings.outbound, clock, ids: settings.ids, deadlineMs, attemptMs },
     root: `${baseUrl.replace(/\/+$/, '')}/${version}`,
@@ -45,6 +49,12 @@ export function createGraph(settings: GraphSettings): Graph {
       'subscription-writes': budgetOf('subscription-writes'),
       'subscription-reads': budgetOf('subscription-reads'),
       teams: budgetOf('teams'),
+    },
+    mayBeGranted() {
+      const now = clock.monotonic();
+      if (now - tokenAskedAt < grantedMs) return false;
+      tokenAskedAt = now;
+      return true;
     },
     ...(signal === undefined ? {} : { signal }),
     ...(observe === undefined ? {} : { observe }),

@@ -58,6 +58,8 @@ export interface RequestDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly budgets: Readonly<Record<BudgetName, Budget>>;
+  /** Whether a permission may have come back since the kept token was issued: asked where Graph says that one is missing. */
+  readonly mayBeGranted: () => boolean;
   /** For all attempts of one request together. */
   readonly deadlineMs: number;
   readonly attemptMs: number;
@@ -75,8 +77,8 @@ const leastMs = 50;
 
 /**
  * Sends one request until there is an answer that counts or no time is left: waits for its turn under the budget, for what `Retry-After` asks, and with full jitter
- * where nothing was asked. A request that may have been carried out is repeated only when that is the same as once. A token that is not taken is
- * replaced once.
+ * where nothing was asked. A request that may have been carried out is repeated only when that is the same as once. A token that is not taken, or that may
+ * lack what was granted since, is replaced once.
  */
 export async function request(deps: RequestDeps, asked: GraphRequest): Promise<GraphAnswer> {
   const { clock, ids, observe } = deps;
@@ -139,7 +141,8 @@ async function attempts(
     const judged = judge(asked, response.ok ? response : noAnswer(response, asked.repeatable), retryAfter);
     if ('ok' in judged) return judged;
     last = judged.failure;
-    if (last.reason === 'unauthorised' && !renewed) {
+    const isOfToken = last.reason === 'unauthorised' || (last.reason === 'forbidden' && deps.mayBeGranted());
+    if (isOfToken && !renewed) {
       [renewed, force, last] = [true, true, undefined];
       continue;
     }

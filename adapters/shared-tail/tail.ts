@@ -1,5 +1,6 @@
 import { linkSignals } from '#kernel/linked-signal.ts';
 import type { EventLog, LogPosition, RecordedEvent, SubscriptionFilter, SubscriptionState } from '#ports/event-log.ts';
+import { hasMark, markOf } from '#ports/log-mark.ts';
 
 /** The newest events of a log, kept for all who follow it in this process. */
 export interface Tail {
@@ -73,10 +74,9 @@ export function createTail(log: EventLog, sleep: (ms: number, signal: AbortSigna
   /** After an outage the log may be a copy from a backup, in which what comes next stands before what was seen. */
   async function look(of: AbortController, known: RecordedEvent): Promise<void> {
     while (!of.signal.aborted && !closing.signal.aborted) {
-      const { stream, revision, id } = known;
-      const page = await log.readStream(stream, { direction: 'forwards', from: revision, limit: 1 });
-      if (page.ok && page.events[0]?.id === id) return;
-      if (page.ok || page.reason === 'stream-not-found' || page.reason === 'stream-deleted') return of.abort();
+      const has = await hasMark(log, markOf(known));
+      if (has === 'no') of.abort();
+      if (has !== 'unanswered') return;
       await sleep(retryMs, closing.signal);
     }
   }

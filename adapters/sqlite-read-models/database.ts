@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { At } from '#adapters/sqlite-read-models/messages.ts';
 import type { LogPosition } from '#ports/event-log.ts';
-import type { LogMark, ReadModelSchema, TableSchema } from '#ports/read-model-store.ts';
+import type { LogMark } from '#ports/log-mark.ts';
+import type { ReadModelSchema, TableSchema } from '#ports/read-model-store.ts';
 
 /** Of how files are laid out; the schema's own version stands beside it. */
 const layout = 2;

@@ -1,6 +1,7 @@
 import type { ChangeGroup } from '#adapters/sqlite-read-models/change-groups.ts';
 import type { LogPosition } from '#ports/event-log.ts';
-import type { LogMark, Question } from '#ports/read-model-store.ts';
+import type { LogMark } from '#ports/log-mark.ts';
+import type { Question } from '#ports/read-model-store.ts';
 
 /** Where a read model is in the log. */
 export interface At {

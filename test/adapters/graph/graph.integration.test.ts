@@ -245,8 +245,21 @@ describe('the Graph client', () => {
     expect(server.seen).toEqual([]);
   });
 
+  it('asks with a new token where a permission may have come back, and of what stays forbidden not for ten minutes', async () => {
+    const missing = { status: 403, body: error('Forbidden', 'Insufficient privileges to complete the operation.') };
+    const graph = client();
+    server.answer(missing, { body: subscription });
+    expect(await graph.reauthorizeSubscription('sub-1')).toMatchObject({ ok: true });
+    expect(tokens).toEqual([undefined, true]);
+    server.answer(missing);
+    expect(await graph.createSubscription(request)).toMatchObject({ ok: false, reason: 'forbidden', status: 403 });
+    expect(tokens).toEqual([undefined, true, undefined]);
+    await clock.sleep(600_000);
+    expect(await graph.createSubscription(request)).toMatchObject({ ok: false, reason: 'forbidden' });
+    expect(tokens).toEqual([undefined, true, undefined, undefined, true]);
+  });
+
   it.each([
-    [403, error('Forbidden', 'Insufficient privileges to complete the operation.'), 'forbidden'],
     [
       403,
       error('Forbidden', 'Operation: Create; Exception: [Status Code: Forbidden; Reason: reached its limit of 10]'),
