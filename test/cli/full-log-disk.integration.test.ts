@@ -11,11 +11,11 @@ import { tocsin } from '#test/support/tocsin-process.ts';
 /** Takes nothing, as a disk without space (full(4)); Linux has it. */
 const full = '/dev/full';
 
-/** Runs with a log that takes nothing, until it says where it is. */
-async function runWithFullLog(more: Readonly<Record<string, string>> = {}) {
+/** Runs roles with a log that takes nothing, until they say where they are. */
+async function runWithFullLog(roles: string, more: Readonly<Record<string, string>> = {}) {
   const stateDir = temporaryFolder();
   const log = openSync(full, 'w');
-  const child = spawn(process.execPath, [bin, 'run', '--simulate'], {
+  const child = spawn(process.execPath, [bin, 'run', roles], {
     env: bareEnvironment(stateDir, { TOCSIN_TEMPORAL: 'off', ...more }),
     stdio: ['ignore', 'ignore', log],
   });
@@ -33,7 +33,7 @@ async function runWithFullLog(more: Readonly<Record<string, string>> = {}) {
 
 describe.skipIf(!existsSync(full))('where no line of the log can be written', () => {
   it('lets a call through, and ends when it is asked to', async () => {
-    const { child, ended, stateDir, file } = await runWithFullLog();
+    const { child, ended, stateDir, file } = await runWithFullLog('--simulate');
     const call = await tocsin(stateDir, ['simulate', 'call', '--wait', '--json']);
     expect(call).toMatchObject({ code: 0 });
     const { desk } = JSON.parse(readFileSync(file, 'utf8')) as { readonly desk: string };
@@ -48,7 +48,7 @@ describe.skipIf(!existsSync(full))('where no line of the log can be written', ()
 
   it('ends with 70 at an exception that nobody caught', async () => {
     const throwing = "process.on('SIGUSR2', () => { throw new Error('a fault') })";
-    const { child, ended } = await runWithFullLog({
+    const { child, ended } = await runWithFullLog('desk', {
       NODE_OPTIONS: `--import "data:text/javascript,${encodeURIComponent(throwing)}"`,
     });
     child.kill('SIGUSR2');
