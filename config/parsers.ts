@@ -147,6 +147,25 @@ export function storageUrl(value: string): Parsed<string> {
   return local || url.pathname === '/' ? ok(value) : wrong('must be a storage account and nothing after it');
 }
 
+/** A connection string of Azure Storage; plain http only on loopback. Secret: nothing of it is repeated. */
+export function storageConnection(value: string): Parsed<string> {
+  const part = (name: string) => new RegExp(`(?:^|;)\\s*${name}=([^;]+)`, 'i').exec(value)?.[1]?.trim();
+  if (part('UseDevelopmentStorage')?.toLowerCase() === 'true') return ok(value);
+  const endpoint = part('BlobEndpoint');
+  const isSigned = part('AccountName') !== undefined && part('AccountKey') !== undefined;
+  if (!isSigned && (endpoint === undefined || part('SharedAccessSignature') === undefined))
+    return wrong(
+      'must be a connection string of Azure Storage (DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…)',
+    );
+  const url = endpoint === undefined ? null : URL.parse(endpoint);
+  if (endpoint !== undefined && (url === null || !['https:', 'http:'].includes(url.protocol)))
+    return wrong('has a BlobEndpoint that is no https URL');
+  const isPlain = url === null ? part('DefaultEndpointsProtocol')?.toLowerCase() === 'http' : url.protocol === 'http:';
+  if (isPlain && !isLoopback(url?.hostname ?? ''))
+    return wrong('asks for plain text (http) beyond this machine; use https');
+  return ok(value);
+}
+
 /** `blobStoreUrl` of a subscription: a secret in a key vault, without a version ("Receive change notifications through Azure Event Hubs"). */
 export function blobStoreUrl(value: string): Parsed<string> {
   return /^https:\/\/[a-z0-9.-]+(:\d+)?\/secrets\/[0-9A-Za-z-]{1,127}\?tenantId=[^\s&?#]+$/.test(value)

@@ -268,7 +268,7 @@ export const settings = {
     secret: true,
     description: 'Accepted `clientState` values of such subscriptions, comma separated.',
   }),
-  largePayloads: setting('TOCSIN_LARGE_PAYLOADS', parse.text, {
+  largePayloads: setting('TOCSIN_LARGE_PAYLOADS', parse.storageConnection, {
     absent: 'notices whose content went to a blob wait as `referred`',
     secret: true,
     description:

@@ -8,6 +8,7 @@ import { keyFolders } from '#cli/roles/ingest.ts';
 import { createOwnCertificate, type OwnCertificate } from '#cli/roles/own-certificate.ts';
 import { agentOf } from '#cli/roles/reaching.ts';
 import { resolveRow } from '#cli/roles/resolve-row.ts';
+import { runAnew } from '#cli/roles/run-anew.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import type { RunningSimulator } from '#cli/roles/simulator-thread.ts';
 import type { TenantAccess } from '#cli/roles/tenant-access.ts';
@@ -17,7 +18,7 @@ import type { EncryptedContent } from '#domain/notices/item.ts';
 import type { JsonObject } from '#kernel/json.ts';
 import type { LargePayloads } from '#ports/large-payloads.ts';
 import { recoveryProof } from '#processor/recovery-proof.ts';
-import { createResolve } from '#processor/resolve/resolve.ts';
+import { createResolve, type ResolveDeps } from '#processor/resolve/resolve.ts';
 import type { HealthRow } from '#web/health-report.ts';
 
 export interface RunningResolve {
@@ -43,7 +44,7 @@ export async function startResolve(
     transport: settings.eventHubsTransport,
     clock,
   });
-  const resolve = createResolve({
+  const deps: ResolveDeps = {
     log: shared.eventLog,
     clock,
     ids,
@@ -62,8 +63,13 @@ export async function startResolve(
       if (outcome.kind === 'given-up')
         log.error({ event: event.id, detail: outcome.detail }, 'what a notice referred to is not to be had');
     },
+  };
+  let resolve = createResolve(deps);
+  const running = runAnew(context, 'resolve', signal, () => {
+    resolve = createResolve(deps);
+    return resolve.run(signal);
   });
-  const ended = resolve.run(signal).then(() => bounded(publisher.close(), 2000));
+  const ended = running.then(() => bounded(publisher.close(), 2000));
   return { row: () => resolveRow(resolve.health()), ended };
 }
 

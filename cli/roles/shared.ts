@@ -1,9 +1,9 @@
 import { createSealer } from '#adapters/crypto/sealer.ts';
 import { createSharedTail } from '#adapters/shared-tail/shared-tail.ts';
-import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { endAtOnce } from '#cli/ending.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { openEmbeddedLog } from '#cli/roles/embedded-log.ts';
 import { closeMaster, openKeyStore, openSecrets } from '#cli/roles/key-store.ts';
 import { reachedLog } from '#cli/roles/reaching.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
@@ -46,7 +46,7 @@ export async function openEventLog(
   context: Pick<RunContext, 'settings' | 'clock' | 'ids' | 'log' | 'instanceId'>,
   setting: EventLogSetting,
 ): Promise<EventLog> {
-  if (setting.kind === 'sqlite') return await createSqliteEventLog({ file: setting.file, clock: context.clock });
+  if (setting.kind === 'sqlite') return await openEmbeddedLog(setting.file, context.clock);
   const { createEventStoreDbLog } = await import('#adapters/eventstoredb/event-log.ts');
   return createEventStoreDbLog({
     connectionString: reachedLog(setting.connectionString, context.settings),

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createEventHubsPublisher } from '#adapters/event-hubs/event-publisher.ts';
-import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { openEmbeddedLog } from '#cli/roles/embedded-log.ts';
 import { keyStoreFile } from '#cli/roles/key-store.ts';
 import { listening, startSimulatedCloud } from '#cli/roles/simulated-cloud.ts';
 import type { SimulatorAddresses } from '#cli/roles/simulator-thread.ts';
@@ -53,7 +53,7 @@ export async function startSimulator(context: RunContext, logFile: string): Prom
   const connectionString = overWebSockets
     ? `Endpoint=sb://127.0.0.1:${hub.webSocketsPort}/;SharedAccessKeyName=${sas.keyName};SharedAccessKey=${sas.key}`
     : hub.connectionString;
-  const log = await createSqliteEventLog({ file: logFile, clock });
+  const log = await openEmbeddedLog(logFile, clock);
   const store = await listening('TOCSIN_SIMULATOR_EVENTSTOREDB', settings.simulatorEventStoreDb, () =>
     createEventStoreDbSimulator({ port: settings.simulatorEventStoreDb, engine: log.engine, clock }),
   );

@@ -1,7 +1,8 @@
 import type { RunContext } from '#cli/roles/context.ts';
+import { runAnew } from '#cli/roles/run-anew.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { eventMetadata } from '#domain/metadata.ts';
-import { createTriage, type TriageHealth } from '#processor/triage/triage.ts';
+import { createTriage, type TriageDeps, type TriageHealth } from '#processor/triage/triage.ts';
 
 export interface RunningTriage {
   readonly health: () => TriageHealth;
@@ -11,7 +12,7 @@ export interface RunningTriage {
 export function startTriage(context: RunContext, shared: Shared, signal: AbortSignal): RunningTriage {
   const { clock, ids, log, metrics } = context;
   const by = context.recordedBy('triage');
-  const triage = createTriage({
+  const deps: TriageDeps = {
     log: shared.eventLog,
     clock,
     ids,
@@ -39,6 +40,11 @@ export function startTriage(context: RunContext, shared: Shared, signal: AbortSi
         'a notice could not be judged; it stays in the record',
       );
     },
+  };
+  let triage = createTriage(deps);
+  const ended = runAnew(context, 'triage', signal, () => {
+    triage = createTriage(deps);
+    return triage.run(signal);
   });
-  return { health: triage.health, ended: triage.run(signal) };
+  return { health: () => triage.health(), ended };
 }

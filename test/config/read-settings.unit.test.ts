@@ -121,6 +121,13 @@ describe('settings', () => {
     ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/'],
     ['TOCSIN_EVIDENCE', 'http://127.0.0.1:10000/devstoreaccount1?sv=2026-02-06&sig=s'],
     ['TOCSIN_LARGE_PAYLOADS_URL', 'https://kvg.vault.azure.net/secrets/large-notifications?tenantId=contoso.com'],
+    ['TOCSIN_LARGE_PAYLOADS', 'UseDevelopmentStorage=true'],
+    [
+      'TOCSIN_LARGE_PAYLOADS',
+      'DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k==;EndpointSuffix=core.windows.net',
+    ],
+    ['TOCSIN_LARGE_PAYLOADS', 'AccountName=a;AccountKey=k==;BlobEndpoint=http://127.0.0.1:10000/a;'],
+    ['TOCSIN_LARGE_PAYLOADS', 'BlobEndpoint=https://a.blob.core.windows.net/;SharedAccessSignature=sv=2024&sig=x'],
   ])('accept %s=%s', (name, value) => {
     expect(problems({ [name]: value })).toEqual([]);
   });
@@ -135,6 +142,14 @@ describe('settings', () => {
     ['TOCSIN_TEMPORAL', 'cluster', 'must be off, managed, or host:port'],
     ['TOCSIN_GRAPH', 'http://graph.example', 'must be an https URL'],
     ['TOCSIN_EVIDENCE', 'https://contoso.blob.core.windows.net/checkpoints', 'a storage account and nothing after it'],
+    ['TOCSIN_LARGE_PAYLOADS', 'garbage', 'must be a connection string of Azure Storage'],
+    ['TOCSIN_LARGE_PAYLOADS', 'AccountName=a;AccountKey=k;BlobEndpoint=nowhere', 'a BlobEndpoint that is no https URL'],
+    [
+      'TOCSIN_LARGE_PAYLOADS',
+      'AccountName=a;AccountKey=k;BlobEndpoint=http://blob.example/a',
+      'plain text (http) beyond',
+    ],
+    ['TOCSIN_LARGE_PAYLOADS', 'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k', 'plain text (http) beyond'],
     ['TOCSIN_LARGE_PAYLOADS_URL', 'https://kvg.vault.azure.net/secrets/large-notifications', 'tenantId=<domain>'],
     [
       'TOCSIN_LARGE_PAYLOADS_URL',

@@ -171,6 +171,8 @@ describe('resolve, of chat notices without content', () => {
     place.keyStore.away = false;
     await settled(resolve, 1);
     expect(place.published).toHaveLength(1);
+    // Until then the next one would fetch it again.
+    await eventually('that is on record', () => place.log.stream('resolve').at(-1)?.data['waiting'] === 0);
     await place.stop();
 
     const again = place.start();
