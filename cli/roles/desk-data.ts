@@ -144,7 +144,7 @@ export function createDeskData({ context, shared, readModels, health, ready }: D
     },
     callerToken: (key) => keyStore.token([key])[0] ?? '',
     health,
-    metrics: () => metrics.registry.metrics(),
+    metrics: () => metrics.text(),
     ready: async () => ready(),
   };
 }

@@ -3,6 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 /** What the roles of a process count and time. Labels have few values and never name anybody. */
 export interface Metrics {
   readonly registry: Registry;
+  /** Everything in the text format of Prometheus, with those of the process itself, which are first taken when somebody asks. */
+  readonly text: () => Promise<string>;
   /** Calls this before every answer: for gauges of what changes by itself. */
   readonly beforeAnswer: (refresh: () => void) => void;
   readonly ingestEvents: Counter<'partition' | 'type'>;
@@ -26,7 +28,6 @@ const latencyBuckets = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 2.5,
 export function createMetrics(version: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'tocsin_build_info',
     help: 'Constant 1, labelled with the version.',
@@ -34,8 +35,15 @@ export function createMetrics(version: string): Metrics {
     registers,
   }).set({ version }, 1);
   const refreshers: (() => void)[] = [];
+  let ofProcess = false;
   return {
     registry,
+    text: () => {
+      // The lag of the event loop is measured a hundred times a second, which wakes an idle process as often: not before somebody wants to know.
+      if (!ofProcess) collectDefaultMetrics({ register: registry });
+      ofProcess = true;
+      return registry.metrics();
+    },
     beforeAnswer: (refresh) => void refreshers.push(refresh),
     ingestEvents: new Counter({
       name: 'tocsin_ingest_events_total',

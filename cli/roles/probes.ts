@@ -58,7 +58,7 @@ export function answerProbes(options: ProbesOptions): void {
         () => answerWord(response, false),
       );
     else if (path === '/metrics')
-      context.metrics.registry.metrics().then(
+      context.metrics.text().then(
         (text) =>
           answerText(
             response,

@@ -7,7 +7,8 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 
 /** Names that a scrape of a role returns: of histograms the three that there are. */
 async function exposed(): Promise<Map<string, readonly string[]>> {
-  const { registry } = createMetrics('0.0.0');
+  const { registry, text } = createMetrics('0.0.0');
+  await text();
   const names = new Map<string, readonly string[]>();
   for (const metric of await registry.getMetricsAsJSON()) {
     const { labelNames = [] } = registry.getSingleMetric(metric.name) as unknown as {

@@ -47,7 +47,7 @@ describe('resolve, of chat notices without content', () => {
     const [stored] = await place.deliver(basic('7'));
     expect(JSON.stringify(stored)).not.toContain(chatId);
     await settled(place.start(), 1);
-    expect(JSON.stringify(place.published.map(({ body }) => new TextDecoder().decode(body)))).not.toContain('Ana');
+    expect(JSON.stringify(place.published.map(({ body }) => new TextDecoder().decode(body)))).not.toContain('Petrova');
     const [recovered] = await place.stored(place.published, noon + 5_000);
     const [rich] = await place.stored([
       basic('7', { encryptedContent: { data: btoa(JSON.stringify(message('7', announcement))), dataKey: 'k' } }),

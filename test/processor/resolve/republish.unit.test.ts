@@ -37,7 +37,7 @@ async function ask(event: NewEvent | undefined, revision: number) {
   };
   const asked = { id: event?.id ?? '', stream: inboxStream('hub', '0'), revision };
   return requestRepublishing({ ...deps, recordedBy: { role: 'desk', build: 'test' } }, asked, {
-    by: 'Olga',
+    by: 'Olga Operator',
     from: 'cli',
   });
 }
@@ -56,7 +56,7 @@ describe('what lies in quarantine', () => {
     const story = place.log.stream(quarantineStream(first?.id ?? ''));
     expect(story.map(({ type }) => type)).toEqual(['RepublishingRequested', 'QuarantineRepublished']);
     expect(checked(story)[1]).toMatchObject({ outcome: 'published' });
-    expect(JSON.stringify(story)).not.toContain('Olga');
+    expect(JSON.stringify(story)).not.toContain('Operator');
     // Asked again, it is done again.
     expect(await ask(first, 0)).toEqual({ ok: true });
     await done(2);
