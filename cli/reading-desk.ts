@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
@@ -18,6 +18,9 @@ import type { ProjectionStatus } from '#web/projection-admin.ts';
 const answerMs = 10_000;
 const foldMs = 600_000;
 
+/** What ends a process without its `exit`. */
+const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs a command that only reads against the running desk; where none runs, against one of its own that folds the log into a
  * temporary folder, says nothing to anybody else, and is gone afterwards.
@@ -35,7 +38,6 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
   const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const { startDesk } = await import('#cli/roles/desk.ts');
   const output = createOutput();
-  const folder = await mkdtemp(join(tmpdir(), 'tocsin-reading-'));
   const stop = new AbortController();
   await using stack = new AsyncDisposableStack();
   // Also where whoever reads the output goes away, which ends the process at once.
@@ -46,10 +48,17 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
       // A thread is writing there still; how the command ends must not depend on it.
     }
   };
+  const leave = (signal: NodeJS.Signals) => {
+    forget();
+    process.kill(process.pid, signal);
+  };
   process.once('exit', forget);
+  for (const signal of interrupts) process.once(signal, leave);
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-reading-'));
   stack.defer(async () => {
     await rm(folder, { recursive: true, force: true });
     process.off('exit', forget);
+    for (const signal of interrupts) process.off(signal, leave);
   });
   const quiet: Settings = {
     ...settings,

@@ -48,12 +48,17 @@ export async function openEventLog(
 ): Promise<EventLog> {
   if (setting.kind === 'sqlite') return await openEmbeddedLog(setting.file, context.clock);
   const { createEventStoreDbLog } = await import('#adapters/eventstoredb/event-log.ts');
-  return createEventStoreDbLog({
-    connectionString: reachedLog(setting.connectionString, context.settings),
-    clock: context.clock,
-    ids: context.ids,
-    connectionName: `tocsin ${context.instanceId}`,
-  });
+  try {
+    return await createEventStoreDbLog({
+      connectionString: reachedLog(setting.connectionString, context.settings),
+      clock: context.clock,
+      ids: context.ids,
+      connectionName: `tocsin ${context.instanceId}`,
+    });
+  } catch (error) {
+    if (error instanceof TypeError) throw new CommandError(exitCodes.settings, `TOCSIN_EVENT_LOG: ${error.message}`);
+    throw error;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { bareEnvironment, bin } from '#test/cli/one-run.ts';
+import { eventually } from '#test/support/eventually.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 import { startTocsin, tocsin } from '#test/support/tocsin-process.ts';
 
@@ -42,12 +43,20 @@ it('reads a log with the key store that sealed it or not at all, makes no other 
   }
 
   const folder = temporaryFolder();
+  const env = bareEnvironment(stateDir, { TMPDIR: folder });
+  const left = () => readdirSync(folder).filter((name) => name.startsWith('tocsin-reading-'));
   const child = spawn(process.execPath, [bin, 'audit', 'list', '--json'], {
-    env: bareEnvironment(stateDir, { TMPDIR: folder }),
-    stdio: ['ignore', 'pipe', 'inherit'],
+    ...{ env, stdio: ['ignore', 'pipe', 'inherit'] },
   });
   const ended = once(child, 'exit');
   child.stdout.destroy();
   expect(await ended).toEqual([0, null]);
-  expect(readdirSync(folder).filter((name) => name.startsWith('tocsin-reading-'))).toEqual([]);
+  expect(left()).toEqual([]);
+
+  const interrupted = spawn(process.execPath, [bin, 'audit', 'list', '--json'], { env, stdio: 'ignore' });
+  const stopped = once(interrupted, 'exit');
+  await eventually('it reads', () => left().length === 1);
+  interrupted.kill('SIGINT');
+  expect(await stopped).toEqual([null, 'SIGINT']);
+  expect(left()).toEqual([]);
 });

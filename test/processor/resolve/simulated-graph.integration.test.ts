@@ -19,7 +19,7 @@ const tls = authority.issue(['localhost'], Date.now());
 
 describe('resolve and triage, with simulated Graph', () => {
   let rig: Rig;
-  let graph: Graph;
+  let client: (deadlineMs: number) => Graph;
   let place: ReturnType<typeof createPlace>;
   let triage: RunningTriage;
   /** How much of what is in the hub was ingested: of Graph's, and of ours. */
@@ -32,11 +32,12 @@ describe('resolve and triage, with simulated Graph', () => {
       ...{ cloud: 'global', extraHosts: [`localhost:${rig.graph.port}`], ca: authority.cert, clock: systemClock },
     });
     onTestFinished(() => outbound.close());
-    graph = createGraph({
-      ...{ baseUrl: rig.graph.url, version: 'v1.0', outbound, clock: systemClock, ids: systemIds, deadlineMs: 300 },
-      identity: { token: async () => ({ ok: true, token: { value: rig.delegated(), expiresAt: start + hour } }) },
-    });
-    const created = await graph.createSubscription({
+    client = (deadlineMs) =>
+      createGraph({
+        ...{ baseUrl: rig.graph.url, version: 'v1.0', outbound, clock: systemClock, ids: systemIds, deadlineMs },
+        identity: { token: async () => ({ ok: true, token: { value: rig.delegated(), expiresAt: start + hour } }) },
+      });
+    const created = await client(30_000).createSubscription({
       ...{ changeType: 'created,updated', resource: `users/${rig.tenant.serviceUserId}/chats/getAllMessages` },
       ...{ notificationUrl: rig.graph.notificationUrl, lifecycleNotificationUrl: rig.graph.notificationUrl },
       ...{ clientState: 'agreed', expiresAt: start + 24 * hour },
@@ -71,7 +72,8 @@ describe('resolve and triage, with simulated Graph', () => {
       await ingest();
       return emergencies(place.log).size >= count;
     });
-  const run = () => place.start(systemClock, { graph, tenantId: rig.tenant.id, unverifiedAfterMs: 500 });
+  const run = ({ deadlineMs = 30_000, unverifiedAfterMs = 60_000 } = {}) =>
+    place.start(systemClock, { graph: client(deadlineMs), tenantId: rig.tenant.id, unverifiedAfterMs });
 
   it('raises a call whose notice had no content', async () => {
     run();
@@ -84,7 +86,7 @@ describe('resolve and triage, with simulated Graph', () => {
   });
 
   it('raises one unverified emergency while Graph is away, and the calls linked to it when it is back', async () => {
-    const resolve = run();
+    const resolve = run({ deadlineMs: 300, unverifiedAfterMs: 500 });
     await rig.graph.faults.start('unavailable');
     await rig.graph.happened(Array.from({ length: 20 }, (_, n) => call(`19:${n}@thread.v2`, '1', start + n * hour)));
     await raised(1);

@@ -2,7 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { systemClock } from '#adapters/system/clock.ts';
+import { systemIds } from '#adapters/system/ids.ts';
+import type { RunContext } from '#cli/roles/context.ts';
 import { openEmbeddedLog } from '#cli/roles/embedded-log.ts';
+import { openEventLog } from '#cli/roles/shared.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
 
 it.each([
@@ -19,5 +22,14 @@ it.each([
   await expect(openEmbeddedLog(file, systemClock)).rejects.toMatchObject({
     exitCode: 78,
     message: expect.stringMatching(/^TOCSIN_EVENT_LOG: cannot open the event log .*restore a backup/s),
+  });
+});
+
+it('says of an event log at an address with an option that nobody knows which that is', async () => {
+  const options = { settings: {}, clock: systemClock, ids: systemIds, instanceId: 'one' } as unknown as RunContext;
+  const setting = { kind: 'esdb', connectionString: 'esdb://u:secret@127.0.0.1:1?colour=red' } as const;
+  await expect(openEventLog(options, setting)).rejects.toMatchObject({
+    exitCode: 78,
+    message: 'TOCSIN_EVENT_LOG: connection string of EventStoreDB: unknown option colour',
   });
 });
