@@ -39,7 +39,7 @@ const metadataNamespace = '9d2d4a3c-6f0e-5c39-8a7d-0b1c64de5a17';
  * @throws TypeError for a connection string that cannot be used
  */
 export async function createEventStoreDbLog(options: EventStoreDbLogOptions): Promise<EventLog> {
-  const { clock, ids, appendTimeoutMs = 5_000, readTimeoutMs = 10_000, silenceMs = 15_000 } = options;
+  const { clock, ids, appendTimeoutMs = 5_000, readTimeoutMs = 10_000, silenceMs = 2_000 } = options;
   const vendor = openVendorClient(options.connectionString, options.connectionName ?? 'tocsin');
   const closing = new AbortController();
   const deps: ReadDeps = { vendor, clock, closing: closing.signal, timeoutMs: readTimeoutMs };

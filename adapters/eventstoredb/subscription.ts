@@ -31,6 +31,8 @@ interface Progress {
   position: LogPosition | undefined;
   /** Events and checkpoints since the last drop. */
   since: number;
+  /** Up to here the end of the log was looked at, and held nothing that should have come. */
+  looked: LogPosition;
 }
 
 /**
@@ -49,7 +51,7 @@ export async function* subscribe(deps: SubscriptionDeps, request: SubscribeOptio
 async function* subscribeUntil(deps: SubscriptionDeps, options: SubscribeOptions): AsyncGenerator<SubscriptionItem> {
   const { signal } = options;
   const onState = onChange(options.onState ?? (() => undefined));
-  const progress: Progress = { position: options.after, since: 0 };
+  const progress: Progress = { position: options.after, since: 0, looked: '' };
   let failures = 0;
   let fruitless = 0;
   onState({ state: 'catching-up' });
@@ -146,13 +148,20 @@ async function isStalled(
     if (deps.clock.monotonic() - source.openedAt < deps.timeoutMs) return undefined;
     return { kind: 'unclear', detail: 'the server does not confirm the subscription' };
   }
-  const tail = await readAll(deps, { direction: 'backwards', limit: probed });
+  const reached = progress.position ?? '';
+  // Silence is the rule, so one event tells that there is nothing new.
+  const last = await readAll(deps, { direction: 'backwards', limit: 1 });
+  if (last.ok && last.events.every(({ position }) => position <= reached || position <= progress.looked))
+    return undefined;
+  const tail = last.ok ? await readAll(deps, { direction: 'backwards', limit: probed }) : last;
   if (signal.aborted) return undefined;
   if (!tail.ok) return { kind: 'unclear', detail: `silent, and the log cannot be read: ${tail.detail}` };
-  const reached = progress.position ?? '';
   const beyond = tail.events.filter((event) => event.position > reached);
   // With so many behind what was reached, a checkpoint at least should have come, whatever lies still further back.
-  if (beyond.length < probed && !beyond.some((event) => isWanted(event, filter))) return undefined;
+  if (beyond.length < probed && !beyond.some((event) => isWanted(event, filter))) {
+    progress.looked = tail.events[0]?.position ?? reached;
+    return undefined;
+  }
   await deps.clock.sleep(Math.min(deps.silenceMs, 1_000), signal);
   return source.waiting()
     ? undefined

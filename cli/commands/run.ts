@@ -6,6 +6,7 @@ import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
 import { pointAt } from '#cli/roles/pointing.ts';
+import { requireFreePort } from '#cli/roles/port-holder.ts';
 import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
 import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
@@ -88,6 +89,8 @@ async function startRoles(
   let context = given;
   const own: Record<string, unknown> = { pid: process.pid, version, roles: [...roles] };
   await loadModules(roles);
+  // Whoever is refused the desk's port must not have taken over any work from the process that holds it.
+  if (roles.has('desk')) await requireFreePort(context.settings.http, 'TOCSIN_HTTP to another port');
   const working = [...roles].filter((role) => role !== 'simulator');
   // Simulators that run alone are there for others, just as with --simulate; beside roles that use the embedded log they serve that very log.
   const pointing = simulate || working.length === 0;

@@ -14,7 +14,7 @@ import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
 import { createJudging, type Judging, unjudgedMs } from '#cli/roles/judging.ts';
 import { createListening, type Listening } from '#cli/roles/listening.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
-import { holderOf } from '#cli/roles/port-holder.ts';
+import { portHeld } from '#cli/roles/port-holder.ts';
 import { createQuarantine } from '#cli/roles/quarantine.ts';
 import { type Reached, reachedBoard } from '#cli/roles/reached.ts';
 import type { Shared } from '#cli/roles/shared.ts';
@@ -116,11 +116,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     version: context.version,
   });
   if (!started.ok) {
-    if (started.reason === 'port-in-use')
-      throw new CommandError(
-        exitCodes.unreachable,
-        `port ${port} is held by another process${await holderOf(port)}; end it, or set TOCSIN_HTTP to another port`,
-      );
+    if (started.reason === 'port-in-use') throw await portHeld(port, 'TOCSIN_HTTP to another port');
     throw new CommandError(exitCodes.settings, `TOCSIN_HTTP: ${host} is not an address of this machine alone`);
   }
   // Only now: whoever is refused the port must not have written to the read models of the desk that holds it.

@@ -1,4 +1,7 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
+import type { HostAndPort } from '#config/parsers.ts';
 
 /** Names the process that listens on a TCP port, from /proc; undefined where the system does not tell. */
 async function findHolder(port: number): Promise<string | undefined> {
@@ -31,8 +34,25 @@ async function findHolder(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-/** Who listens on a port, in brackets for a message; empty where the system does not tell. */
-export async function holderOf(port: number): Promise<string> {
+/** What ends the program where a port is another's; the words name who holds it, where the system tells, and the remedy. */
+export async function portHeld(port: number, remedy: string): Promise<CommandError> {
   const holder = await findHolder(port);
-  return holder === undefined ? '' : ` (${holder})`;
+  const named = holder === undefined ? '' : ` (${holder})`;
+  return new CommandError(
+    exitCodes.unreachable,
+    `port ${port} is held by another process${named}; end it, or set ${remedy}`,
+  );
+}
+
+/**
+ * Makes sure that a port can be listened on, and leaves it free.
+ * @throws {CommandError} where it is another's; what else keeps from listening shows once that is done
+ */
+export async function requireFreePort({ host, port }: HostAndPort, remedy: string): Promise<void> {
+  const server = createServer();
+  const code = await new Promise<string | undefined>((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), () => server.close(() => resolve(undefined)));
+  });
+  if (code === 'EADDRINUSE') throw await portHeld(port, remedy);
 }

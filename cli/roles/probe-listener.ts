@@ -1,7 +1,6 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CommandError, exitCodes } from '#cli/exit-codes.ts';
-import { holderOf } from '#cli/roles/port-holder.ts';
+import { portHeld } from '#cli/roles/port-holder.ts';
 import type { HostAndPort } from '#config/parsers.ts';
 
 /** Where a platform asks for a process, from its first moment on. */
@@ -29,11 +28,7 @@ export async function openProbeListener(at: HostAndPort): Promise<ProbeListener>
     server.once('error', reject);
     server.listen(at.port, at.host, resolve);
   }).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE')
-      throw new CommandError(
-        exitCodes.unreachable,
-        `port ${at.port} is held by another process${await holderOf(at.port)}; end it, or set TOCSIN_PROBES to another port`,
-      );
+    if (error.code === 'EADDRINUSE') throw await portHeld(at.port, 'TOCSIN_PROBES to another port');
     throw error;
   });
   const { port } = server.address() as AddressInfo;

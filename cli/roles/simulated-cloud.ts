@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { tokenCheck } from '#cli/roles/graph-tokens.ts';
-import { holderOf } from '#cli/roles/port-holder.ts';
+import { portHeld } from '#cli/roles/port-holder.ts';
 import { delegatedPermissions } from '#domain/identity/permissions.ts';
 import type { EventPublisher } from '#ports/event-publisher.ts';
 import { createEntraSimulator, type EntraSimulator } from '#simulator/entra/simulator.ts';
@@ -141,9 +141,6 @@ export async function listening<T>(setting: string, port: number, start: () => P
         `${error.message}; end it, or set TOCSIN_STATE_DIR to another folder`,
       );
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    throw new CommandError(
-      exitCodes.unreachable,
-      `port ${port} is held by another process${await holderOf(port)}; end it, or set ${setting} to another port (0 takes a free one)`,
-    );
+    throw await portHeld(port, `${setting} to another port (0 takes a free one)`);
   }
 }

@@ -131,7 +131,7 @@ describe('settings of the command line', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('names the port that is held by another process and exits with 69, before it wrote to what that one may show', async () => {
+  it('names the port that is held by another process and exits with 69, before it took over any work from that one', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     onTestFinished(() => void server.close());
@@ -145,7 +145,8 @@ describe('settings of the command line', () => {
     expect(code).toBe(69);
     expect(stderr).toContain(`port ${port} is held by another process`);
     expect(stderr).toContain('TOCSIN_HTTP');
-    expect(existsSync(join(folder, 'read-models'))).toBe(false);
+    for (const taken of ['simulator', 'event-log.db', 'read-models'])
+      expect(existsSync(join(folder, taken)), taken).toBe(false);
   });
 });
 
