@@ -4,7 +4,7 @@ import { expectPlain, useOneRun } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { emergencyPageSchema, emergencySchema, emergencyWithStorySchema } from '#web/schema-answers.ts';
 
-const run = useOneRun();
+const run = useOneRun('--temporal', 'off');
 
 interface Emergency {
   readonly id: string;

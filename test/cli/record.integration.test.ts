@@ -5,7 +5,7 @@ import { bareEnvironment, expectPlain, runToEnd, useOneRun } from '#test/cli/one
 import { eventually } from '#test/support/eventually.ts';
 import { auditRecordSchema, healthSchema } from '#web/schema-answers.ts';
 
-const run = useOneRun();
+const run = useOneRun('--temporal', 'off');
 
 interface Stored {
   readonly position: string;
@@ -154,6 +154,10 @@ describe('tocsin quarantine', () => {
       const [again, first] = await all();
       return again?.state === 'kept' && first?.state === 'published';
     });
+    const [again] = await all();
+    expect((await run.tocsin('quarantine', 'publish', String(again?.id))).stderr).toBe(
+      `${again?.id}: asked for; \`npx tocsin quarantine list\` shows what comes of it\n`,
+    );
   });
 });
 

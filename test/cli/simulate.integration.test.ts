@@ -3,7 +3,7 @@ import { sites } from '#simulator/teams/directory.ts';
 import { expectPlain, useOneRun } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
 
-const run = useOneRun();
+const run = useOneRun('--temporal', 'off');
 
 interface Made {
   readonly callId: string;

@@ -6,7 +6,7 @@ import type { RunDone, RunOutcome } from '#adapters/pulumi/outcome.ts';
 import type { StackDriver } from '#adapters/pulumi/stack-driver.ts';
 import { inVault } from '#infra/components/vault.ts';
 import { locksInTheWay, type RanWithLocksOff, withLocksOff } from '#infra/driver/locks-off.ts';
-import { type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
+import { type EngineBench, noEngine, savedOnce, startBench } from '#test/infra/engine/engine.ts';
 
 function done(outcome: RunOutcome | undefined): RunDone {
   if (outcome?.ok === true) return outcome;
@@ -61,7 +61,7 @@ describe.skipIf(noEngine !== undefined)(
       );
 
     beforeAll(async () => {
-      bench = await startBench();
+      bench = await startBench(savedOnce);
       driver = bench.driver('locked', async () => vaultProgram(given));
       await driver.create();
       done(await driver.up());

@@ -43,8 +43,11 @@ export interface EngineBench {
   close(): Promise<void>;
 }
 
-/** @param backend where the state is kept instead of a folder: `PULUMI_BACKEND_URL`, and what that needs */
-export async function startBench(backend: Readonly<Record<string, string>> = {}): Promise<EngineBench> {
+/** The state is written at the end of a run alone, not with each of a hundred resources: half of the engine's time. Not where a run is killed. */
+export const savedOnce = { PULUMI_EXPERIMENTAL: 'true', PULUMI_SKIP_CHECKPOINTS: 'true' };
+
+/** @param more for the engine: where the state is kept instead of a folder (`PULUMI_BACKEND_URL`, and what that needs), how it works */
+export async function startBench(more: Readonly<Record<string, string>> = {}): Promise<EngineBench> {
   if (!engine.ok) throw new Error(engine.detail);
   const root = mkdtempSync(join(tmpdir(), 'tocsin-engine-'));
   const folder = join(root, 'work');
@@ -65,7 +68,7 @@ export async function startBench(backend: Readonly<Record<string, string>> = {})
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: 'true',
     PULUMI_DEBUG_PROVIDERS: azure.debugProviders,
     NODE_COMPILE_CACHE: join(options.cacheDir, 'compiled'),
-    ...backend,
+    ...more,
   };
   const command = createEngineCommand({
     ...engine,

@@ -6,7 +6,7 @@ import { createSqliteSecrets } from '#adapters/key-store/secrets.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import { describeTemporal } from '#test/adapters/temporal/start-temporal.ts';
-import { noEngine } from '#test/infra/engine/engine.ts';
+import { noEngine, savedOnce } from '#test/infra/engine/engine.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { type RunningSystem, startSystem, temporalPid, untilWell } from '#test/system/subscribed/running-system.ts';
 
@@ -29,7 +29,7 @@ function tenantUp(
   stateDir: string,
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const args = ['bin/tocsin.mjs', 'tenant', 'up', 'contoso', '--simulate', '--no-policy', '--no-start', '--json'];
-  const env = { ...process.env, TOCSIN_STATE_DIR: stateDir, NO_COLOR: '1' };
+  const env = { ...process.env, ...savedOnce, TOCSIN_STATE_DIR: stateDir, NO_COLOR: '1' };
   return new Promise((resolve) => {
     execFile(process.execPath, args, { env, timeout: 200_000 }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr }),

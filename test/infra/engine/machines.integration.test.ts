@@ -9,7 +9,7 @@ import { createLog } from '#infra/components/log.ts';
 import { namesOf } from '#infra/names.ts';
 import { stackProgram } from '#infra/stack-program.ts';
 import type { Bag } from '#simulator/azure/wire.ts';
-import { configure, type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
+import { configure, type EngineBench, noEngine, savedOnce, startBench } from '#test/infra/engine/engine.ts';
 import { directoryId, type Given, large, small, subscriptionId } from '#test/infra/given.ts';
 import { settingsOf } from '#test/infra/settings-of.ts';
 
@@ -43,7 +43,7 @@ describe.skipIf(noEngine !== undefined)(
     let bench: EngineBench;
     let driver: StackDriver;
     beforeAll(async () => {
-      bench = await startBench();
+      bench = await startBench(savedOnce);
       driver = bench.driver('fabrikam', async () => ({ ...(await stackProgram()) }));
       await driver.create();
       await configure(driver, small);

@@ -9,7 +9,7 @@ import { deskIn, leavingOrder, refuseDestroy } from '#infra/driver/leaving.ts';
 import { isComponent } from '#infra/driver/step.ts';
 import { stackProgram } from '#infra/stack-program.ts';
 import { shellLines, textOf } from '#test/docs/documents.ts';
-import { configure, type EngineBench, noEngine, startBench } from '#test/infra/engine/engine.ts';
+import { configure, type EngineBench, noEngine, savedOnce, startBench } from '#test/infra/engine/engine.ts';
 import { canaries, standard } from '#test/infra/given.ts';
 
 const program = async () => ({ ...(await stackProgram()) });
@@ -33,7 +33,7 @@ describe.skipIf(noEngine !== undefined)(
     let driver: StackDriver;
 
     beforeAll(async () => {
-      bench = await startBench();
+      bench = await startBench(savedOnce);
       // The program by its own Pulumi.yaml; the engine wants it below that file.
       copyFileSync('Pulumi.yaml', join(bench.folder, 'Pulumi.yaml'));
       symlinkSync(resolve('infra'), join(bench.folder, 'infra'));

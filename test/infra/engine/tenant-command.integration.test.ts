@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { callsIn, shellLines, textOf } from '#test/docs/documents.ts';
-import { noEngine } from '#test/infra/engine/engine.ts';
+import { noEngine, savedOnce } from '#test/infra/engine/engine.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tocsin-tenant-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,7 +20,7 @@ function tocsin(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['bin/tocsin.mjs', '--state-dir', folder, 'tenant', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NO_COLOR: '1' },
+      env: { ...process.env, ...savedOnce, NO_COLOR: '1' },
     });
     let stdout = '';
     let stderr = '';
