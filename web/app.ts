@@ -71,6 +71,11 @@ export function createDeskApp(deps: DeskDeps): Hono<DeskEnv> {
     add(app, shared);
   app.notFound(() => problem('not-found'));
   app.onError((error, c) => {
+    const incoming = c.env?.incoming;
+    if (incoming?.destroyed === true && !incoming.complete) {
+      log.info({ route: c.req.routePath }, 'a client went away before its request was whole');
+      return problem('invalid-body');
+    }
     const instance = `urn:uuid:${crypto.randomUUID()}`;
     log.error({ err: error, instance, route: c.req.routePath }, 'a request failed');
     return problem('internal', { members: { instance } });

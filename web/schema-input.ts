@@ -25,6 +25,12 @@ const token = z
   .max(256)
   .regex(/^[\x21-\x7e]+$/, 'letters, digits and signs without spaces');
 
+/** A `position` of the log, as records have it. A number is padded: positions compare as strings, and behind `5` nothing would be found. */
+const position = z
+  .string()
+  .regex(/^\d{1,20}(?:_\d{20})?$/, 'a `position` of the record')
+  .transform((text) => text.replace(/^\d+/, (digits) => digits.padStart(20, '0')));
+
 const uuid = z.guid().transform((id) => id.toLowerCase());
 
 /** Text that a person typed: no control characters but line breaks and tabs. */
@@ -36,6 +42,18 @@ const typed = (most: number) =>
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in it.
     .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u, 'plain text')
     .refine((text) => text.isWellFormed(), 'plain text');
+
+/** Who acts: needed where nobody signs in, otherwise it may only say who is signed in. One line, and a name that nobody can see is none. */
+const by = typed(120)
+  .min(1)
+  .transform((text) =>
+    text
+      .replaceAll(/[\t\n\r]+/g, ' ')
+      .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
+      .trim(),
+  )
+  .refine((text) => text !== '', 'a name that can be seen')
+  .optional();
 
 /** Nothing typed is as good as absent. */
 const maybeTyped = (most: number) =>
@@ -69,7 +87,7 @@ const auditFilter = {
 export const auditQuerySchema = z.strictObject({
   ...auditFilter,
   order: z.enum(['oldest', 'newest']).default('oldest'),
-  after: token.optional(),
+  after: position.optional(),
   limit: wholeNumber(1, 1000, 100),
 });
 
@@ -86,7 +104,7 @@ export const callerBodySchema = z.strictObject({
 });
 
 /** `POST /api/erasures`: of whom, and what `POST /api/erasures/preview` said. */
-export const eraseBodySchema = callerBodySchema.extend({ extent: token, by: typed(120).min(1).optional() });
+export const eraseBodySchema = callerBodySchema.extend({ extent: token, by });
 
 /** `GET /api/stream`; `after` says what `Last-Event-ID` says, for those that cannot send headers. */
 export const streamQuerySchema = z.strictObject({ after: token.optional() });
@@ -96,9 +114,6 @@ export const lastEventIdSchema = token;
 export const idSchema = uuid;
 /** An event's id or position in a path. */
 export const recordIdSchema = token;
-
-/** Who acts: needed where nobody signs in, otherwise it may only say who is signed in. */
-const by = typed(120).min(1).optional();
 
 export const acknowledgeBodySchema = z.strictObject({ by });
 

@@ -28,6 +28,20 @@ describe('GET /api/audit', () => {
     expect(all.map((one) => one.position)).toEqual(all.map((one) => one.position).sort());
   });
 
+  it('goes on behind a position that is given as a number, in both directions', async () => {
+    const { data, get } = createDeskFixture();
+    for (let call = 0; call < 3; call += 1) data.raise();
+    const positions = (await linesOf(await get('/api/audit'))).map(({ position }) => position);
+    const second = String(Number(positions[1]));
+    expect((await linesOf(await get(`/api/audit?after=${second}`))).map(({ position }) => position)).toEqual(
+      positions.slice(2),
+    );
+    expect(
+      (await linesOf(await get(`/api/audit?order=newest&after=${second}`))).map(({ position }) => position),
+    ).toEqual(positions.slice(0, 1));
+    expect(await linesOf(await get('/api/audit?after=0'))).toHaveLength(positions.length);
+  });
+
   it('reads from the newest when asked to', async () => {
     const { data, get } = createDeskFixture();
     data.raise();
@@ -53,6 +67,8 @@ describe('GET /api/audit', () => {
   it.each([
     'after=%00',
     'after=',
+    'after=zzz',
+    'after=-1',
     'limit=-1',
     'limit=1e9',
     'limit=1001',

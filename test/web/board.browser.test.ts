@@ -225,6 +225,37 @@ describe('the board in a real browser', () => {
     await expect.poll(() => page.textContent('.card .who')).toBe('Ana Petrova');
   });
 
+  it('is acknowledged from a tab whose browser has no connection left for it', async () => {
+    const { page, context } = await open({ clock: true });
+    // Six connections to one address is all that a browser has.
+    for (let tab = 2; tab <= 6; tab += 1) {
+      const other = await context.newPage();
+      await other.goto(desk.url);
+      await other.waitForSelector('html[data-live=yes]');
+    }
+    await expect.poll(() => desk.data.listeners).toBe(6);
+    const { id } = desk.data.raise();
+    await page.waitForSelector('.card');
+    await page.keyboard.press('a');
+    await page.clock.fastForward(3000);
+    await expect.poll(async () => (await desk.data.emergencies.get(id))?.emergency.state).toBe('acknowledged');
+    await page.getByText('You have this call.').waitFor();
+    await page.clock.fastForward(3000);
+    await page.waitForSelector('html[data-live=yes]');
+  });
+
+  it('counts as of today only what was resolved today, however long the page is open', async () => {
+    const { page } = await open({ clock: true });
+    const { id } = desk.data.raise();
+    await page.waitForSelector('.card');
+    await desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
+    await page.getByText('1 resolved · 0 test · 1 missed').waitFor();
+    await desk.close();
+    await page.clock.fastForward(24 * 3_600_000);
+    await page.getByText('0 resolved · 0 test · 0 missed').waitFor();
+    expect(await page.locator('.card').count()).toBe(0);
+  });
+
   it('does not take a press for a call that took the place of another at that moment', async () => {
     const { page } = await open({ clock: true });
     const [first, second] = [

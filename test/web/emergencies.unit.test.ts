@@ -212,6 +212,7 @@ describe('bodies', () => {
     ['an array', '[]', 400],
     ['no name', '{}', 400],
     ['an empty name', '{"by":"  "}', 400],
+    ['a name that nobody can see', '{"by":"\\u200b\\u2060\\u0085"}', 400],
     ['a name that is no text', '{"by":{"$ne":1}}', 400],
     ['an unknown field', '{"by":"A","id":"x"}', 400],
     ['a control character', '{"by":"A\\u0000"}', 400],
@@ -226,6 +227,13 @@ describe('bodies', () => {
     const answer = await post(`/api/emergencies/${id}/acknowledge`, body);
     expect(answer.status).toBe(status);
     expect((await data.emergencies.get(id))?.emergency.state).toBe('unacknowledged');
+  });
+
+  it('records who acts as one line of what can be seen', async () => {
+    const { data, post } = createDeskFixture();
+    const { id } = data.raise();
+    const answer = await post(`/api/emergencies/${id}/acknowledge`, { by: 'A\r\nB \u200b\u009b' });
+    expect(emergencySchema.parse(await answer.json()).acknowledged?.by).toBe('A B');
   });
 
   it('counts what is really sent, whatever the length says', async () => {

@@ -92,6 +92,45 @@ describe('the keyboard', () => {
     expect(await page.locator('#unacknowledged .card').count()).toBe(2);
   });
 
+  it('says who has the call that is shown where A acknowledges nothing, while another call rings', async () => {
+    const { page } = await open();
+    desk.data.raise({ caller: { name: 'Taken' } });
+    await page.waitForSelector('.card');
+    await page.keyboard.press('a');
+    await page.waitForSelector('#acknowledged .card');
+    desk.data.raise({ caller: { name: 'Rings' } });
+    await page.waitForSelector('#unacknowledged .card');
+    await page.keyboard.press('a');
+    await page.getByText('has the call that is shown since').waitFor();
+    expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+  });
+
+  it('searches without hiding a call that nobody has', async () => {
+    const owned = desk.data.raise({ caller: { name: 'Alpha' } });
+    await desk.data.acknowledge(owned.id, { by: 'B', from: 'cli' });
+    const other = desk.data.raise({ caller: { name: 'Beta' } });
+    await desk.data.acknowledge(other.id, { by: 'B', from: 'cli' });
+    const { page } = await open();
+    await page.waitForSelector('#acknowledged .card >> nth=1');
+    await page.keyboard.press('/');
+    await page.keyboard.type('alpha');
+    await page.waitForSelector('#acknowledged .card >> nth=1', { state: 'detached' });
+    desk.data.raise({ caller: { name: 'New' } });
+    await page.waitForSelector('#unacknowledged .card');
+    expect(await page.textContent('#unacknowledged .count')).toBe('1');
+    await page.keyboard.press('Enter');
+    expect(await page.textContent('.card[data-selected] .who')).toBe('Alpha');
+  });
+
+  it('keeps the focus on a card that goes to another column', async () => {
+    desk.data.raise();
+    const { page } = await open();
+    await page.focus('#unacknowledged .card a');
+    await page.keyboard.press('a');
+    await page.waitForSelector('#acknowledged .card');
+    expect(await page.evaluate("document.activeElement.matches('#acknowledged .card a')")).toBe(true);
+  });
+
   it('keeps the focus on a button while its call changes', async () => {
     const { id } = desk.data.raise();
     const { page } = await open();
@@ -101,6 +140,30 @@ describe('the keyboard', () => {
     expect(
       await page.evaluate(() => (globalThis as unknown as PageWindow).document.activeElement?.getAttribute('data-act')),
     ).toBe('copy');
+  });
+
+  it('keeps the focus on a link, and marked text, while other calls come', async () => {
+    desk.data.raise({ caller: { name: 'First', callbackNumber: '+14255550142' } });
+    const { page } = await open();
+    await page.focus('#detail a[href^=tel]');
+    await page.evaluate("getSelection().selectAllChildren(document.querySelector('#detail h1'))");
+    desk.data.raise({ caller: { name: 'Second' }, test: true });
+    await page.waitForSelector('#tests .card');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('+1 425 555 0142');
+    expect(await page.evaluate('String(getSelection())')).toBe('1 Microsoft Way, Building 7');
+  });
+});
+
+describe('a press', () => {
+  it('counts though another call comes while the button is down', async () => {
+    desk.data.raise();
+    const { page } = await open();
+    await page.hover('[data-act=acknowledge]');
+    await page.mouse.down();
+    desk.data.raise({ test: true });
+    await page.waitForSelector('#tests .card');
+    await page.mouse.up();
+    await page.waitForSelector('#acknowledged .card');
   });
 });
 
@@ -123,7 +186,7 @@ describe('layouts', () => {
       await page.waitForSelector('html[data-live=yes]');
       if (path.startsWith('/emergencies')) await page.waitForSelector('.story li >> nth=2');
       else if (path.startsWith('/?') || path === '/') await page.waitForSelector('.card >> nth=3');
-      for (const width of [1440, 1024, 390, 320]) {
+      for (const width of [1440, 1024, 960, 720, 390, 320]) {
         await page.setViewportSize({ width, height: 844 });
         expect(await sidewaysBy(page), `${path} at ${width}`).toBeLessThanOrEqual(0);
         if (width !== 1440 && width !== 390) continue;
@@ -133,6 +196,33 @@ describe('layouts', () => {
           expect(await weakContrast(page, 'body *:not(svg *):not(option):not(kbd)', 4.5), where).toEqual([]);
           expect(await weakContrast(page, most, 7), where).toEqual([]);
         }
+      }
+    }
+  });
+
+  it('cover nothing of the strip and cut nothing off a card where a page is enlarged to twice its size', async () => {
+    const { id } = await fill();
+    const { page } = await open({ name: 'Bartholomew Featherstonehaugh', width: 720, height: 450 });
+    await page.waitForSelector('.card >> nth=3');
+    expect(
+      await page.$$eval('.card:not([data-state=resolved]) .state', (states) =>
+        states.filter((state) => {
+          const { right } = state.getBoundingClientRect();
+          return right > (state.closest('.card')?.getBoundingClientRect().right ?? 0);
+        }),
+      ),
+    ).toEqual([]);
+    for (const path of ['/', `/emergencies/${id}`, '/admin']) {
+      await page.goto(desk.url + path);
+      await page.waitForSelector('#listening[data-state=ok]');
+      for (const width of [720, 800, 1023, 1024, 1100]) {
+        await page.setViewportSize({ width, height: 450 });
+        const word = await page.locator('#listening .word').boundingBox();
+        const nav = await page.locator('.strip nav').boundingBox();
+        expect((word?.x ?? 0) + (word?.width ?? 0), `${path} at ${width}`).toBeLessThanOrEqual(nav?.x ?? 0);
+        const sound = await page.locator('.sound button').boundingBox();
+        expect((sound?.x ?? 0) + (sound?.width ?? 0), `${path} at ${width}`).toBeLessThanOrEqual(width);
+        expect((await page.locator('.strip').boundingBox())?.height, `${path} at ${width}`).toBeLessThan(100);
       }
     }
   });
@@ -151,6 +241,9 @@ describe('layouts', () => {
     await page.goBack();
     await page.waitForSelector('#acknowledged .card');
     expect(await page.isVisible('#acknowledged .card')).toBe(true);
+    await page.goForward();
+    await page.locator('#detail h1').waitFor();
+    expect(await page.isVisible('#acknowledged .card')).toBe(false);
   });
 
   it('wall: cards only, twice as large, and nothing to press on them', async () => {
@@ -159,6 +252,10 @@ describe('layouts', () => {
     await page.waitForSelector('.card');
     expect(await page.isVisible('#detail')).toBe(false);
     expect(await page.isVisible('nav')).toBe(false);
+    for (const width of [390, 960, 1440]) {
+      await page.setViewportSize({ width, height: 540 });
+      expect((await page.locator('.card').boundingBox())?.width, `at ${width}`).toBeGreaterThan(width - 80);
+    }
     expect(
       await page.$eval('.card .place', (element) =>
         Number.parseFloat(

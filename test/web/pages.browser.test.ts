@@ -1,10 +1,12 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '#test/support/browser.ts';
+import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import type { PageElement } from '#test/web/desk-browser.ts';
 import { openDesk } from '#test/web/desk-browser.ts';
 import type { RunningDesk } from '#test/web/desk-server.ts';
 import { runDesk } from '#test/web/desk-server.ts';
+import type { HealthReport } from '#web/health-report.ts';
 
 let browser: Browser;
 let desk: RunningDesk;
@@ -33,6 +35,46 @@ describe("an emergency's page", () => {
     await page.waitForURL(/\/audit\?record=/);
     await page.getByRole('heading', { name: 'EmergencyAcknowledged' }).waitFor();
     expect(complaints).toEqual([]);
+  });
+});
+
+describe("an emergency's page that could not be read", () => {
+  it('asks again by itself', async () => {
+    const { id } = desk.data.raise();
+    await desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
+    const { page } = await openDesk(browser, desk.url, { path: '/admin', clock: true });
+    let asked = 0;
+    await page.route(`**/api/emergencies/${id}`, (route) => {
+      asked += 1;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    await page.goto(`${desk.url}/emergencies/${id}`);
+    await page.getByText('Tocsin does not answer.').waitFor();
+    expect(await page.textContent('#detail')).toBe('This call is being read.');
+    await page.clock.fastForward(5000);
+    await page.getByText('1 Microsoft Way').waitFor();
+  });
+});
+
+describe('on another day', () => {
+  it("an emergency's page and the rows of the record say which one it was", async () => {
+    let now = Date.parse('2026-03-02T12:00:00.000Z');
+    await desk.close();
+    desk = await runDesk(
+      {},
+      createFakeDeskData(() => now),
+    );
+    const { id } = desk.data.raise();
+    now += 24 * 3_600_000;
+    await desk.data.resolve(id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
+    const { page } = await open(`/emergencies/${id}`);
+    await page.waitForSelector('.story li[data-kind=EmergencyResolved]');
+    expect(await page.textContent('.facts')).toMatch(/Time of the callMar 2, 2026 /);
+    expect(await page.textContent('.owner')).toContain('resolved it at Mar 3, 2026 ');
+    expect(await page.textContent('.story li[data-kind=EmergencyRaised] time')).toMatch(/^[\d:]{8}$/);
+    expect(await page.textContent('.story li[data-kind=EmergencyResolved] time')).toContain('Mar 3, 2026 ');
+    await page.goto(`${desk.url}/audit`);
+    expect(await page.textContent('#row-list time')).toContain('Mar 3, 2026 ');
   });
 });
 
@@ -76,6 +118,68 @@ describe('the audit page', () => {
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByText('4 records').waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  it('asks once for what filters cannot find, and says in words which filter is wrong', async () => {
+    const { page } = await open('/audit');
+    let asked = 0;
+    page.on('request', (request) => {
+      if (request.url().includes('/api/audit?')) asked += 1;
+    });
+    await page.getByLabel('Emergency').fill('nonsense');
+    await page.getByLabel('Emergency').press('Enter');
+    await page.getByText('Nothing can be read with these filters.').waitFor();
+    await page.getByText('Not valid: emergency').waitFor();
+    await page.getByLabel('Emergency').fill('');
+    await page.getByLabel('From').fill('12026-09-13T00:00');
+    await page.getByLabel('From').press('Enter');
+    await page.getByText('Not valid: since').waitFor();
+    await page.getByLabel('From').fill('');
+    asked = 0;
+    await page.getByLabel('Emergency').fill('more nonsense');
+    await page.getByLabel('Emergency').press('Enter');
+    await page.getByText('Not valid: emergency').waitFor();
+    await page.evaluate("fetch('/health/live').then((answer) => answer.text())");
+    expect(asked).toBe(1);
+  });
+
+  it('asks again after a while for a record that cannot be read now, and not without end', async () => {
+    desk.data.raise();
+    const { page } = await openDesk(browser, desk.url, { path: '/audit', clock: true });
+    await page.waitForSelector('#row-list li');
+    let asked = 0;
+    await page.route('**/api/audit?*', (route) => {
+      asked += 1;
+      return asked === 1 ? route.abort() : route.continue();
+    });
+    await page.getByLabel('Feed').selectOption('events');
+    await page.getByText('The record cannot be read now.').waitFor();
+    await page.evaluate("fetch('/health/live').then((answer) => answer.text())");
+    expect(asked).toBe(1);
+    await page.clock.fastForward(5000);
+    await page.waitForSelector('#row-list li');
+  });
+
+  it('keeps the counts of the filters that stand there, whichever answer comes first', async () => {
+    desk.data.raise();
+    const { page } = await open('/audit');
+    await page.getByText('2 records').waitFor();
+    const slow = Promise.withResolvers<void>();
+    await page.route('**/api/audit/counts?*feed=chat*', async (route) => {
+      await slow.promise;
+      await route.fulfill({ json: { total: 77, byType: [], byStream: [] } });
+    });
+    const asked = page.waitForRequest(/counts\?feed=chat/);
+    await page.getByLabel('Feed').selectOption('chat');
+    await asked;
+    const now = page.waitForResponse(/counts\?$/);
+    await page.getByLabel('Feed').selectOption('');
+    await now;
+    const late = page.waitForResponse(/counts\?feed=chat/);
+    slow.resolve();
+    await (await late).finished();
+    await page.evaluate("fetch('/health/live').then((answer) => answer.text())");
+    expect(await page.textContent('#total')).toBe('2 records');
   });
 
   it('fetches more only as somebody scrolls', async () => {
@@ -194,6 +298,34 @@ describe('the admin page', () => {
     await expect.poll(() => desk.subscribing.asked).toEqual(['recreate chat']);
   });
 
+  it('takes neither a press nor the focus away while the rows are brought up to date', async () => {
+    const health = (proof: string): Partial<HealthReport> => ({
+      rows: [
+        { ...{ kind: 'partition', name: '0', state: 'ok', word: proof } },
+        {
+          ...{ kind: 'subscription', name: 'chat', state: 'ok', word: 'live' },
+          actions: [{ act: 'renew', of: 'chat', word: 'Renew now' }],
+        },
+        {
+          ...{ kind: 'subscription', name: 'US', state: 'ok', word: proof },
+          actions: [{ act: 'renew', of: 'US', word: 'Renew now' }],
+        },
+      ],
+    });
+    desk.data.setHealth(health('before'));
+    const { page } = await open('/admin');
+    await page.getByRole('button', { name: 'Renew now: US' }).focus();
+    await page.getByRole('button', { name: 'Renew now: chat' }).hover();
+    desk.data.setHealth(health('after'));
+    await page.getByText('after').nth(1).waitFor();
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe('Renew now: US');
+    await page.mouse.down();
+    desk.data.setHealth(health('later'));
+    await page.getByText('later').nth(1).waitFor();
+    await page.mouse.up();
+    await expect.poll(() => desk.subscribing.asked).toEqual(['renew chat']);
+  });
+
   it('lets its connection go while nobody sees it, and is right again when somebody does', async () => {
     const { page } = await open('/admin');
     await expect.poll(() => desk.data.listeners).toBe(1);
@@ -206,6 +338,32 @@ describe('the admin page', () => {
     desk.data.raise();
     await become('visible');
     await page.getByRole('link', { name: '1 call that nobody has' }).waitFor();
+  });
+
+  it('lets all connections but one go where many boards and calls are open in tabs that nobody sees', async () => {
+    const { id } = desk.data.raise();
+    const { page, context } = await open('/');
+    const tabs = [page];
+    for (const path of ['/', '/watch', `/emergencies/${id}`]) {
+      const tab = await context.newPage();
+      await tab.goto(desk.url + path);
+      await tab.waitForSelector('html[data-live=yes]');
+      tabs.push(tab);
+    }
+    await expect.poll(() => desk.data.listeners).toBe(4);
+    const become = (tab: Page, state: string) =>
+      tab.evaluate(
+        `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    for (const tab of tabs) await become(tab, 'hidden');
+    await expect.poll(() => desk.data.listeners).toBe(1);
+    desk.data.raise({ caller: { name: 'Meanwhile' } });
+    await expect.poll(() => page.title()).toContain('(2)');
+    await page.close();
+    await expect.poll(() => tabs[1]?.title()).toContain('(2)');
+    await expect.poll(() => desk.data.listeners).toBe(1);
+    await become(tabs[3] as Page, 'visible');
+    await tabs[3]?.getByRole('link', { name: '1 call that nobody has' }).waitFor();
   });
 
   it('still says that a call waits, and rings', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { eventually } from '#test/support/eventually.ts';
 import { readStream } from '#test/web/desk-fixture.ts';
 import type { RunningDesk } from '#test/web/desk-server.ts';
 import { runDesk } from '#test/web/desk-server.ts';
@@ -47,6 +48,20 @@ describe('the desk on a real port', () => {
     );
     answer.resume();
     expect(answer.statusCode).toBe(421);
+  });
+
+  it('does not call it a fault of its own when a client goes away in the middle of its request', async () => {
+    const desk = await start();
+    const { id } = desk.data.raise();
+    const socket = connect(desk.port, '127.0.0.1');
+    const head = `POST /api/emergencies/${id}/acknowledge HTTP/1.1\r\nHost: 127.0.0.1:${desk.port}\r\nX-Tocsin-Request: 1\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n`;
+    socket.write(head);
+    // The desk has begun to read the body.
+    await once(socket, 'data');
+    socket.end('{"by":');
+    await eventually('a line of the log', () => desk.logged.length > 0);
+    expect(desk.logged).toEqual(['info: a client went away before its request was whole']);
+    expect((await desk.data.emergencies.get(id))?.emergency.state).toBe('unacknowledged');
   });
 
   it('answers 413 to five megabytes and goes on', async () => {

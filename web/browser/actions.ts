@@ -7,6 +7,9 @@ import type { Store } from './store.ts';
 import { toast } from './toast.ts';
 import { notDoneSentence } from './words.ts';
 
+/** Milliseconds after which an act that has no answer may be waiting for a connection: this page's own stream then makes room for it. */
+const makeRoomMs = 3000;
+
 /** A key is pressed sooner than a role is read. */
 function mayAct(): boolean {
   if (may('calls.act')) return true;
@@ -35,7 +38,9 @@ export function createActions(store: Store): Actions {
     if (busy.has(id)) return;
     busy.add(id);
     document.documentElement.dataset['busy'] = act;
+    const waits = setTimeout(() => dispatchEvent(new Event('tocsin-act-waits')), makeRoomMs);
     const answer = await postJson<EmergencyView>(`/api/emergencies/${id}/${act}`, body);
+    clearTimeout(waits);
     busy.delete(id);
     delete document.documentElement.dataset['busy'];
     if (answer.ok) {
@@ -62,7 +67,11 @@ export function createActions(store: Store): Actions {
 
   return {
     async acknowledge(id) {
-      if (store.get(id)?.state !== 'unacknowledged' || !mayAct()) return;
+      const { state, acknowledged } = store.get(id) ?? {};
+      // Nobody may take a press for the act because nothing is said: another call may be ringing.
+      if (state === 'acknowledged' && acknowledged !== undefined)
+        toast(`${acknowledged.by} has the call that is shown since ${clock(acknowledged.at)}.`);
+      if (state !== 'unacknowledged' || !mayAct()) return;
       const by = await name();
       if (by !== undefined) await send(id, 'acknowledge', { by }, 'You have this call.');
     },

@@ -2,7 +2,7 @@ import type { HealthAction, HealthReport, HealthRow } from '#web/health-report.t
 import type { CredentialView, PendingSignIn } from '#web/subscribing.ts';
 import { startDesk } from './desk.ts';
 import { askSure } from './dialogs.ts';
-import { button, byId, el, setText } from './dom.ts';
+import { button, byId, el, setChildren, setText, standing } from './dom.ts';
 import { fullTime, shortAge, when } from './format.ts';
 import { getJson, postJson } from './http.ts';
 import { listenToKeys } from './keys.ts';
@@ -15,7 +15,6 @@ const desk = startDesk();
 const order = { trouble: 0, warning: 1, ok: 2 } as const;
 const stateWords = { trouble: 'Trouble', warning: 'Look at it', ok: 'Works' } as const;
 let report: HealthReport | undefined;
-const ages = new Map<HTMLElement, string>();
 
 function cell(word: string, ...children: (Node | string | undefined)[]) {
   return el('td', { attributes: { 'data-word': word } }, ...children);
@@ -32,7 +31,8 @@ function row(of: HealthRow) {
   const proof = el('span', { class: 'age', text: '—' });
   if (lastProofAt !== undefined) {
     proof.title = fullTime(lastProofAt);
-    ages.set(proof, lastProofAt);
+    proof.dataset['at'] = lastProofAt;
+    setText(proof, ago(lastProofAt, serverNow()));
   }
   return el(
     'tr',
@@ -173,11 +173,19 @@ function until(time: string): string {
 
 function draw() {
   if (report === undefined) return;
-  ages.clear();
   const rows = [...report.rows].sort(
     (a, b) => order[a.state] - order[b.state] || a.kind.localeCompare(b.kind) || a.name.localeCompare(b.name),
   );
-  byId('health-rows').replaceChildren(...rows.map(row));
+  const body = byId('health-rows');
+  const focused = body.contains(document.activeElement) ? document.activeElement?.getAttribute('aria-label') : null;
+  // Brought to this second first, so that only what differs is made anew.
+  tick(serverNow());
+  setChildren(
+    body,
+    rows.map((one) => standing(body, row(one))),
+  );
+  if (focused && !body.contains(document.activeElement))
+    body.querySelector<HTMLElement>(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
   const count = (state: HealthRow['state']) => rows.filter((one) => one.state === state).length;
   const { ok } = report.listening;
   byId('verdict').dataset['state'] = !ok || count('trouble') > 0 ? 'trouble' : count('warning') > 0 ? 'warning' : 'ok';
@@ -185,11 +193,15 @@ function draw() {
     byId('verdict'),
     `${ok ? 'Tocsin is listening.' : 'Tocsin is NOT listening: calls may be missed.'} ${count('trouble')} in trouble, ${count('warning')} to look at, ${count('ok')} work.`,
   );
-  tick(serverNow());
+}
+
+function ago(time: string, now: number): string {
+  return `${shortAge(now - Date.parse(time))} ago`;
 }
 
 function tick(now: number) {
-  for (const [element, time] of ages) setText(element, `${shortAge(now - Date.parse(time))} ago`);
+  for (const age of byId('health-rows').querySelectorAll<HTMLElement>('.age[data-at]'))
+    setText(age, ago(age.dataset['at'] ?? '', now));
 }
 
 desk.onHealth((health) => {

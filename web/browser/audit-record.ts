@@ -1,6 +1,6 @@
 import type { AuditDetail, AuditReference } from '#web/desk-data.ts';
 import { el } from './dom.ts';
-import { clock, fullTime } from './format.ts';
+import { clockBeside, fullTime } from './format.ts';
 
 /** One stored event as it is: its place, what caused it and what it caused, its content and its metadata. */
 export function recordView({ record, causes, effects }: AuditDetail): readonly Node[] {
@@ -26,8 +26,8 @@ export function recordView({ record, causes, effects }: AuditDetail): readonly N
       fact('Position', record.position),
       fact('Id', record.id),
     ),
-    references('Caused by', causes, 'Nothing in the log: it came from outside.'),
-    references('Caused', effects, 'Nothing yet.'),
+    references('Caused by', record.recordedAt, causes, 'Nothing in the log: it came from outside.'),
+    references('Caused', record.recordedAt, effects, 'Nothing yet.'),
     el('h3', { text: isNotice ? 'CloudEvent' : 'Data' }),
     jsonView(record.data),
     el('h3', { text: 'Metadata' }),
@@ -35,7 +35,7 @@ export function recordView({ record, causes, effects }: AuditDetail): readonly N
   ];
 }
 
-function references(word: string, list: readonly AuditReference[], none: string) {
+function references(word: string, at: string, list: readonly AuditReference[], none: string) {
   return el(
     'section',
     { class: 'references' },
@@ -55,7 +55,7 @@ function references(word: string, list: readonly AuditReference[], none: string)
                 attributes: { href: `/audit?record=${encodeURIComponent(id)}`, 'data-record': id },
               }),
               ' ',
-              el('time', { text: clock(recordedAt), title: fullTime(recordedAt) }),
+              el('time', { text: clockBeside(recordedAt, at), title: fullTime(recordedAt) }),
             ),
           ),
         ),

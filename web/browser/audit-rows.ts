@@ -1,12 +1,15 @@
 import type { AuditRecord } from '#web/desk-data.ts';
 import { byId, el, setText } from './dom.ts';
-import { clock, fullTime } from './format.ts';
+import { clockBeside, fullTime } from './format.ts';
 import { posting } from './http.ts';
+import { serverNow } from './live.ts';
 
 /** Height of one row in pixels, the same in the style sheet. */
 const rowHeight = 30;
 /** Records that one request asks for. */
 const pageSize = 200;
+/** Milliseconds after which what could not be read is asked for again. */
+const againMs = 5000;
 /** Rows drawn beyond what is seen, above and below. */
 const margin = 12;
 
@@ -28,11 +31,13 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
   let caller = '';
   let complete = false;
   let loading = false;
+  /** It could not be read: asked again at once it would be asked without end. */
+  let failed = false;
   let generation = 0;
   let selected: string | undefined;
 
   async function load() {
-    if (loading || complete) return;
+    if (loading || complete || failed) return;
     loading = true;
     const mine = generation;
     const last = records.at(-1)?.position;
@@ -42,6 +47,11 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
       const response = await (caller === ''
         ? fetch(`/api/audit?${asked}`)
         : fetch(`/api/audit/caller?${asked}`, posting({ caller })));
+      if (mine !== generation) return;
+      if (response.status === 400) {
+        failed = true;
+        return setText(hint, 'Nothing can be read with these filters.');
+      }
       if (!response.ok) throw new Error(String(response.status));
       const lines = (await response.text()).split('\n').filter((line) => line !== '');
       if (mine !== generation) return;
@@ -49,7 +59,14 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
       complete = lines.length < pageSize;
       setText(hint, records.length === 0 ? 'Nothing was found.' : complete ? 'This is the first record.' : '');
     } catch {
-      if (mine === generation) setText(hint, 'The record cannot be read now. Scroll to try again.');
+      if (mine !== generation) return;
+      failed = true;
+      setText(hint, 'The record cannot be read now. It is tried again.');
+      setTimeout(() => {
+        if (mine !== generation) return;
+        failed = false;
+        draw();
+      }, againMs);
     } finally {
       if (mine === generation) {
         loading = false;
@@ -68,7 +85,7 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
     const element = el(
       'li',
       { attributes: { 'data-id': record.id, 'aria-current': String(record.id === selected) } },
-      el('time', { text: clock(record.recordedAt), title: fullTime(record.recordedAt) }),
+      el('time', { text: clockBeside(record.recordedAt, serverNow()), title: fullTime(record.recordedAt) }),
       el('span', { class: 'type', text: record.type }),
       el('span', { class: 'stream', text: record.stream }),
       el('span', { class: 'revision', text: String(record.revision) }),
@@ -91,6 +108,7 @@ export function createAuditRows(onSelect: (id: string) => void): AuditRows {
       caller = of;
       complete = false;
       loading = false;
+      failed = false;
       scroller.scrollTop = 0;
       setText(hint, 'Reading…');
       draw();

@@ -13,6 +13,9 @@ const record = byId('record');
 const callerField = form.querySelector<HTMLInputElement>('#caller');
 const chosen: { type?: string; stream?: string } = {};
 const given = new URLSearchParams(location.search);
+/** How often the filters were applied, and the record that was asked for last: answers may come in another order than the questions. */
+let applied = 0;
+let wanted: string | undefined;
 const rows = createAuditRows((id) => void show(id, true));
 
 /** The filters as the API takes them, beginning with `&`. */
@@ -21,7 +24,8 @@ function filters(): string {
   const data = new FormData(form);
   for (const name of ['since', 'until']) {
     const value = String(data.get(name) ?? '');
-    if (value !== '') query.set(name, new Date(value).toISOString());
+    // A year of five digits is no date to a program, though a browser lets somebody type it: the answer says so.
+    if (value !== '') query.set(name, Number.isNaN(Date.parse(value)) ? value : new Date(value).toISOString());
   }
   for (const name of ['emergency', 'feed']) {
     const value = String(data.get(name) ?? '').trim();
@@ -57,9 +61,13 @@ async function apply() {
   const query = filters();
   const caller = callerField?.value.trim() ?? '';
   rows.restart(query, caller);
+  applied += 1;
+  const mine = applied;
   const answer = await (caller === ''
     ? getJson<AuditCounts>(`/api/audit/counts?${query.slice(1)}`)
     : postJson<AuditCounts>(`/api/audit/caller/counts?${query.slice(1)}`, { caller }));
+  // An answer to filters of before says nothing of the rows that are there now.
+  if (mine !== applied) return;
   if (!answer.ok) return setText(byId('total'), answer.word);
   setText(byId('total'), `${answer.value.total.toLocaleString()} ${answer.value.total === 1 ? 'record' : 'records'}`);
   facet('type', byId('types'), answer.value.byType);
@@ -68,8 +76,10 @@ async function apply() {
 
 async function show(id: string, remember: boolean) {
   rows.select(id);
+  wanted = id;
   if (remember) history.pushState({}, '', `/audit?record=${encodeURIComponent(id)}`);
   const answer = await getJson<AuditDetail>(`/api/audit/${encodeURIComponent(id)}`);
+  if (wanted !== id) return;
   record.replaceChildren(...(answer.ok ? recordView(answer.value) : [el('p', { class: 'hint', text: answer.word })]));
   record.scrollTop = 0;
   if (answer.ok) rows.select(answer.value.record.id);

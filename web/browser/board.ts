@@ -82,9 +82,18 @@ function isMeantForAnother(): boolean {
   return true;
 }
 
+/** Local midnight by Tocsin's clock. */
+function midnight(): number {
+  return new Date(serverNow()).setHours(0, 0, 0, 0);
+}
+let drawnDay = 0;
+
 function draw() {
   chooseSelection();
-  columns.draw(store.all(), search.hidden ? '' : searchText.value.trim(), selected);
+  drawnDay = midnight();
+  // A page stays open for days: what was resolved on another one is no part of today.
+  const shown = store.all().filter(({ resolved }) => resolved === undefined || Date.parse(resolved.at) >= drawnDay);
+  columns.draw(shown, search.hidden ? '' : searchText.value.trim(), selected);
   columns.tick(serverNow());
   drawDetail();
 }
@@ -111,8 +120,13 @@ function openDetail(id: string) {
   document.body.dataset['open'] = 'detail';
   scrollTo(0, 0);
 }
-addEventListener('popstate', () => {
-  delete document.body.dataset['open'];
+addEventListener('popstate', ({ state }) => {
+  const id = (state as { id?: string } | null)?.id;
+  if (id === undefined) delete document.body.dataset['open'];
+  else {
+    document.body.dataset['open'] = 'detail';
+    select(id);
+  }
 });
 
 byId('list').addEventListener('click', (event) => {
@@ -136,8 +150,10 @@ searchText.addEventListener('input', draw);
 searchText.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') closeSearch();
   if (event.key === 'Enter') {
-    select(columns.order()[0]);
+    select(columns.first());
     searchText.blur();
+    // This Enter chooses; once the field has lost the focus the keys would take it for one that opens.
+    event.stopPropagation();
   }
 });
 
@@ -174,6 +190,7 @@ if (!wall)
 
 store.onChange(draw);
 desk.onSecond((now) => {
+  if (midnight() !== drawnDay) draw();
   columns.tick(now);
   detail.tick(now);
 });
@@ -181,9 +198,7 @@ draw();
 
 /** What was resolved today, for the last column. */
 async function loadToday() {
-  const midnight = new Date(serverNow());
-  midnight.setHours(0, 0, 0, 0);
-  const query = `state=resolved&limit=200&since=${encodeURIComponent(midnight.toISOString())}`;
+  const query = `state=resolved&limit=200&since=${encodeURIComponent(new Date(midnight()).toISOString())}`;
   const answer = await getJson<{ items: readonly EmergencyView[] }>(`/api/emergencies?${query}`);
   if (answer.ok) for (const emergency of answer.value.items) store.put(emergency);
 }

@@ -10,6 +10,8 @@ export interface Columns {
   tick(now: number): void;
   /** Ids as they stand on the screen, from the top. */
   order(): readonly string[];
+  /** The first that the search found. */
+  first(): string | undefined;
   element(id: string): HTMLElement | undefined;
 }
 
@@ -25,6 +27,7 @@ function columnOf(emergency: EmergencyView): Name {
 export function createColumns(): Columns {
   const cards = new Map<string, Card>();
   let order: readonly string[] = [];
+  let first: string | undefined;
 
   function cardOf(id: string) {
     const card = cards.get(id) ?? createCard(id);
@@ -33,7 +36,11 @@ export function createColumns(): Columns {
   }
   return {
     draw(emergencies, filter, selected) {
-      const found = filter === '' ? emergencies : emergencies.filter((emergency) => matches(emergency, filter));
+      const focused = document.activeElement;
+      const isFound = (emergency: EmergencyView) => filter === '' || matches(emergency, filter);
+      // No search hides a call that nobody has: it may come while one is left open. What was found stands before it.
+      const kept = (emergency: EmergencyView) => !isFound(emergency) && emergency.state === 'unacknowledged';
+      const found = [...emergencies.filter(isFound), ...emergencies.filter(kept)];
       const inColumn: Record<Name, EmergencyView[]> = { unacknowledged: [], acknowledged: [], tests: [], today: [] };
       for (const emergency of found) inColumn[columnOf(emergency)].push(emergency);
       for (const name of names) {
@@ -50,7 +57,11 @@ export function createColumns(): Columns {
         setText(section.querySelector('.count') ?? section, name === 'today' ? summary(shown) : String(shown.length));
         section.toggleAttribute('data-empty', shown.length === 0);
       }
+      // A card that goes to another column takes the focus with it.
+      if (focused instanceof HTMLElement && focused.isConnected && focused !== document.activeElement)
+        focused.focus({ preventScroll: true });
       order = names.flatMap((name) => inColumn[name].map((emergency) => emergency.id));
+      first = names.flatMap((name) => inColumn[name]).find(isFound)?.id;
       const all = new Set(emergencies.map((emergency) => emergency.id));
       for (const id of cards.keys()) if (!all.has(id)) cards.delete(id);
     },
@@ -58,6 +69,7 @@ export function createColumns(): Columns {
       for (const id of order) cards.get(id)?.tick(now);
     },
     order: () => order,
+    first: () => first,
     element: (id) => cards.get(id)?.element,
   };
 }

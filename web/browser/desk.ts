@@ -10,6 +10,7 @@ import { createSoundControl } from './sound-control.ts';
 import type { Store } from './store.ts';
 import { createStore, isLocked } from './store.ts';
 import { createStrip } from './strip.ts';
+import { oneOfAllTabs } from './tabs.ts';
 import { announce } from './toast.ts';
 
 /** What every page has: the live store, the strip, the alarm. */
@@ -37,6 +38,9 @@ export function startDesk(): Desk {
   const healthListeners: ((health: HealthReport) => void)[] = [];
   const secondListeners: ((now: number) => void)[] = [];
   const title = document.title;
+  // What can be heard never rests; of all others one goes on saying in its title that a call waits.
+  const rests = ['audit', 'admin', 'error'].includes(document.documentElement.dataset['page'] ?? '');
+  const staysAwake = rests ? () => false : oneOfAllTabs('tocsin.awake');
 
   const unowned = () => store.all().filter((emergency) => emergency.state === 'unacknowledged');
 
@@ -87,8 +91,7 @@ export function startDesk(): Desk {
       alarm();
     },
     onReturn: () => void reconcile(store),
-    mayRest: () =>
-      ['audit', 'admin', 'error'].includes(document.documentElement.dataset['page'] ?? '') && sound.state === 'off',
+    mayRest: () => sound.state === 'off' && !staysAwake(),
   });
   // A hidden page that rests is nobody's use of a session.
   keepSession(() => performance.now() - beatAt < 15_000);

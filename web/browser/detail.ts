@@ -1,8 +1,8 @@
 import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
 import type { Actions } from './actions.ts';
 import { startOf } from './cards.ts';
-import { button, el, setText } from './dom.ts';
-import { ageText, clock, fullTime, phone, placeLines } from './format.ts';
+import { button, el, setChildren, setText, standing } from './dom.ts';
+import { ageText, clock, clockBeside, day, fullTime, phone, placeLines } from './format.ts';
 import { may } from './session.ts';
 import { storyList } from './story.ts';
 import { dispositionWord, reasonsSentence, stateWord } from './words.ts';
@@ -33,15 +33,16 @@ export function createDetail(root: HTMLElement, context: DetailContext): Detail 
   return {
     tick,
     show(emergency, story) {
-      const focused = root.contains(document.activeElement)
-        ? document.activeElement?.getAttribute('data-act')
-        : undefined;
+      const before = shown;
       shown = emergency;
       if (emergency === undefined) {
         root.removeAttribute('data-state');
         age = undefined;
         root.replaceChildren(
-          el('p', { class: 'nothing', text: 'No call is selected. A new one appears here by itself.' }),
+          el('p', {
+            class: 'nothing',
+            text: context.page ? 'This call is being read.' : 'No call is selected. A new one appears here by itself.',
+          }),
         );
         return;
       }
@@ -49,17 +50,33 @@ export function createDetail(root: HTMLElement, context: DetailContext): Detail 
       root.dataset['test'] = String(emergency.test);
       root.dataset['verified'] = String(emergency.verified);
       root.dataset['id'] = emergency.id;
-      age = el('span', { class: 'age', text: emergency.resolved === undefined ? '' : clock(emergency.raisedAt) });
-      root.replaceChildren(
-        heading(emergency, age),
+      const made = el('span', {
+        class: 'age',
+        text: emergency.resolved === undefined ? '' : clock(emergency.raisedAt),
+      });
+      const same = before?.id === emergency.id;
+      if (same && emergency.resolved === undefined) setText(made, age?.textContent ?? '');
+      const parts = [
+        heading(emergency, made),
         where(emergency),
         facts(emergency),
         actionsOf(emergency, context),
         storyList(emergency, story, context.page),
-      );
-      if (focused) root.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
+      ];
+      const focused = root.contains(document.activeElement) ? document.activeElement : null;
+      setChildren(root, same ? parts.map((part) => standing(root, part)) : parts);
+      age = root.querySelector<HTMLElement>('.age') ?? made;
+      if (focused !== null && !focused.isConnected) twin(root, focused)?.focus();
     },
   };
+}
+
+/** What took the place of an element that was replaced. */
+function twin(root: HTMLElement, of: Element): HTMLElement | undefined {
+  const name = (element: Element) => element.getAttribute('data-act') ?? element.getAttribute('href');
+  const wanted = name(of);
+  if (wanted === null) return undefined;
+  return [...root.querySelectorAll<HTMLElement>('[data-act], [href]')].find((element) => name(element) === wanted);
 }
 
 function heading(emergency: EmergencyView, age: HTMLElement) {
@@ -69,8 +86,8 @@ function heading(emergency: EmergencyView, age: HTMLElement) {
     resolved === undefined
       ? acknowledged === undefined
         ? undefined
-        : `${acknowledged.by} has it since ${clock(acknowledged.at)}`
-      : `${resolved.by} resolved it at ${clock(resolved.at)}: ${dispositionWord(resolved.disposition)}${resolved.note === undefined ? '' : ` — ${resolved.note}`}`;
+        : `${acknowledged.by} has it since ${clockBeside(acknowledged.at, startOf(emergency))}`
+      : `${resolved.by} resolved it at ${clockBeside(resolved.at, startOf(emergency))}: ${dispositionWord(resolved.disposition)}${resolved.note === undefined ? '' : ` — ${resolved.note}`}`;
   return el(
     'header',
     { class: 'heading' },
@@ -144,7 +161,11 @@ function facts(emergency: EmergencyView) {
 
 function timeNode(time: string) {
   const zone = new Date(time).toLocaleTimeString(undefined, { timeZoneName: 'short' }).split(' ').at(-1) ?? '';
-  return el('time', { text: `${clock(time)} ${zone}`, title: fullTime(time), attributes: { datetime: time } });
+  return el('time', {
+    text: `${day(time)} ${clock(time)} ${zone}`,
+    title: fullTime(time),
+    attributes: { datetime: time },
+  });
 }
 
 function actionsOf(emergency: EmergencyView, { actions, onAside, isAside }: DetailContext) {

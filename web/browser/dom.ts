@@ -63,3 +63,11 @@ export function setChildren(parent: Element, children: readonly Element[]): void
     if (there !== child) parent.insertBefore(child, there ?? null);
   });
 }
+
+/**
+ * What stands there already where it is the same: news comes while somebody presses a button, and a button that is replaced between press and release is not
+ * clicked; and what is replaced loses the focus, and the text that somebody marks.
+ */
+export function standing(parent: Element, part: Element): Element {
+  return [...parent.children].find((there) => there.isEqualNode(part)) ?? part;
+}

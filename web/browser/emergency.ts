@@ -15,6 +15,9 @@ const id = (location.pathname.split('/').pop() ?? '').toLowerCase();
 const detail = createDetail(byId('detail'), { actions, page: true, isAside: desk.isAside });
 let story: readonly AuditRecord[] | undefined;
 let loading = false;
+let failed = false;
+/** Milliseconds after which a call that could not be read is asked for again. */
+const againMs = 5000;
 /** Revision that the story reaches; -1 until it was read. */
 let storyAt = -1;
 
@@ -31,9 +34,13 @@ async function load() {
   const answer = await getJson<EmergencyView & { story: readonly AuditRecord[] }>(`/api/emergencies/${id}`);
   loading = false;
   if (!answer.ok) {
-    toast(answer.word, 'problem');
+    if (!failed) toast(answer.word, 'problem');
+    failed = true;
+    detail.show(store.get(id), story);
+    setTimeout(() => void load(), againMs);
     return;
   }
+  failed = false;
   const { story: events, ...emergency } = answer.value;
   story = events;
   storyAt = emergency.revision;

@@ -27,6 +27,16 @@ export function clock(time: string | number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** Local date with its year, `23 Nov 2026` or as the browser's language has it. */
+export function day(time: string | number): string {
+  return new Date(time).toLocaleDateString(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
+}
+
+/** Local time of day, and before it the day where that is not the day of `beside`: what is read long after, or on paper, must say when it was. */
+export function clockBeside(time: string, beside: string | number): string {
+  return day(time) === day(beside) ? clock(time) : `${day(time)} ${clock(time)}`;
+}
+
 /** Local time without seconds, with the day where it is not today. */
 export function when(time: string, now: number = Date.now()): string {
   const date = new Date(time);

@@ -22,14 +22,24 @@ export function posting(body: object): RequestInit {
   };
 }
 
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly title?: string;
+  readonly problems?: readonly { readonly at: string; readonly problem: string }[];
+}
+
 async function ask<T>(path: string, init: RequestInit): Promise<Answer<T>> {
   try {
     const response = await fetch(path, { ...init, signal: AbortSignal.timeout(10_000) });
     const body = (await response.json()) as unknown;
     if (response.ok) return { ok: true, value: body as T };
     if (response.status === 401) dispatchEvent(new Event('tocsin-signed-out'));
-    const { code, detail, title } = body as { code?: string; detail?: string; title?: string };
-    return { ok: false, code: code ?? 'internal', word: detail ?? title ?? 'Something went wrong.', body };
+    const { code, detail, title, problems } = body as Problem;
+    // What the interface says to programs names a member that nobody sees here.
+    const wrong = problems?.map(({ at, problem }) => `${at}: ${problem}`).join('; ');
+    const word = wrong === undefined ? (detail ?? title ?? 'Something went wrong.') : `Not valid: ${wrong}.`;
+    return { ok: false, code: code ?? 'internal', word, body };
   } catch {
     return unreachable;
   }

@@ -82,6 +82,11 @@ export function followLive(handlers: LiveHandlers): void {
     handlers.onBeat(silent <= notLiveAfter, silent);
   }
   open();
+  addEventListener('tocsin-act-waits', () => {
+    source?.close();
+    openedAt = performance.now();
+    wasLost = true;
+  });
   setInterval(look, 1000);
   document.addEventListener('visibilitychange', look);
   addEventListener('online', () => {

@@ -1,6 +1,7 @@
 import type { AuditRecord, EmergencyView } from '#web/desk-data.ts';
+import { startOf } from './cards.ts';
 import { el } from './dom.ts';
-import { clock, fullTime } from './format.ts';
+import { clockBeside, fullTime } from './format.ts';
 import { may } from './session.ts';
 import { storySentence } from './words.ts';
 
@@ -11,6 +12,7 @@ export function storyList(
   page: boolean,
 ): HTMLElement {
   const lines: Node[] = [];
+  const line = lineBeside(startOf(emergency));
   if (emergency.occurredAt !== undefined) lines.push(line('occurred', emergency.occurredAt, 'Call placed'));
   // A story that holds the notices themselves says when each was received.
   if (!story?.some((event) => event.stream.startsWith('inbox-')))
@@ -35,12 +37,12 @@ export function storyList(
   );
 }
 
-function line(kind: string, time: string, text: string, event?: AuditRecord) {
+const lineBeside = (began: number) => (kind: string, time: string, text: string, event?: AuditRecord) => {
   const linked = event === undefined ? undefined : linkOf(event);
   return el(
     'li',
     { attributes: { 'data-kind': kind } },
-    el('time', { text: clock(time), title: fullTime(time), attributes: { datetime: time } }),
+    el('time', { text: clockBeside(time, began), title: fullTime(time), attributes: { datetime: time } }),
     el('span', { class: 'text', text }),
     noteOf(event),
     linked,
@@ -53,7 +55,7 @@ function line(kind: string, time: string, text: string, event?: AuditRecord) {
           attributes: { href: `/audit?record=${encodeURIComponent(event.id)}` },
         }),
   );
-}
+};
 
 /** How long it took from the call to the board, and from there to the first human act. */
 function delay(emergency: EmergencyView) {
