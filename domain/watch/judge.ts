@@ -30,6 +30,8 @@ export interface SubscriptionFacts {
   readonly expiresAt?: number;
   /** Until when Graph delivers without a new token. */
   readonly deliversUntil?: number;
+  /** When Graph asked for a new token, and got none since. */
+  readonly askedAt?: number;
   /** What Graph answers while it cannot be renewed. */
   readonly trouble?: string;
 }
@@ -46,6 +48,22 @@ export type WatchVerdict =
   | { readonly watching: true; readonly at: number; readonly provedAt: number }
   /** `at`: since when, never later than the truth. */
   | { readonly watching: false; readonly at: number; readonly cause: GapCause; readonly detail?: string };
+
+/** Milliseconds in which Graph is answered that asks for a new token, where nothing is in the way. */
+const answerMs = 60_000;
+
+/**
+ * Until when a live subscription provably delivers. Graph asks for a new token where the one that it has ends soon, or is worth nothing any more (Microsoft Learn,
+ * "Reduce missing subscriptions and change notifications"): it does not say which, and holds notifications back in the second case.
+ */
+export function deliveredUntil(
+  { deliversUntil, askedAt }: Pick<SubscriptionFacts, 'deliversUntil' | 'askedAt'>,
+  now: number,
+): number | undefined {
+  const unanswered = askedAt !== undefined && now - askedAt > answerMs ? [askedAt] : [];
+  const ends = [...unanswered, ...(deliversUntil === undefined ? [] : [deliversUntil])];
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
 
 /**
  * Whether a feed is provably watched. It is when a subscription lives, Graph delivers on it with a token that has not run out, and every partition of the hub is
@@ -68,7 +86,8 @@ export function judgeWatch({ now, hub, credential, subscription }: WatchFacts): 
       cause: subscription.state === 'removed' ? 'subscription-removed' : (signIn ?? 'subscription-missing'),
       ...(subscription.trouble === undefined ? {} : { detail: subscription.trouble }),
     };
-  const { expiresAt, deliversUntil } = subscription;
+  const { expiresAt } = subscription;
+  const deliversUntil = deliveredUntil(subscription, now);
   const graph = subscription.trouble === undefined ? undefined : ('graph-unreachable' as const);
   if (expiresAt !== undefined && expiresAt <= now)
     return { watching: false, at: expiresAt, cause: signIn ?? graph ?? 'subscription-expired' };

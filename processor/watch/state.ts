@@ -1,6 +1,6 @@
 import { streamPrefixes } from '#domain/names.ts';
 import type { OnRecord } from '#domain/watch/bring-up-to-date.ts';
-import type { SubscriptionFacts, SubscriptionLoss, WatchFacts } from '#domain/watch/judge.ts';
+import { deliveredUntil, type SubscriptionFacts, type SubscriptionLoss, type WatchFacts } from '#domain/watch/judge.ts';
 import { isJsonObject, type Json } from '#kernel/json.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
 
@@ -23,6 +23,7 @@ export function createWatchState(): WatchState {
       const { stream } = event;
       if (stream.startsWith(streamPrefixes.credential)) takeCredential(event, credentials);
       else if (stream.startsWith(streamPrefixes.subscription)) takeSubscription(event, subscriptions);
+      else if (event.type === asksForToken) takeAsking(event, subscriptions);
       else if (stream.startsWith(streamPrefixes.watch)) {
         const key = keyOf(stream.slice(streamPrefixes.watch.length), text(event.data['policy']));
         takeWatch(event, key, watches);
@@ -32,6 +33,21 @@ export function createWatchState(): WatchState {
     subscription: (id) => subscriptions.get(id),
     onRecord: (feed, policy) => watches.get(keyOf(feed, policy)),
   };
+}
+
+/** Graph's notice that a subscription needs a new token; it stands in an inbox. */
+export const asksForToken = 'Microsoft.Graph.SubscriptionReauthorizationRequired';
+/** Such a notice may have been on its way when the token was given: milliseconds. */
+const crossingMs = 10_000;
+
+function takeAsking({ data, metadata, created }: RecordedEvent, known: Map<string, KnownSubscription>): void {
+  const notice = data['data'];
+  const graphId = isJsonObject(notice) ? text(notice['subscriptionId']) : undefined;
+  // By the hub's clock: what waited there during an outage may have been answered long ago.
+  const askedAt = time(metadata['enqueuedAt']) ?? created;
+  for (const [id, one] of known)
+    if (one.state === 'live' && one.graphId === graphId && askedAt - (one.touchedAt ?? 0) > crossingMs)
+      known.set(id, { ...one, askedAt: Math.min(one.askedAt ?? askedAt, askedAt) });
 }
 
 function takeCredential(
@@ -52,6 +68,8 @@ function takeCredential(
 /** With what tells whether a later word is still true. */
 interface KnownSubscription extends SubscriptionFacts {
   readonly graphId?: string;
+  /** When Graph was last given a token for it, milliseconds since 1970 UTC. */
+  readonly touchedAt?: number;
   /** When it was decided that it is gone, milliseconds since 1970 UTC. */
   readonly goneAt?: number;
 }
@@ -82,6 +100,7 @@ function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscrip
       const deliversUntil = time(data['deliversUntil']);
       known.set(id, {
         ...{ state: 'live', at, losses: lossesUntil(before, at) },
+        ...(type === 'SubscriptionAdopted' && before?.graphId === graphId ? askingOf(before) : { touchedAt: at }),
         ...(graphId === undefined ? {} : { graphId }),
         ...(expiresAt === undefined ? {} : { expiresAt }),
         ...(deliversUntil === undefined ? {} : { deliversUntil }),
@@ -106,6 +125,12 @@ function takeSubscription(event: RecordedEvent, known: Map<string, KnownSubscrip
   }
 }
 
+/** Who finds it at Graph again gives it no token. */
+const askingOf = (before: KnownSubscription | undefined) => ({
+  ...(before?.touchedAt === undefined ? {} : { touchedAt: before.touchedAt }),
+  ...(before?.askedAt === undefined ? {} : { askedAt: before.askedAt }),
+});
+
 const mostLosses = 16;
 
 const gone = (before: KnownSubscription | undefined, goneAt: number) => ({
@@ -121,13 +146,12 @@ function lossesUntil(before: SubscriptionFacts | undefined, until: number): read
   return loss === undefined ? losses : [...losses, loss].slice(-mostLosses);
 }
 
-function lossOf(
-  { state, at, expiresAt, deliversUntil }: SubscriptionFacts,
-  until: number,
-): SubscriptionLoss | undefined {
+function lossOf(subscription: SubscriptionFacts, until: number): SubscriptionLoss | undefined {
+  const { state, at, expiresAt } = subscription;
   if (state !== 'live')
     return { from: at, until, cause: state === 'removed' ? 'subscription-removed' : 'subscription-missing' };
   if (expiresAt !== undefined && expiresAt < until) return { from: expiresAt, until, cause: 'subscription-expired' };
+  const deliversUntil = deliveredUntil(subscription, until);
   if (deliversUntil !== undefined && deliversUntil < until)
     return { from: deliversUntil, until, cause: 'delivery-paused' };
   return undefined;

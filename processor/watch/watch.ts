@@ -7,7 +7,7 @@ import type { Clock } from '#ports/clock.ts';
 import type { EventLog } from '#ports/event-log.ts';
 import type { Ids } from '#ports/ids.ts';
 import { surely } from '#processor/retry.ts';
-import { createWatchState, type WatchState } from '#processor/watch/state.ts';
+import { asksForToken, createWatchState, type WatchState } from '#processor/watch/state.ts';
 
 /** A feed that is to be watched; of the events feed one policy. */
 export interface WatchTarget {
@@ -54,9 +54,9 @@ export function createWatch(deps: WatchDeps): Watch {
     signal: AbortSignal,
   ): { readonly known: Promise<void>; readonly ended: Promise<void> } {
     const { promise: known, resolve } = Promise.withResolvers<void>();
-    const prefixes = [streamPrefixes.credential, streamPrefixes.subscription];
+    const prefixes = ['Credential', 'Subscription', asksForToken];
     const ended = (async () => {
-      for await (const item of log.subscribe({ filter: { by: 'stream-prefix', prefixes }, signal })) {
+      for await (const item of log.subscribe({ filter: { by: 'type-prefix', prefixes }, signal })) {
         if (item.kind === 'caught-up') resolve();
         if (item.kind === 'events') for (const event of item.events) state.take(event);
       }

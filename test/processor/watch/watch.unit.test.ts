@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { systemIds } from '#adapters/system/ids.ts';
+import { asksForToken } from '#processor/watch/state.ts';
 import type { WatchTarget } from '#processor/watch/watch.ts';
 import { chat, minute, start, watchedFeed } from '#test/processor/watch/watched-feed.ts';
 
@@ -198,6 +200,61 @@ describe('the record of the watch', () => {
     await put('subscription-chat', 'SubscriptionRemoved', { feed: 'chat', graphId: 'g', cause: 'recreated' });
     await pass(10_000);
     expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
+  });
+
+  describe('for which Graph asks for a new token', () => {
+    const second = 1000;
+    const asked = (enqueuedAt: number) => {
+      const id = systemIds.random();
+      const metadata = { enqueuedAt: iso(enqueuedAt) };
+      const data = { data: { subscriptionId: 'g' } };
+      const before = given.log.stream('inbox-hub-0').length;
+      const expected = before === 0 ? 'no-stream' : before - 1;
+      return given.log.append('inbox-hub-0', expected, [{ id, type: asksForToken, data, metadata }]);
+    };
+
+    it('is not watched from then on until it is given one, whatever Graph says of the subscription itself', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(30 * second);
+      await asked(start + 30 * second);
+      await pass(90 * second);
+      expect(kept().at(-1)).toEqual(['WatchClosed', 30 * second, 'delivery-paused']);
+      await put('subscription-chat', 'SubscriptionConfirmed', { feed: 'chat', graphId: 'g' });
+      await put('subscription-chat', 'SubscriptionAdopted', { feed: 'chat', graphId: 'g' });
+      await pass(5 * second);
+      expect(kept().at(-1)?.[0]).toBe('WatchClosed');
+      await subscribed(start + 600 * minute);
+      await pass(5 * second);
+      expect(kept().at(-1)?.[0]).toBe('WatchOpened');
+    });
+
+    it('is watched all the time where it is given one soon, or was shortly before', async () => {
+      await subscribed(start + 600 * minute);
+      run();
+      await asked(start + 5 * second);
+      await pass(120 * second);
+      await asked(start + 120 * second);
+      await pass(30 * second);
+      await subscribed(start + 600 * minute);
+      await asked(start + 120 * second);
+      await pass(120 * second);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
+    });
+
+    it('has the time without one on record also where that came to light late', async () => {
+      await subscribed(start + 600 * minute);
+      const stop = run();
+      await pass(30 * second);
+      await stop();
+      await asked(start + 30 * second);
+      given.clock.advance(10 * minute);
+      await subscribed(start + 600 * minute);
+      run();
+      await pass(5 * second);
+      expect(kept()).toContainEqual(['WatchClosed', 30 * second, 'delivery-paused']);
+      expect(kept().at(-1)?.[0]).not.toBe('WatchClosed');
+    });
   });
 
   describe('what comes late to the log', () => {
