@@ -264,6 +264,9 @@ export function httpsUrl(value: string): Parsed<string> {
 export function webhookUrl(value: string): Parsed<string> {
   const url = URL.parse(value);
   if (url === null || !['https:', 'http:'].includes(url.protocol)) return wrong('must be an https URL');
+  // No request goes to an address with a user in it: nobody would ever be paged.
+  if (url.username !== '' || url.password !== '')
+    return wrong('must not have a user or password before its host; the receiver knows a page by its signature');
   if (url.protocol === 'http:' && !isLoopback(url.hostname.replace(/^\[|\]$/g, '')))
     return wrong('asks for plain text beyond this machine; use https');
   return ok(value);

@@ -1,11 +1,12 @@
 import { makeSelfSigned } from '#adapters/crypto/self-signed.ts';
-import { createOutbound } from '#adapters/outbound/outbound.ts';
 import { createKeyRing } from '#adapters/temporal/codec/key-ring.ts';
 import { createWorkflowVisibility } from '#adapters/temporal/visibility.ts';
 import { runWorker, type WorkerState } from '#adapters/temporal/worker-host.ts';
 import { programPlace } from '#cli/programs.ts';
 import { atEveryAddress } from '#cli/roles/at-every-address.ts';
+import { pagingOf } from '#cli/roles/channels.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { escalationRow } from '#cli/roles/escalation-row.ts';
 import { keyFolders } from '#cli/roles/ingest.ts';
 import { uncoveredRow } from '#cli/roles/policies.ts';
 import type { Shared } from '#cli/roles/shared.ts';
@@ -16,7 +17,6 @@ import { workerRow } from '#cli/roles/worker-row.ts';
 import type { Secrets } from '#ports/secrets.ts';
 import type { HealthRow } from '#web/health-report.ts';
 import type { Channel } from '#workflows/activities/channels/channel.ts';
-import { createWebhookChannel } from '#workflows/activities/channels/webhook.ts';
 import { createActivities } from '#workflows/activities/create-activities.ts';
 import { taskQueue } from '#workflows/contract.ts';
 import type { Activities } from '#workflows/definitions/activities.ts';
@@ -87,12 +87,13 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     await Promise.all([follower.run(ending), ensureForEver(options, starter, ending), host.done]);
   }
 
+  const paging = pagingOf(context);
+  const { channels } = paging;
   const ended = (async () => {
     if ((await temporal.ready) === undefined) return;
     await options.lived;
     if (signal.aborted) return;
     await rotateCodecKeys(options);
-    const channels = channelsOf(options);
     const activities = createActivities(await activityDeps(options, channels));
     await atEveryAddress(temporal, signal, (ending) => work(channels, activities, ending));
   })();
@@ -102,7 +103,7 @@ export function startWorker(options: WorkerOptions): RunningWorker {
       temporal.row(),
       workerRow(state),
       ...[uncovered, options.access?.policies.trouble()].filter((row) => row !== undefined),
-      ...(follower === undefined ? [] : [followerRow(follower, options)]),
+      ...(follower === undefined ? [] : [escalationRow(follower.health(), channels.length > 0, paging.failing())]),
     ],
   };
 }
@@ -151,26 +152,6 @@ async function activityDeps(options: WorkerOptions, channels: readonly Channel[]
   };
 }
 
-/** Pages go out with or without a tenant, and to the one host that the setting names. */
-function channelsOf({ context }: WorkerOptions): readonly Channel[] {
-  const { webhookUrl, webhookSecret, cloud } = context.settings;
-  if (webhookUrl === undefined || webhookSecret === undefined) return [];
-  const { protocol, hostname, port } = new URL(webhookUrl);
-  const outbound = createOutbound({
-    ...{ cloud, clock: context.clock, extraHosts: [`${hostname}:${port || (protocol === 'http:' ? 80 : 443)}`] },
-  });
-  return [
-    createWebhookChannel({
-      ...{ url: webhookUrl, secret: webhookSecret, clock: context.clock },
-      async post(url, { headers, body, signal }) {
-        const answer = await outbound.request(url, { method: 'POST', headers, body, signal });
-        if (!answer.ok) throw new Error(answer.reason);
-        return { status: answer.status };
-      },
-    }),
-  ];
-}
-
 /** Again and again: Temporal may be away, and somebody may end what should run. */
 async function ensureForEver(
   { context, access, secrets }: WorkerOptions,
@@ -199,19 +180,4 @@ async function ensureForEver(
       await context.clock.sleep(retryMs, signal);
     }
   }
-}
-
-function followerRow(follower: LogFollower, { context }: WorkerOptions): HealthRow {
-  const { caughtUp, open, waitingFor } = follower.health();
-  const nobody = context.settings.webhookUrl === undefined;
-  return {
-    kind: 'channel',
-    name: 'escalation',
-    state: waitingFor !== undefined || !caughtUp ? 'warning' : nobody ? 'warning' : 'ok',
-    word:
-      waitingFor ??
-      (nobody ? 'nobody is paged beyond the desk' : caughtUp ? 'pages until somebody acts' : 'catching up'),
-    figures: { 'not acted on': String(open) },
-    ...(nobody ? { next: 'Set TOCSIN_WEBHOOK_URL and TOCSIN_WEBHOOK_SECRET.' } : {}),
-  };
 }

@@ -134,7 +134,7 @@ export const stackSettings = {
     default: '60',
     description: 'Seconds that notices without content wait for Graph before an unverified emergency is raised.',
   }),
-  pagingUrl: row(matching(/^https:\/\/[^\s]+$/, 'an https URL'), {
+  pagingUrl: row(matching(/^https:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/, 'an https URL without a user in it'), {
     absent: 'nobody is paged',
     description: 'Where pages about emergencies are sent (Standard Webhooks) until somebody acts.',
   }),

@@ -157,6 +157,7 @@ describe('settings', () => {
       'must be https://<vault>',
     ],
     ['TOCSIN_WEBHOOK_URL', 'http://pager.example/hook', 'plain text beyond this machine'],
+    ['TOCSIN_WEBHOOK_URL', 'https://tocsin:secret@pager.example/hook', 'must not have a user or password'],
     ['TOCSIN_WEBHOOK_SECRET', 'whsec_c2hvcnQ=', '24 to 64 random bytes'],
   ])('refuse what cannot be meant: %s=%s', (name, value, words) => {
     expect(problems({ [name]: value })[0]).toContain(words);

@@ -98,6 +98,11 @@ describe('the settings of a stack', () => {
     ['a stack keeps off what Container Apps keeps for itself', { addressSpace: '172.30.0.0/16' }, 'neither 172.30'],
     ['a stack keeps off the other of these, too', { addressSpace: '172.31.0.0/16' }, 'nor 172.31'],
     ['pages are signed', { pagingSecret: '' }, 'pagingSecret is missing'],
+    [
+      'pages go to an address without a user, to which none would be sent',
+      { pagingUrl: 'https://tocsin:secret@pager.contoso.com/tocsin' },
+      'pagingUrl must be an https URL without a user in it',
+    ],
   ])('%s', (_name, changed, said) => {
     const faults = faultsOf({ ...standard, ...changed });
     expect(faults).toHaveLength(1);
