@@ -160,5 +160,7 @@ function encryptedOf(value: JsonObject): EncryptedContent {
 
 /** The notifications of a collection; undefined when it is none. */
 export function collectionOf(value: JsonObject): readonly Json[] | undefined {
-  return listField(value, 'value');
+  const only = objectField(value, 'value');
+  // Programs that pass messages on may make of a list of one its only item.
+  return only !== undefined && looksLikeNotification(only) ? [only] : listField(value, 'value');
 }

@@ -99,12 +99,19 @@ function isPlainText(body: JsonObject | undefined): boolean {
 /** The text of a message with its subject and the texts of its cards, as lines. */
 function textOf(message: JsonObject): string {
   const body = objectField(message, 'body');
-  const content = textField(body, 'content') ?? '';
+  // In another shape than Graph's it is read all the same: a phrase would otherwise pass unseen.
+  const content = textsIn(body === undefined ? field(message, 'body') : field(body, 'content')).join('\n');
   const cards = (listField(message, 'attachments') ?? []).flatMap((each) =>
     isJsonObject(each) ? cardTexts(field(each, 'content')) : [],
   );
   const parts = [textField(message, 'subject') ?? '', isPlainText(body) ? content : htmlToText(content), ...cards];
   return lines(parts.join('\n')).join('\n');
+}
+
+function textsIn(value: Json | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isJsonObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** The texts of a card (Adaptive Cards `text`, `title`, `value`, and the older kinds' `subtitle`), which comes as JSON in a string. */

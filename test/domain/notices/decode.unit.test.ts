@@ -105,6 +105,11 @@ describe('a message of the hub', () => {
     expect(json([collection, collection]).map((item) => item.kind)).toEqual(['probe', 'probe']);
   });
 
+  it('reads a collection of one that lost its list on the way', () => {
+    const { body } = fixture('emergency-nested') as unknown as { body: { value: Json[] } };
+    expect(json({ ...body, value: body.value[0] ?? null })).toEqual(of('emergency-nested'));
+  });
+
   it('numbers the ids of several items in one envelope', () => {
     const { body } = fixture('event-grid-structured');
     const event = body as { data: Json };

@@ -55,6 +55,14 @@ describe('the announcement is found', () => {
     expect(judge('', { subject: words })).toMatchObject({ confidence: 'high' });
   });
 
+  it.each<[string, JsonObject['body']]>([
+    ['a text', `Ana Petrova ${words}`],
+    ['a list', [{ contentType: 'html', content: `<p>Ana Petrova ${words}</p>` }]],
+    ['an object whose content is a list', { contentType: 'html', content: ['Ana Petrova', words] }],
+  ])('in a body of another shape than Graph documents: %s', (_, body) => {
+    expect(judge('', { body })).toMatchObject({ emergency: true, confidence: 'high' });
+  });
+
   it.each(defaultPhrases.map(({ language, text }) => [language, text]))('in %s: %s', (language, text) => {
     expect(judge(`<p>Ana Petrova ${text}</p>`)).toMatchObject({ emergency: true, confidence: 'high', language });
   });
