@@ -17,6 +17,8 @@ import type { ProjectionStatus } from '#web/projection-admin.ts';
 /** Milliseconds that a log may take to answer, and to be folded. */
 const answerMs = 10_000;
 const foldMs = 600_000;
+/** Milliseconds that a running desk may take before it is said that it has not read the whole log. */
+const beginMs = 2_000;
 
 /** What ends a process without its `exit`. */
 const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -27,8 +29,19 @@ const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export async function withReadingDesk<T>(stateDir: string | undefined, work: (desk: string) => Promise<T>): Promise<T> {
   const desk = await findDesk(stateDir);
-  if (desk !== undefined) return work(desk);
-  return withOwnDesk(stateDir, work);
+  if (desk === undefined) return withOwnDesk(stateDir, work);
+  await sayIfBehind(desk);
+  return work(desk);
+}
+
+/** A desk that has just started, or cannot read its log, answers with what it has: whoever asks is to know that it may not be all. */
+export async function sayIfBehind(desk: string): Promise<void> {
+  // What else is wrong with a desk, the question itself tells.
+  const level = await catchesUp(desk, beginMs).catch(() => true);
+  if (!level)
+    createOutput().say(
+      'the desk has not read the event log to its end: what it shows may not be all; `npx tocsin status` tells why',
+    );
 }
 
 async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string) => Promise<T>): Promise<T> {
@@ -89,7 +102,8 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
     stop.abort();
     await desk.close();
   });
-  await caughtUp(desk.url);
+  if (!(await catchesUp(desk.url, foldMs)))
+    throw new CommandError(exitCodes.unreachable, 'the event log could not be read to its end within ten minutes');
   output.progress(undefined);
   return await work(desk.url);
 }
@@ -126,15 +140,16 @@ async function requireKeyStore(context: RunContext, setting: EventLogSetting): P
   }
 }
 
-async function caughtUp(desk: string): Promise<void> {
-  const deadline = performance.now() + foldMs;
+/** Whether it has read the log to its end, now or within that time. */
+async function catchesUp(desk: string, mostMs: number): Promise<boolean> {
+  const deadline = performance.now() + mostMs;
   for (;;) {
-    const { items } = expectOk(await ask(`${desk}/api/projections`)) as unknown as {
+    const timeoutMs = Math.min(mostMs, 30_000);
+    const { items } = expectOk(await ask(`${desk}/api/projections`, { timeoutMs })) as unknown as {
       readonly items: readonly ProjectionStatus[];
     };
-    if (items.every((item) => item.caughtUp)) return;
-    if (performance.now() > deadline)
-      throw new CommandError(exitCodes.unreachable, 'the event log could not be read to its end within ten minutes');
+    if (items.every((item) => item.caughtUp)) return true;
+    if (performance.now() > deadline) return false;
     await new Promise((later) => setTimeout(later, 20));
   }
 }

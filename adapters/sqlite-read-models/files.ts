@@ -15,6 +15,8 @@ const endings = ['', '-wal', '-shm', '-journal'];
  */
 export function createReadModelFiles({ folder }: { readonly folder: string }): ReadModelFiles {
   let rebuilds = 0;
+  /** Of read models in whose file damage was met: one that is large is not looked through when it is opened. */
+  const damaged = new Set<string>();
 
   async function connect(options: ConnectionOptions) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -26,13 +28,16 @@ export function createReadModelFiles({ folder }: { readonly folder: string }): R
       const file = join(folder, `${schema.name}.db`);
       adopt(folder, schema.name);
       const found = statSync(file, { throwIfNoEntry: false });
-      const discarded = found === undefined ? undefined : whyUnusable(file, found.size, schema);
+      const met = damaged.delete(schema.name);
+      const discarded =
+        found === undefined ? undefined : met ? 'the file is damaged' : whyUnusable(file, found.size, schema);
       if (found === undefined || discarded !== undefined) remove(file);
       const connection = await connect({ file, schema });
       const store = createStore(schema, connection, {
         complete: async () => undefined,
         closed: async () => undefined,
         discarded: async () => remove(file),
+        damaged: () => void damaged.add(schema.name),
       });
       return { store, ...(discarded === undefined ? {} : { discarded }) };
     },
@@ -47,12 +52,14 @@ export function createReadModelFiles({ folder }: { readonly folder: string }): R
         async complete() {
           // The file itself must keep its name as long as it is open: a mark beside it says that it counts.
           writeFileSync(mark, '');
+          damaged.delete(schema.name);
         },
         closed: async () => adopt(folder, schema.name),
         async discarded() {
           rmSync(mark, { force: true });
           remove(building);
         },
+        damaged: () => void damaged.add(schema.name),
       });
     },
   };
@@ -64,7 +71,10 @@ export function createMemoryReadModelFiles(): ReadModelFiles {
     const options: ConnectionOptions = { file: '', schema, bulk: true };
     const connection = schema.large === true ? await connectThread(options) : await connectHere(options);
     const nothing = async (): Promise<void> => undefined;
-    return createStore(schema, connection, { complete: nothing, closed: nothing, discarded: nothing });
+    return createStore(schema, connection, {
+      ...{ complete: nothing, closed: nothing, discarded: nothing },
+      damaged: () => undefined,
+    });
   };
   return { open: async (schema) => ({ store: await open(schema) }), rebuild: open };
 }

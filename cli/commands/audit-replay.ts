@@ -3,7 +3,7 @@ import { createMemoryReadModelFiles } from '#adapters/sqlite-read-models/files.t
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
 import { createOutput } from '#cli/output.ts';
-import { logInUse, logOf, requireFile } from '#cli/reading-desk.ts';
+import { logInUse, logOf, requireFile, sayIfBehind } from '#cli/reading-desk.ts';
 import { contextOf } from '#cli/roles/context.ts';
 import { modelsOf } from '#cli/roles/evidence-checkpoints.ts';
 import { openEventLog } from '#cli/roles/shared.ts';
@@ -77,6 +77,7 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
       const different = folded.digests.emergencies === options.expect ? [] : ['emergencies'];
       return report(output, options, folded, { emergencies: options.expect }, different, []);
     }
+    if (checkpoint === undefined) await sayIfBehind(desk ?? '');
     const live = checkpoint ?? (await digestsOf(desk ?? ''));
     const positions = Object.fromEntries(
       live.flatMap(({ name, position }) => (position === undefined ? [] : [[name, position]])),

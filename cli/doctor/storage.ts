@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { damageOf } from '#adapters/sqlite/damage.ts';
 import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
 import { findLog } from '#cli/reading-desk.ts';
@@ -52,17 +53,25 @@ async function checkLog(
     return [{ check: 'event log', state: 'fault', found: messageOf(error), remedy, exit: exitCodes.unreachable }];
   }
   stack.defer(() => eventLog.close());
+  const unreadable = (result: { readonly reason: string; readonly detail: string } | undefined): Finding[] => [
+    {
+      check: 'event log',
+      state: 'fault',
+      found: result === undefined ? `no answer within ${timeoutMs / 1000} s` : `${result.reason}: ${result.detail}`,
+      remedy:
+        place.kind === 'sqlite'
+          ? 'Where the file is damaged keep it as it is, and restore a backup ("Backup and restore" in docs/operator.md).'
+          : 'Start the server, or correct TOCSIN_EVENT_LOG.',
+      exit: exitCodes.unreachable,
+    },
+  ];
   const last = await within(eventLog.readAll({ direction: 'backwards', limit: 1 }));
-  if (last?.ok !== true)
-    return [
-      {
-        check: 'event log',
-        state: 'fault',
-        found: last === undefined ? `no answer within ${timeoutMs / 1000} s` : `${last.reason}: ${last.detail}`,
-        remedy: 'Start the server, or correct TOCSIN_EVENT_LOG.',
-        exit: exitCodes.unreachable,
-      },
-    ];
+  if (last?.ok !== true) return unreadable(last);
+  const bound = await within(eventLog.readStream(keysStream, { direction: 'forwards', limit: 1 }));
+  if (bound?.ok !== true && bound?.reason !== 'stream-not-found') return unreadable(bound);
+  // Where a file is damaged its end may be read all the same, and nothing that follows it says why it stands still.
+  const damage = place.kind === 'sqlite' ? damageOf(place.file) : undefined;
+  if (damage !== undefined) return unreadable({ reason: 'unavailable', detail: damage });
   const [event] = last.events;
   const answers: Finding = {
     check: 'event log',
@@ -72,8 +81,7 @@ async function checkLog(
         ? 'answers; nothing is stored yet'
         : `answers; the last event is of ${new Date(event.created).toISOString()}`,
   };
-  const bound = await within(eventLog.readStream(keysStream, { direction: 'forwards', limit: 1 }));
-  const sealedBy = bound?.ok === true ? bound.events[0]?.data['keyStoreId'] : undefined;
+  const sealedBy = bound.ok ? bound.events[0]?.data['keyStoreId'] : undefined;
   if (typeof sealedBy !== 'string' || keyStoreId === undefined) return [answers];
   if (sealedBy === keyStoreId)
     return [answers, { check: 'seals', state: 'ok', found: 'the log is sealed by this key store' }];

@@ -80,6 +80,18 @@ describe('where something else answers, or an answer does not come to its end', 
     expect(processes).toEqual([expect.objectContaining({ answers: true, word: 'refused' })]);
   });
 
+  it('says of a desk that has not read the whole log that what it shows may not be all', async () => {
+    const run = await commandsAt((request, response) => {
+      const items = request.url === '/api/projections' ? [{ name: 'audit', caughtUp: false, connection: 'down' }] : [];
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(request.url?.startsWith('/api/audit') === true ? '' : JSON.stringify({ items }));
+    });
+    for (const noun of ['audit', 'emergency']) {
+      const { code, stderr } = await run(noun, 'list');
+      expect({ noun, code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('may not be all') });
+    }
+  });
+
   it('bounds every answer as a whole', async () => {
     const url = await serve((request, response) => {
       if (request.url === '/begun') response.writeHead(200).write('{');

@@ -1,6 +1,10 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
+import { systemClock } from '#adapters/system/clock.ts';
+import type { JsonObject } from '#kernel/json.ts';
 import { bareEnvironment, expectPlain, runToEnd } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
@@ -70,6 +74,31 @@ describe('where nothing of Tocsin ever ran', () => {
 });
 
 describe('where Tocsin ran before', () => {
+  it.each(['keys', 'old'])(
+    'lets the doctor tell of a log that is damaged in stream %s, though its end can be read',
+    async (name) => {
+      const stateDir = temporaryFolder();
+      const file = join(stateDir, 'event-log.db');
+      const log = await createSqliteEventLog({ file, clock: systemClock });
+      const append = (stream: string, data: JsonObject) =>
+        log.append(stream, 'no-stream', [{ id: randomUUID(), type: 'Something', data, metadata: {} }]);
+      expect(await append(name, { long: 'y'.repeat(200_000) })).toMatchObject({ ok: true });
+      expect(await append('last', {})).toMatchObject({ ok: true });
+      await log.close();
+      const bytes = readFileSync(file);
+      const at = bytes.indexOf('y'.repeat(1000)) + 50_000;
+      writeFileSync(file, bytes.fill(0xff, at, at + 20_000));
+      const { stdout } = await runToEnd(['doctor', '--json'], bareEnvironment(stateDir));
+      const { findings } = JSON.parse(stdout) as { readonly findings: readonly { readonly check: string }[] };
+      expect(findings.filter(({ check }) => check === 'event log')).toEqual([
+        {
+          ...{ check: 'event log', state: 'fault', found: 'unavailable: database disk image is malformed' },
+          ...{ remedy: expect.stringContaining('restore a backup'), exit: 69 },
+        },
+      ]);
+    },
+  );
+
   it('reads the log itself for what only reads, and sends what acts to a desk', async () => {
     const stateDir = temporaryFolder();
     const run = await startTocsin(stateDir, ['--simulate']);

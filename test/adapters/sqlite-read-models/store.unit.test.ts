@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createMemoryReadModelFiles, createReadModelFiles } from '#adapters/sqlite-read-models/files.ts';
 import type { ReadModelFiles, ReadModelSchema } from '#ports/read-model-store.ts';
@@ -67,6 +68,35 @@ test.each(kinds)('%s a digest is of one moment while commits go on', async (_, s
   await store.commit([{ table: 'birds', delete: { name: 'wren' } }], '03');
   expect(await (await store.digest()).result).toEqual(one);
 });
+
+test.each([
+  ['on this thread', small],
+  ['on a thread of its own', large],
+] as const)(
+  '%s a file too large to be looked through takes nothing more once a question met damage, and is made again',
+  async (_, schema) => {
+    const folder = temporaryFolder();
+    const files = createReadModelFiles({ folder });
+    const { store: whole } = await files.open(schema);
+    const long = 'x'.repeat(1024 * 1024);
+    await whole.commit(
+      Array.from({ length: 20 }, (_, n) => bird(`bird ${n}`, n, 'tit', long)),
+      '01',
+    );
+    await whole.close();
+    const file = openSync(join(folder, 'birds.db'), 'r+');
+    writeSync(file, Buffer.alloc(65_536, 0xff), 0, undefined, 6 * 1024 * 1024);
+    closeSync(file);
+    const opened = await files.open(schema);
+    expect([opened.discarded, opened.store.position()]).toEqual([undefined, '01']);
+    await expect(opened.store.read([{ table: 'birds' }])).rejects.toThrow('malformed');
+    await expect(opened.store.commit([bird('wren', 1)], '02')).rejects.toThrow('malformed');
+    await opened.store.close();
+    const again = await files.open(schema);
+    onTestFinished(() => again.store.close());
+    expect([again.discarded, again.store.position()]).toEqual(['the file is damaged', undefined]);
+  },
+);
 
 test.each(['close', 'discard'] as const)('a digest that %s cuts off is none', async (end) => {
   const { store } = await createReadModelFiles({ folder: temporaryFolder() }).open(small);
