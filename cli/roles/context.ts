@@ -1,9 +1,10 @@
-import { mkdir } from 'node:fs/promises';
+import { access, constants, mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Logger, pino } from 'pino';
 import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
+import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import type { RoleName } from '#cli/role-names.ts';
 import { createLogDestination } from '#cli/roles/log-destination.ts';
 import { createMetrics, type Metrics } from '#cli/roles/metrics.ts';
@@ -31,9 +32,21 @@ export interface RunContext {
   readonly file: (...path: readonly string[]) => string;
 }
 
-/** Makes the state folder where it is not there yet. */
+/**
+ * Makes the state folder where it is not there yet.
+ * @throws {CommandError} with exit code 78 where nothing can be kept in it
+ */
 export async function createContext(settings: Settings, version: string, signal: AbortSignal): Promise<RunContext> {
-  await mkdir(resolve(settings.stateDir), { recursive: true, mode: 0o700 });
+  const folder = resolve(settings.stateDir);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new CommandError(
+      exitCodes.settings,
+      `TOCSIN_STATE_DIR: nothing can be kept in the folder ${folder} (${(error as NodeJS.ErrnoException).code}); let the user that runs Tocsin write to it, or set another folder`,
+    );
+  }
   return contextOf(settings, version, signal);
 }
 

@@ -3,6 +3,7 @@ import { unjudgedMs } from '#cli/roles/judging.ts';
 import { judgeListening, type Listening } from '#cli/roles/listening.ts';
 import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { projectionRows } from '#cli/roles/projection-rows.ts';
+import { isFresh } from '#cli/roles/proof-age.ts';
 import { subscribingRows } from '#cli/roles/subscribing-rows.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import type { ReadModels } from '#projections/read-models.ts';
@@ -93,7 +94,7 @@ function feedRow(feed: string, lastNoticeAt: string | undefined, notices: number
 function partitionRow(health: PartitionHealth, now: number): HealthRow {
   const { partition, state, heardAt, lagMessages, lagMs, detail } = health;
   const late = (lagMs ?? 0) > 10_000;
-  const silent = heardAt === undefined || now - heardAt > 15_000;
+  const silent = !isFresh(heardAt, now);
   const word =
     state !== 'reading' ? (detail ?? 'not being read') : silent ? 'no sign of life' : late ? 'behind' : 'read';
   return {

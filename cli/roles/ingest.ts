@@ -79,9 +79,9 @@ export async function startIngest(
     feedOf: (subscriptionId, clientState) =>
       simulator?.tenant.subscriptions.find(({ id }) => id === subscriptionId)?.feed ??
       own.feedOf(subscriptionId, clientState),
-    onRetry: (reason, attempt) => {
+    onRetry: (reason, attempt, about) => {
       metrics.appendRetries.inc({ reason });
-      if (attempt > 1) log.warn({ reason, attempt }, 'an append has to be repeated');
+      if (attempt > 1) log.warn({ reason, attempt, ...about }, 'an append has to be repeated');
     },
     observe: probe.observer,
   });

@@ -1,6 +1,6 @@
 import { type Backlog, createBacklog } from '#cli/roles/backlog.ts';
 import type { PartitionHealth } from '#cli/roles/partition-health.ts';
-import { proofMs } from '#cli/roles/proof-age.ts';
+import { isFresh } from '#cli/roles/proof-age.ts';
 import type { Reached } from '#cli/roles/reached.ts';
 import { inboxStream } from '#domain/names.ts';
 import type { GapCause } from '#domain/watch/events.ts';
@@ -37,9 +37,7 @@ export function judgeListening(
   if (partitions.length === 0) return { ok: false, cause: 'partition-not-read', word: 'Nobody reads the hub' };
   const proofs = partitions.map(({ heardAt }) => heardAt);
   const proof = proofs.every((at) => at !== undefined) ? { lastProofAt: Math.min(...proofs) } : {};
-  const silent = partitions.filter(
-    ({ state, heardAt }) => state !== 'reading' || heardAt === undefined || now - heardAt > proofMs,
-  );
+  const silent = partitions.filter(({ state, heardAt }) => state !== 'reading' || !isFresh(heardAt, now));
   if (silent.length > 0)
     return {
       ok: false,
@@ -201,7 +199,8 @@ async function lookElsewhere(
       const state = claim === undefined ? 'waiting' : 'reading';
       const since = earlier?.state === state ? earlier.since : now;
       const isKnown = from.source === undefined || (ends?.ok === true && tail.ok);
-      const heardAt = isKnown ? claim?.claimedAt : earlier?.heardAt;
+      // A claim bears the time of whoever keeps it, whose clock may be ahead of ours.
+      const heardAt = isKnown ? claim && Math.min(claim.claimedAt, now) : earlier?.heardAt;
       const away = !tail.ok ? ('log' as const) : isKnown ? undefined : ('hub' as const);
       const base = {
         partition,

@@ -3,7 +3,7 @@ import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import type { Clock } from '#ports/clock.ts';
 
 /** A proof older than this is none. */
-export const proofMs = 15_000;
+const proofMs = 15_000;
 
 /** Nothing is waited for, and each partition was proved to be read of late: a hub that is away says nothing by itself. @param now milliseconds since 1970 UTC */
 export function isReading(partitions: readonly PartitionHealth[], now: number): boolean {
@@ -13,9 +13,14 @@ export function isReading(partitions: readonly PartitionHealth[], now: number): 
   );
 }
 
-/** Milliseconds since the last proof that a partition is read; since when it was to be read, where there was none. @param now milliseconds since 1970 UTC */
+/** Whether a proof of then still counts. One from the future does not: the clock was set back, and for as long as it is behind nobody could tell how old it is. */
+export function isFresh(heardAt: number | undefined, now: number): boolean {
+  return heardAt !== undefined && Math.abs(now - heardAt) <= proofMs;
+}
+
+/** Milliseconds since the last proof that a partition is read, or until it where the clock was set back; since when it was to be read, where there was none. @param now milliseconds since 1970 UTC */
 function proofAge({ heardAt, since }: Pick<PartitionHealth, 'heardAt' | 'since'>, now: number): number {
-  return Math.max(0, now - (heardAt ?? since));
+  return Math.abs(now - (heardAt ?? since));
 }
 
 /** Those that this process has to read. */

@@ -7,8 +7,12 @@ export interface AppendDeps {
   readonly log: Pick<EventLog, 'append'>;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Told of every attempt that did not end in an answer; for metrics and logs. */
-  readonly onRetry: (reason: string, attempt: number) => void;
+  /** Told of every attempt that did not end in an answer; for metrics and logs. `detail`: what the log said, such as that its disk is full. */
+  readonly onRetry: (
+    reason: string,
+    attempt: number,
+    about: { readonly stream: string; readonly detail: string },
+  ) => void;
 }
 
 export type SettledAppend =
@@ -54,7 +58,7 @@ export async function appendSettled(
       default:
         assertNever(result);
     }
-    deps.onRetry(result.reason, attempt);
+    deps.onRetry(result.reason, attempt, { stream, detail: result.detail });
     await deps.clock.sleep(pause(attempt, deps.ids.fraction()), signal);
   }
   return { outcome: 'stopped' };

@@ -73,6 +73,7 @@ async function partitionsOf(deps: IngestDeps, signal: AbortSignal): Promise<read
       deps.observe.described(described.hub.partitionIds);
       return described.hub.partitionIds;
     }
+    if (signal.aborted) break;
     deps.observe.state('*', 'waiting', `hub: ${described.reason}: ${described.detail}`, 'hub');
     await deps.clock.sleep(pause(attempt, deps.ids.fraction()), signal);
   }

@@ -8,7 +8,7 @@ import { createMemoryEventLog } from '#test/support/memory-event-log.ts';
 const start = Date.parse('2026-11-21T12:00:00Z');
 
 /** A process that looks at what another one reads, which renews its claims whatever the hub does. */
-async function setUp(own: boolean) {
+async function setUp(own: boolean, aheadMs = 0) {
   const clock = createManualClock(start);
   const log = createMemoryEventLog(clock.now);
   const answers = { hub: true, log: true };
@@ -29,7 +29,12 @@ async function setUp(own: boolean) {
     answers.hub
       ? { ok: true, hub: { namespace: 'n', hub: 'hub', partitionIds: ['0', '1'], createdAt: start } }
       : silent;
-  const claim = (partitionId: string) => ({ partitionId, ownerId: 'them', etag: 'e', claimedAt: clock.now() });
+  const claim = (partitionId: string) => ({
+    partitionId,
+    ownerId: 'them',
+    etag: 'e',
+    claimedAt: clock.now() + aheadMs,
+  });
   const listening = createListening({
     clock,
     ...(own ? { own: () => [] } : {}),
@@ -78,6 +83,12 @@ it.each([
   expect(listening.state()).toMatchObject({ ok: false, lastProofAt: start + 9000 });
   answers.hub = true;
   await pass(3);
+  expect(listening.state()).toMatchObject({ ok: true });
+});
+
+it('a claim counts however far the clock of whoever keeps it is ahead of ours', async () => {
+  const { listening, pass } = await setUp(false, 60_000);
+  await pass(6);
   expect(listening.state()).toMatchObject({ ok: true });
 });
 

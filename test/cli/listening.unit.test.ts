@@ -30,6 +30,7 @@ describe('whether Tocsin listens', () => {
 
   it.each([
     ['is silent for longer', { heardAt: now - 15_001 }],
+    ['was last heard of before the clock was set back', { heardAt: now + 15_001 }],
     ['is not read', { state: 'waiting' as const }],
     ['was given up', { state: 'stopped' as const }],
   ])('is not so when one partition %s, and says which', (_, more) => {

@@ -44,6 +44,14 @@ it('a partition that was never heard of is proved by nothing since it is to be r
   expect([await gauge('proof_age_seconds'), isReading(partitions(), clock.now())]).toEqual([[16], false]);
 });
 
+it('a proof from before the clock was set back proves nothing, or a hub that is silent would be called read for as long as that', () => {
+  const { clock, partitions, observer } = setUp();
+  observer.heard('1', { sequenceNumber: 5, enqueuedAt: start });
+  expect([-15_000, -15_001, -3_600_000].map((by) => isReading(partitions(), clock.now() + by))).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
 it('nothing is said of a partition that another process took over, whatever waited in it', async () => {
   const { clock, gauge, partitions, observer } = setUp();
   clock.advance(60_000);

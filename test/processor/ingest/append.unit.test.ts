@@ -57,6 +57,17 @@ describe('an append that is asked until it is answered', () => {
     expect(retries).toEqual(['unknown-outcome', 'unavailable']);
   });
 
+  it('tells with every repeat which stream waits and what the log said', async () => {
+    const { deps } = scripted([
+      { ok: false, reason: 'unknown-outcome', detail: 'database or disk is full' },
+      { ok: true, revision: 0, position: undefined },
+    ]);
+    const told: unknown[] = [];
+    const onRetry = (...what: readonly unknown[]) => void told.push(what);
+    await appendSettled({ ...deps, onRetry }, 'inbox-h-0', 'no-stream', [event], new AbortController().signal);
+    expect(told).toEqual([['unknown-outcome', 1, { stream: 'inbox-h-0', detail: 'database or disk is full' }]]);
+  });
+
   it('tells a conflict after a doubtful attempt from one that somebody else made', async () => {
     const conflict: AppendResult = { ok: false, reason: 'wrong-expected-revision', actual: 9 };
     const doubtful = scripted([{ ok: false, reason: 'unknown-outcome', detail: '' }, conflict]);

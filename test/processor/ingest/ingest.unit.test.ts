@@ -76,6 +76,22 @@ describe('ingest of a hub', () => {
     return { becomes, claims, said, types };
   }
 
+  it('says nothing of a hub that was asked when it was told to end', async () => {
+    const asked = Promise.withResolvers<void>();
+    const { said } = begin({
+      ...hubOf(1).source(),
+      describe: async (signal) => {
+        asked.resolve();
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve));
+        return { ok: false, reason: 'unavailable', detail: 'no answer within 5000 ms' };
+      },
+    });
+    await asked.promise;
+    ending.abort();
+    await ended;
+    expect(said).toEqual([]);
+  });
+
   it('reads the partitions that the hub gets while it runs, from their beginning', async () => {
     const hub = hubOf(3);
     const whole = hub.source();
