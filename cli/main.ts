@@ -8,7 +8,10 @@ import { createProgram } from '#cli/program.ts';
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') endAtOnce(0);
   // A terminal that was closed: SIGHUP tells, and what runs ends in order.
-  if (error.code !== 'EIO') throw error;
+  if (error.code === 'EIO') return;
+  // A full disk. Not 1, as an exception that nobody catches: that is an answer, such as that digests differ.
+  process.stderr.write(`tocsin: what was to be said could not be written: ${error.message}\n`);
+  endAtOnce(70);
 });
 // What cannot be said (a full disk, a closed terminal) must not change how a command ends.
 process.stderr.on('error', () => {});

@@ -61,7 +61,10 @@ export async function publish(
     }
   }
   if (options.json === true) output.json({ items });
-  else for (const { id, started, why } of items) output.say(`${id}: ${started ? 'is published again' : why}`);
+  // Only what was asked for is known here: what was cut or damaged cannot be published, and while the hub is away it waits.
+  else
+    for (const { id, started, why } of items)
+      output.say(`${id}: ${started ? 'asked for; `npx tocsin quarantine list` shows what comes of it' : why}`);
   if (options.json !== true && items.length === 0) output.say('There is nothing that can be published again.');
   if (items.some(({ started }) => !started)) process.exitCode = exitCodes.no;
 }

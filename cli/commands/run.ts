@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import { endAtOnce, endProcess } from '#cli/ending.ts';
-import { createEndpointsFile, type Endpoints, type EndpointsFile } from '#cli/endpoints.ts';
+import { createEndpointsFile, type Endpoints } from '#cli/endpoints.ts';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
@@ -8,6 +8,7 @@ import { createContext, type RunContext } from '#cli/roles/context.ts';
 import { pointAt } from '#cli/roles/pointing.ts';
 import { requireFreePort } from '#cli/roles/port-holder.ts';
 import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
+import { sayWhereTemporalIs } from '#cli/roles/where-temporal-is.ts';
 import type { SettingFlags } from '#cli/setting-flags.ts';
 import { requireSettings } from '#cli/settings.ts';
 import { collectSeldom, settleThread } from '#cli/settling.ts';
@@ -48,7 +49,8 @@ export async function run(
     starting = false;
     settleThread();
     await endpoints.write(own);
-    void addTemporal(own, staying, endpoints);
+    if (staying?.temporal !== undefined)
+      void sayWhereTemporalIs(staying.temporal, stopping.signal, (where) => endpoints.write({ ...own, ...where }));
     announce(context, own, performance.now() - started);
     await asked;
     context.log.info('stopping');
@@ -201,22 +203,6 @@ async function openProbes(context: RunContext, roles: ReadonlySet<RoleName>, sta
   stack.defer(() => probes.close());
   context.log.info({ probes: probes.url }, 'probes are answered');
   return probes;
-}
-
-/** Temporal is not waited for: once it answers, the file says where. */
-async function addTemporal(
-  own: Endpoints,
-  staying: StayingSubscribed | undefined,
-  endpoints: EndpointsFile,
-): Promise<void> {
-  const target = await staying?.temporal?.ready;
-  if (target === undefined) return;
-  const ui = staying?.temporal?.ui();
-  await endpoints.write({
-    ...own,
-    ...{ temporal: target.address, temporalNamespace: target.namespace },
-    ...(ui === undefined ? {} : { temporalUi: ui }),
-  });
 }
 
 /** Loads the code of all roles first: loading blocks the event loop, and clients that already talk would run into their timers. */

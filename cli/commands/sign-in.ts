@@ -90,13 +90,7 @@ async function follow({ desk, options, output, before, pending }: Asked, typed: 
       else output.say('Signed in.');
       return;
     }
-    if (over)
-      throw new CommandError(
-        exitCodes.no,
-        now.state === 'ok'
-          ? 'not signed in: it was declined, or broken off; the sign-in before goes on serving'
-          : `not signed in: ${now.word}${now.next === undefined ? '' : `. ${now.next}`}`,
-      );
+    if (over) throw new CommandError(exitCodes.no, notSignedIn(now));
     if (Date.now() > end) throw new CommandError(exitCodes.no, 'nobody signed in in time; begin again');
     output.progress(`waiting for somebody to sign in, ${Math.ceil((end - Date.now()) / 60_000)} min left`);
     const line = await Promise.race([sleep(1000), ...(typed === undefined ? [] : [typed.next()])]);
@@ -104,6 +98,13 @@ async function follow({ desk, options, output, before, pending }: Asked, typed: 
     const answer = await bring(desk, options, line);
     output.say(answer.status < 300 ? 'Tocsin has it.' : printable(detailOf(answer)));
   }
+}
+
+/** What became of a sign-in that did not work. */
+export function notSignedIn({ state, word, next }: Pick<CredentialView, 'state' | 'word' | 'next'>): string {
+  if (state === 'ok') return 'not signed in: it was declined, or broken off; the sign-in before goes on serving';
+  // Some words are a sentence, others are not.
+  return `not signed in: ${next === undefined ? word : `${word.replace(/\.$/, '')}. ${next}`}`;
 }
 
 const pathOf = (desk: string, { feed }: SignInOptions) => `${desk}/api/credentials/${encodeURIComponent(feed)}`;

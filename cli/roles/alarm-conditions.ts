@@ -70,16 +70,18 @@ export function alarmConditions(facts: KnownFacts): readonly Condition[] {
 const credentialOf = (watch: WatchRecord, id: string) => watch.credentials.find((each) => each.id === id);
 
 /** When a sign-in ends or ended; undefined where nobody knows an end. Milliseconds since 1970 UTC. */
-export function signInEndsAt(record: CredentialRecord, now: number): number | undefined {
-  const { state, since, grantExpiresAt, tokenExpiresAt } = record;
-  const asked = state === 'waiting-for-sign-in' && (tokenExpiresAt ?? 0) <= now;
-  return asked || state === 'sign-in-again' || state === 'admin-must-act' ? since : grantExpiresAt;
+export function signInEndsAt(record: CredentialRecord): number | undefined {
+  const { state, since, grantExpiresAt } = record;
+  // That somebody was given a code has ended nothing: while the grant before serves, the state stays as it was.
+  return state === 'waiting-for-sign-in' || state === 'sign-in-again' || state === 'admin-must-act'
+    ? since
+    : grantExpiresAt;
 }
 
 function signIn(record: CredentialRecord | undefined, now: number): readonly Condition[] {
   // Who revokes it does so on purpose; that the feed is not watched is said by another alarm.
   if (record === undefined || record.state === 'revoked') return [];
-  const end = signInEndsAt(record, now);
+  const end = signInEndsAt(record);
   if (end === undefined || end - now >= signInSoonMs) return [];
   const word =
     end > now

@@ -75,7 +75,7 @@ function setGauges(
   for (const target of targets) {
     const { feed, policy = '' } = target;
     const credential = watch.credentials.find(({ id }) => id === target.credential);
-    const ends = credential === undefined || credential.state === 'revoked' ? undefined : signInEndsAt(credential, now);
+    const ends = credential === undefined || credential.state === 'revoked' ? undefined : signInEndsAt(credential);
     if (ends !== undefined) metrics.credentialExpiry.set({ credential: target.credential, feed }, ends / 1000);
     const subscription = watch.subscriptions.find(({ id }) => id === target.subscription);
     const until = subscription === undefined ? undefined : subscriptionEndsAt(subscription, now);

@@ -35,6 +35,14 @@ export interface SubscribingDeps {
 /** Milliseconds that a revocation is given to be in the record; measured: less than 300, the command included, and up to 2,000 where a sign-in that waits has to be called off. */
 const recordedMs = 5_000;
 
+/** Somebody ended it in Temporal, or it is not wanted any more. */
+const noWorkflow = {
+  ok: false,
+  reason: 'workflows-away',
+  detail:
+    'No workflow runs for it now: it was ended, as in the pages of Temporal. If the settings want it, it begins anew by itself within five minutes.',
+} as const;
+
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** What operators see of sign-in, subscriptions and the watch: from the record, and from the workflows what is not in it. */
@@ -45,6 +53,13 @@ export function createSubscribing({ queries, acts, clock }: SubscribingDeps): Su
     reason: 'workflows-away',
     detail: 'Temporal is off (TOCSIN_TEMPORAL); start Tocsin with it to sign in and to subscribe.',
   } as const;
+  /** What is on record is known, though no workflow runs for it now. */
+  async function orEnded<T>(id: string, asked: Promise<Started<T>> | undefined): Promise<Started<T>> {
+    const answer = (await asked) ?? away;
+    if (answer.ok || answer.reason !== 'not-found') return answer;
+    const records = [...((await queries()?.credentials()) ?? []), ...((await queries()?.subscriptions()) ?? [])];
+    return records.some((record) => record.id === id) ? noWorkflow : answer;
+  }
   async function isRecorded(id: string, state: CredentialRecord['state']): Promise<boolean> {
     for (const end = clock.monotonic() + recordedMs; clock.monotonic() < end; await clock.sleep(50)) {
       const record = (await queries()?.credentials())?.find((one) => one.id === id);
@@ -80,15 +95,15 @@ export function createSubscribing({ queries, acts, clock }: SubscribingDeps): Su
         }),
       };
     },
-    signIn: async (id, method) => (await acts?.signIn(id, method)) ?? away,
-    completeSignIn: async (id, address) => (await acts?.completeSignIn(id, address)) ?? away,
+    signIn: (id, method) => orEnded(id, acts?.signIn(id, method)),
+    completeSignIn: (id, address) => orEnded(id, acts?.completeSignIn(id, address)),
     async revoke(id, why) {
-      const revoked = (await acts?.revoke(id, why)) ?? away;
+      const revoked = await orEnded(id, acts?.revoke(id, why));
       // Who looks right after it is not to read that it is still signed in.
       return revoked.ok ? { ok: true, value: { started: true, recorded: await isRecorded(id, 'revoked') } } : revoked;
     },
-    renew: async (id) => (await acts?.renew(id)) ?? away,
-    recreate: async (id) => (await acts?.recreate(id)) ?? away,
+    renew: (id) => orEnded(id, acts?.renew(id)),
+    recreate: (id) => orEnded(id, acts?.recreate(id)),
     leave: async () => (await acts?.leave()) ?? (await isNothingLive(queries(), now())) ?? away,
   };
 }
@@ -129,7 +144,11 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
     word: trouble?.what ?? credentialWords[state] ?? state,
     // Those of the sign-in itself are not listed in a token; a grant that there is has them.
     permissions: comparePermissions(needed, permissions, permissions.length > 0 && feed !== 'events'),
-    ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt', grantExpiresAt: 'grantExpiresAt' }),
+    ...times(record, { lastProofAt: 'provedAt', tokenExpiresAt: 'tokenExpiresAt' }),
+    // Of a sign-in that is not taken any more nobody is told that it ends in three months.
+    ...(state === 'sign-in-again' || state === 'waiting-for-sign-in'
+      ? {}
+      : times(record, { grantExpiresAt: 'grantExpiresAt' })),
     ...times(record, { signInAt: 'signInAt', remindedAt: 'remindedAt' }),
     ...(reminders === undefined ? {} : { reminders }),
     ...(remindedUrgency === undefined ? {} : { remindedUrgency }),

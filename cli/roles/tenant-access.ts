@@ -42,6 +42,12 @@ export interface TenantAccess {
 /** Milliseconds for one call with its attempts: whoever calls waits longer by itself, where operators see it. */
 const graphMs = 10_000;
 
+/** @param skewMs 0 where the clocks agree again */
+export function sayClockSkew(log: Pick<RunContext['log'], 'info' | 'warn'>, skewMs: number): void {
+  if (skewMs === 0) log.info({}, 'the clocks of this machine and of Entra ID agree again');
+  else log.warn({ skewMs }, 'the clocks of this machine and of Entra ID differ; set the time of this machine');
+}
+
 /** Undefined where the settings name no tenant and no application: then nobody signs in, and nothing is subscribed by Tocsin. */
 export function openTenantAccess(context: RunContext, secrets: Secrets): TenantAccess | undefined {
   const { settings, clock, ids, log } = context;
@@ -56,8 +62,7 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
   });
   const shared = {
     ...{ tenantId: tenant, authority, knownAuthorities: [new URL(authority).host], secrets, outbound, clock, ids },
-    onClockSkew: (skewMs: number) =>
-      log.warn({ skewMs }, 'the clocks of this machine and of Entra ID differ; set the time of this machine'),
+    onClockSkew: (skewMs: number) => sayClockSkew(log, skewMs),
   };
   const identities: Partial<Record<Feed, Identity>> = {
     ...(chatClientId === undefined

@@ -101,6 +101,13 @@ describe('alarms of the program', () => {
     [
       'sign-in-ends',
       'events',
+      'somebody has to sign in',
+      // Somebody was given a code, and has not entered it: the last token lives on for a while.
+      { credential: { state: 'waiting-for-sign-in', since: start - day, tokenExpiresAt: start + day } },
+    ],
+    [
+      'sign-in-ends',
+      'events',
       'an administrator has to change something first',
       { credential: { state: 'admin-must-act', since: start - day } },
     ],

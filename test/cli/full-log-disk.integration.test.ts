@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { bareEnvironment, bin } from '#test/cli/one-run.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -53,5 +54,23 @@ describe.skipIf(!existsSync(full))('where no line of the log can be written', ()
     });
     child.kill('SIGUSR2');
     expect(await ended).toEqual([70, null]);
+  });
+});
+
+describe.skipIf(!existsSync(full))('a command whose output cannot be written', () => {
+  it('says so and ends with 70: 1 would be an answer', async () => {
+    const output = openSync(full, 'w');
+    const child = spawn(process.execPath, [bin, 'completion', 'bash'], {
+      env: bareEnvironment(temporaryFolder()),
+      stdio: ['ignore', output, 'pipe'],
+    });
+    closeSync(output);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [said, [code]] = await Promise.all([
+      text(child.stderr ?? expect.fail('it has no stderr')),
+      once(child, 'exit'),
+    ]);
+    expect(code).toBe(70);
+    expect(said).toMatch(/^tocsin: what was to be said could not be written: ENOSPC\b.*\n$/);
   });
 });

@@ -41,3 +41,39 @@ it('does not wait for ever for a record that does not come, and says so, nor at 
   expect((await refused.subscribing.revoke('chat', 'a test')).ok).toBe(false);
   expect(refused.clock.monotonic()).toBe(0);
 });
+
+it('says of a sign-in that is on record and has no workflow that it begins anew, not that there is none', async () => {
+  const queries: WatchQueries = {
+    credentials: async () => [{ id: 'chat', state: 'ok', since: 0, permissions: [] }],
+    subscriptions: async () => [{ id: 'events-1', state: 'ok', since: 0 }],
+    current: async () => [],
+    spans: async () => [],
+  };
+  const gone = async () => ({ ok: false, reason: 'not-found' }) as const;
+  const acts: SubscribingActs = {
+    ...{ revoke: gone, signIn: gone, completeSignIn: gone, renew: gone, recreate: gone, leave: away },
+    pending: async () => undefined,
+  };
+  const subscribing = createSubscribing({ queries: () => queries, acts, clock: createHurriedClock() });
+  const begins = { reason: 'workflows-away', detail: expect.stringContaining('it begins anew by itself') };
+  expect(await subscribing.signIn('chat', undefined)).toMatchObject(begins);
+  expect(await subscribing.renew('events-1')).toMatchObject(begins);
+  expect(await subscribing.renew('events-2')).toMatchObject({ reason: 'not-found' });
+});
+
+it('names the end of a sign-in while it serves, and none of one that Entra does not take any more', async () => {
+  const record = { id: 'chat', since: 0, permissions: [], grantExpiresAt: 90 * 86_400_000 };
+  const ends = async (state: CredentialRecord['state']) => {
+    const queries: WatchQueries = {
+      credentials: async () => [{ ...record, state }],
+      subscriptions: async () => [],
+      current: async () => [],
+      spans: async () => [],
+    };
+    const subscribing = createSubscribing({ queries: () => queries, acts: undefined, clock: createHurriedClock() });
+    return (await subscribing.credentials())[0]?.grantExpiresAt;
+  };
+  expect(await ends('ok')).toBe('1970-04-01T00:00:00.000Z');
+  expect(await ends('sign-in-again')).toBeUndefined();
+  expect(await ends('waiting-for-sign-in')).toBeUndefined();
+});

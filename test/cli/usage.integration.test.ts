@@ -117,7 +117,19 @@ describe('settings of the command line', () => {
     const folder = temporaryFolder();
     const child = spawn(
       process.execPath,
-      [bin, 'run', '--simulate', '--event-hub', 'other-hub', '--simulator-partitions', '2', '--http', '[::1]:0', '--temporal', 'off'],
+      [
+        bin,
+        'run',
+        '--simulate',
+        '--event-hub',
+        'other-hub',
+        '--simulator-partitions',
+        '2',
+        '--http',
+        '[::1]:0',
+        '--temporal',
+        'off',
+      ],
       { cwd: root, env: bareEnvironment(folder), stdio: 'ignore' },
     );
     onTestFinished(() => void child.kill('SIGKILL'));
@@ -166,7 +178,11 @@ describe.skipIf(!(olderMajor < 24))(`called by path under an older Node (skipped
 
   it('hands on the signal that ends it, so that nothing goes on running alone', async () => {
     const folder = temporaryFolder();
-    const child = spawn(older, [bin, 'run', '--simulate', '--temporal', 'off'], { cwd: root, env: env(folder), stdio: 'ignore' });
+    const child = spawn(older, [bin, 'run', '--simulate', '--temporal', 'off'], {
+      cwd: root,
+      env: env(folder),
+      stdio: 'ignore',
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     const file = join(folder, 'endpoints.json');
     await eventually('endpoints.json', () => existsSync(file));

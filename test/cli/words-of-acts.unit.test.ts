@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { remindedWords } from '#cli/commands/credential.ts';
+import { notSignedIn } from '#cli/commands/sign-in.ts';
 import { actWords } from '#cli/commands/subscription.ts';
 import { renewalOf } from '#cli/roles/workflow-acts.ts';
 
@@ -30,3 +31,12 @@ it('reminders are told with how often and how urgently', () => {
   );
   expect(remindedWords({ reminders: 1, remindedUrgency: 1, remindedAt }, now)).toMatch(/^once, /);
 });
+
+it.each(['The person declined the sign-in.', 'The person declined the sign-in'])(
+  'a sign-in that did not work is told in sentences that end once: %s',
+  (word) => {
+    expect(notSignedIn({ state: 'sign-in-again', word, next: 'Run it again.' })).toBe(
+      'not signed in: The person declined the sign-in. Run it again.',
+    );
+  },
+);

@@ -110,6 +110,13 @@ describe('troubles', () => {
     });
   });
 
+  it('end their sentence once, whatever Graph ends its own with', () => {
+    const detail = 'Access token validation failure.';
+    expect(troubleOf({ ok: false, reason: 'unauthorised', detail }, 'graph')).toMatchObject({
+      what: 'Graph does not take the token: Access token validation failure.',
+    });
+  });
+
   it('keep the id that a support case asks for, and nothing that is no id', () => {
     const failure = { ok: false, reason: 'unavailable', detail: 'HTTP 503' } as const;
     expect(troubleOf({ ...failure, requestId: 'a1b2-c3' }, 'graph')).toMatchObject({ supportId: 'a1b2-c3' });

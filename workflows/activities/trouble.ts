@@ -141,7 +141,8 @@ function supportedBy(id: string | undefined): Pick<Trouble, 'supportId'> {
 }
 
 function make(word: Trouble['word'], kind: Trouble['kind'], code: string, what: string) {
-  return { ok: false as const, word, kind, code, what };
+  // What others say of a failure may end in a full stop of its own.
+  return { ok: false as const, word, kind, code, what: what.replace(/\.+$/, '.') };
 }
 
 /**
