@@ -45,10 +45,16 @@ function timeOf(text: string): number {
 export async function replay(options: ReplayOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
   const at = options.at === undefined ? undefined : timeOf(options.at);
+  const expected = options.expect?.toLowerCase();
+  if (expected !== undefined && !/^[0-9a-f]{64}$/.test(expected))
+    throw new CommandError(
+      exitCodes.usage,
+      '--expect must be a digest as this command prints it: 64 hexadecimal digits',
+    );
   const checkpoint = options.checkpoint === undefined ? undefined : await readCheckpoint(options.checkpoint);
   const endpoints = await running(stateDir);
   const desk = typeof endpoints?.['desk'] === 'string' ? endpoints['desk'] : undefined;
-  if (desk === undefined && options.expect === undefined && checkpoint === undefined)
+  if (desk === undefined && expected === undefined && checkpoint === undefined)
     throw new CommandError(
       exitCodes.unreachable,
       'no desk runs with this state folder to compare with; start one with `npm start`, or say what to expect with --expect DIGEST',
@@ -72,10 +78,10 @@ export async function replay(options: ReplayOptions, stateDir: string | undefine
       return result;
     };
     const asOf = at === undefined ? undefined : await foldTo({ time: at }, 'folding up to that time');
-    if (options.expect !== undefined) {
+    if (expected !== undefined) {
       const folded = asOf ?? (await foldTo(undefined, 'folding'));
-      const different = folded.digests.emergencies === options.expect ? [] : ['emergencies'];
-      return report(output, options, folded, { emergencies: options.expect }, different, []);
+      const different = folded.digests.emergencies === expected ? [] : ['emergencies'];
+      return report(output, options, folded, { emergencies: expected }, different, []);
     }
     if (checkpoint === undefined) await sayIfBehind(desk ?? '');
     const live = checkpoint ?? (await digestsOf(desk ?? ''));

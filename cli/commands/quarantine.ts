@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { ask, expectOk } from '#cli/http.ts';
-import { createOutput, table } from '#cli/output.ts';
+import { createOutput, printable, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
 import { mostQuarantined, type QuarantinedView } from '#web/quarantine.ts';
@@ -64,7 +64,9 @@ export async function publish(
   // Only what was asked for is known here: what was cut or damaged cannot be published, and while the hub is away it waits.
   else
     for (const { id, started, why } of items)
-      output.say(`${id}: ${started ? 'asked for; `npx tocsin quarantine list` shows what comes of it' : why}`);
+      output.say(
+        `${printable(id)}: ${started ? 'asked for; `npx tocsin quarantine list` shows what comes of it' : why}`,
+      );
   if (options.json !== true && items.length === 0) output.say('There is nothing that can be published again.');
   if (items.some(({ started }) => !started)) process.exitCode = exitCodes.no;
 }

@@ -1,9 +1,8 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import { unjudgedMs } from '#cli/roles/judging.ts';
 import { judgeListening, type Listening } from '#cli/roles/listening.ts';
-import type { PartitionHealth } from '#cli/roles/partition-health.ts';
+import { partitionRow } from '#cli/roles/partition-row.ts';
 import { projectionRows } from '#cli/roles/projection-rows.ts';
-import { isFresh } from '#cli/roles/proof-age.ts';
 import { subscribingRows } from '#cli/roles/subscribing-rows.ts';
 import type { TriageHealth } from '#processor/triage/triage.ts';
 import type { ReadModels } from '#projections/read-models.ts';
@@ -88,27 +87,6 @@ function feedRow(feed: string, lastNoticeAt: string | undefined, notices: number
     word: listening ? 'heard' : 'the hub is not read',
     lastProofAt: lastNoticeAt,
     figures,
-  };
-}
-
-function partitionRow(health: PartitionHealth, now: number): HealthRow {
-  const { partition, state, heardAt, lagMessages, lagMs, detail } = health;
-  const late = (lagMs ?? 0) > 10_000;
-  const silent = !isFresh(heardAt, now);
-  const word =
-    state !== 'reading' ? (detail ?? 'not being read') : silent ? 'no sign of life' : late ? 'behind' : 'read';
-  return {
-    kind: 'partition',
-    name: partition,
-    state: state !== 'reading' || silent ? 'trouble' : late ? 'warning' : 'ok',
-    word,
-    since: iso(health.since),
-    ...(heardAt === undefined ? {} : { lastProofAt: iso(heardAt) }),
-    figures: {
-      lag: lagMessages === undefined ? 'unknown' : `${lagMessages} messages`,
-      age: lagMs === undefined ? 'unknown' : `${(lagMs / 1000).toFixed(1)} s`,
-    },
-    ...(state !== 'reading' || silent ? { next: 'Look at the log of the role ingest, and run `tocsin doctor`.' } : {}),
   };
 }
 

@@ -122,6 +122,8 @@ describe('tocsin audit', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('DIFFERENT');
     expectPlain(stdout);
+    // A word that is no digest says nothing about the record.
+    expect(await run.tocsin('audit', 'replay', '--expect', 'abc')).toMatchObject({ code: 2, stdout: '' });
     const early = await run.json<{ readonly emergencies: { readonly total: number } }>(
       'audit',
       'replay',

@@ -5,7 +5,7 @@ import type { SignInTransaction } from '#ports/sign-in.ts';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
 import { messagePage, plainPage } from '#web/pages/message.ts';
 import { addressOf, viewerOf } from '#web/sign-in/asked-by.ts';
-import { createAttempts } from '#web/sign-in/attempts.ts';
+import { type Attempts, createAttempts } from '#web/sign-in/attempts.ts';
 import { attemptSeconds, createDeskCookies } from '#web/sign-in/cookies.ts';
 import type { DeskSignIn } from '#web/sign-in/desk-sign-in.ts';
 import { returnPath } from '#web/sign-in/return-path.ts';
@@ -63,12 +63,13 @@ function flowRoutes(app: Hono<DeskEnv>, deps: RouteDeps, signIn: DeskSignIn, ses
   const { log, now, title: organisation } = deps;
   const { provider, cookies: sealer, origin, trustedProxy } = signIn;
   const cookies = createDeskCookies(origin);
-  const attempts = createAttempts(signIn.attemptsPerMinute ?? 30, now);
+  const limit = () => limited(createAttempts(signIn.attemptsPerMinute ?? 30, now));
   /** States that came back already, until they would have run out: a code is redeemed once, and only asked for once. */
   const spent = new Map<string, number>();
 
-  app.use('/sign-in', limited);
-  app.use('/signed-in', limited);
+  // Each for itself: whoever was let begin must not lose the code on the way back.
+  app.use('/sign-in', limit());
+  app.use('/signed-in', limit());
 
   app.get('/sign-in', async (c) => {
     const begun = await provider.begin(`${origin}/signed-in`, c.req.query('account') === 'other');
@@ -139,11 +140,13 @@ function flowRoutes(app: Hono<DeskEnv>, deps: RouteDeps, signIn: DeskSignIn, ses
     spent.set(state, now() + attemptSeconds * 1000);
     return true;
   }
-  async function limited(c: Context<DeskEnv>, next: () => Promise<void>) {
-    const allowed = attempts.allow(addressOf(c, trustedProxy));
-    if (allowed.ok) return next();
-    c.header('Retry-After', String(allowed.retrySeconds));
-    return c.html(messagePage('too-many-sign-ins', { organisation }), 429);
+  function limited(attempts: Attempts) {
+    return async (c: Context<DeskEnv>, next: () => Promise<void>) => {
+      const allowed = attempts.allow(addressOf(c, trustedProxy));
+      if (allowed.ok) return next();
+      c.header('Retry-After', String(allowed.retrySeconds));
+      return c.html(messagePage('too-many-sign-ins', { organisation }), 429);
+    };
   }
   function failed(c: Context, detail: string) {
     log.warn({ detail }, 'a sign-in was refused');
