@@ -70,15 +70,6 @@ describe('headers of a proxy', () => {
     await agent.close();
   });
 
-  it('let whoever may begin a sign-in come back from it', async () => {
-    signed = await startSignedDesk({ signIn: { trustedProxy: false, attemptsPerMinute: 1 } });
-    const agent = createUserAgent();
-    expect((await agent.get(`${signed.origin}/sign-in`)).status).toBe(302);
-    expect((await agent.get(`${signed.origin}/signed-in?state=unknown`)).status).toBe(400);
-    expect((await agent.get(`${signed.origin}/signed-in?state=unknown`)).status).toBe(429);
-    await agent.close();
-  });
-
   it('tell people apart where one is', async () => {
     signed = await startSignedDesk({ signIn: { attemptsPerMinute: 1 } });
     const agent = createUserAgent();
