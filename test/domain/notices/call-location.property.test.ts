@@ -8,7 +8,8 @@ import { placeLines } from '#web/browser/format.ts';
 const text = fc.oneof(
   fc.constantFrom('7', '725', 'A', 'N', 'St', 'SW', 'Main', 'Main St', 'Highway 7', 'Calle 7', 'US 1', '7 Highway 7'),
   fc.constantFrom('725 Main St', '725A Main St', '725 N Main St SW', 'Hauptstraße 725 a', 'Suite 7', 'Redmond', '47,6'),
-  fc.stringMatching(/^[A-Za-z0-9]{1,8}( [A-Za-z0-9.]{1,6})?$/),
+  // A zero that is the only coordinate stands for no position, and is not said: the unit tests hold that.
+  fc.stringMatching(/^[A-Za-z0-9]{1,8}( [A-Za-z0-9.]{1,6})?$/).filter((each) => Number(each) !== 0),
 );
 const scalar = fc.oneof(text, text, fc.integer({ min: 1, max: 999 }), fc.boolean());
 const { nested } = fc.letrec<{ nested: Json }>((tie) => ({
