@@ -24,8 +24,18 @@ const alone = [
   'test/simulator/managed-identity/managed-identity.integration.test.ts',
 ];
 
+/** Until what is polled for has come about: by itself it is a second, which a busy machine takes for anything. */
+const poll = { timeout: 15_000 };
+
 const project = (name: string, timeout: number, more: object = {}) => ({
-  test: { name, include: [`test/**/*.${name}.test.ts`], testTimeout: timeout, hookTimeout: 120_000, ...more },
+  test: {
+    name,
+    include: [`test/**/*.${name}.test.ts`],
+    testTimeout: timeout,
+    expect: { poll },
+    hookTimeout: 120_000,
+    ...more,
+  },
 });
 /** Files share processes and what is loaded in them, which takes half of the time. */
 const together = { isolate: false };

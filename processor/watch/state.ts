@@ -43,6 +43,7 @@ const crossingMs = 10_000;
 function takeAsking({ data, metadata, created }: RecordedEvent, known: Map<string, KnownSubscription>): void {
   const notice = data['data'];
   const graphId = isJsonObject(notice) ? text(notice['subscriptionId']) : undefined;
+  if (graphId === undefined) return;
   // By the hub's clock: what waited there during an outage may have been answered long ago.
   const askedAt = time(metadata['enqueuedAt']) ?? created;
   for (const [id, one] of known)

@@ -16,6 +16,7 @@ const detail = createDetail(byId('detail'), { actions, page: true, isAside: desk
 let story: readonly AuditRecord[] | undefined;
 let loading = false;
 let failed = false;
+let again: ReturnType<typeof setTimeout> | undefined;
 /** Milliseconds after which a call that could not be read is asked for again. */
 const againMs = 5000;
 /** Revision that the story reaches; -1 until it was read. */
@@ -37,7 +38,8 @@ async function load() {
     if (!failed) toast(answer.word, 'problem');
     failed = true;
     detail.show(store.get(id), story);
-    setTimeout(() => void load(), againMs);
+    clearTimeout(again);
+    again = setTimeout(() => void load(), againMs);
     return;
   }
   failed = false;

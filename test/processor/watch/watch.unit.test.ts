@@ -242,6 +242,16 @@ describe('the record of the watch', () => {
       expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
     });
 
+    it('is watched where the notice names none, though nobody knows the id of its own', async () => {
+      const until = iso(start + 600 * minute);
+      await put('subscription-chat', 'SubscriptionRenewed', { feed: 'chat', expiresAt: until, deliversUntil: until });
+      run();
+      await pass(30 * second);
+      await put('inbox-hub-0', asksForToken, { data: {} });
+      await pass(120 * second);
+      expect(kept().filter(([type]) => type === 'WatchClosed')).toEqual([]);
+    });
+
     it('has the time without one on record also where that came to light late', async () => {
       await subscribed(start + 600 * minute);
       const stop = run();
