@@ -1,5 +1,5 @@
 import { Agent } from 'node:https';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { TokenCredential } from '@azure/identity';
 import type { KeyClientOptions } from '@azure/keyvault-keys';
 import {
@@ -70,15 +70,7 @@ export function mappedAgent({ ca, addresses = {} }: VaultTransport): Agent | und
   if (Object.keys(addresses).length === 0) return undefined;
   const agent = new Agent({ keepAlive: true, minVersion: 'TLSv1.2' });
   const connect = agent.createConnection.bind(agent);
-  // Read once: hundreds of authorities for every connection would hold up the whole thread each time.
-  let trusted: object | undefined;
-  const trust = () => {
-    trusted ??=
-      ca === undefined
-        ? {}
-        : { secureContext: createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ca] }) };
-    return trusted;
-  };
+  const trust = () => (ca === undefined ? {} : { secureContext: trusting(ca) });
   agent.createConnection = (options, callback) => {
     const address = addresses[options.host ?? ''];
     if (address === undefined) return connect(options, callback);
@@ -87,4 +79,16 @@ export function mappedAgent({ ca, addresses = {} }: VaultTransport): Agent | und
     return connect({ ...options, ...trust(), host: hostname, port: port || '443' }, callback);
   };
   return agent;
+}
+
+let trusted: { readonly ca: string; readonly context: SecureContext } | undefined;
+
+/** Read once: hundreds of authorities for every connection, or every client, would hold up the whole thread each time. */
+function trusting(ca: string): SecureContext {
+  if (trusted?.ca !== ca)
+    trusted = {
+      ca,
+      context: createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ca] }),
+    };
+  return trusted.context;
 }

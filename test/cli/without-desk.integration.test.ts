@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSqliteEventLog } from '#adapters/sqlite/event-log.ts';
 import { systemClock } from '#adapters/system/clock.ts';
 import type { JsonObject } from '#kernel/json.ts';
-import { bareEnvironment, expectPlain, runToEnd } from '#test/cli/one-run.ts';
-import { eventually } from '#test/support/eventually.ts';
+import { bareEnvironment, runToEnd } from '#test/cli/one-run.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';
-import { startTocsin, tocsin } from '#test/support/tocsin-process.ts';
 
 const id = '6f1a1b7c-6a5e-5f0e-9d3b-2c8e5a7d4f10';
 
@@ -98,46 +96,4 @@ describe('where Tocsin ran before', () => {
       ]);
     },
   );
-
-  it('reads the log itself for what only reads, and sends what acts to a desk', async () => {
-    const stateDir = temporaryFolder();
-    const run = await startTocsin(stateDir, ['--simulate']);
-    const call = await tocsin(stateDir, ['simulate', 'call', '--wait', '--json']);
-    const { emergencyId } = JSON.parse(call.stdout) as { readonly emergencyId: string };
-    const live = await eventually('both feeds reported it', async () => {
-      const { stdout } = await tocsin(stateDir, ['emergency', 'list', '--json']);
-      const page = JSON.parse(stdout) as { readonly items: readonly { readonly feeds: readonly string[] }[] };
-      return page.items[0]?.feeds.length === 2 && page;
-    });
-    expect(await run.end('SIGTERM')).toBe(0);
-    rmSync(join(stateDir, 'read-models'), { recursive: true });
-    const kept = readdirSync(stateDir).sort();
-
-    const later = async (...args: readonly string[]) => {
-      const done = await tocsin(stateDir, args);
-      expect(done).toMatchObject({ code: 0, stderr: '' });
-      expectPlain(done.stdout);
-      return done.stdout;
-    };
-    expect(JSON.parse(await later('emergency', 'list', '--json'))).toMatchObject({ items: live.items });
-    expect(await later('emergency', 'show', emergencyId)).toContain('EmergencyRaised');
-    const records = (await later('audit', 'list', '--json')).trim().split('\n');
-    const raised = records
-      .map((line) => JSON.parse(line) as { readonly type: string; readonly id: string })
-      .find(({ type }) => type === 'EmergencyRaised');
-    expect(JSON.parse(await later('audit', 'show', raised?.id ?? ''))).toEqual(raised);
-    expect(await tocsin(stateDir, ['emergency', 'show', id])).toMatchObject({ code: 1, stdout: '' });
-
-    for (const args of [
-      ['emergency', 'acknowledge', emergencyId],
-      ['emergency', 'watch'],
-      ['projection', 'list'],
-      ['simulate', 'call'],
-      ['status'],
-    ])
-      expect(await tocsin(stateDir, args), args.join(' ')).toMatchObject({ code: 69, stdout: '' });
-    const expected = await tocsin(stateDir, ['audit', 'replay', '--expect', '00'.repeat(32)]);
-    expect(expected.code).toBe(1);
-    expect(readdirSync(stateDir).sort()).toEqual(kept);
-  });
 });

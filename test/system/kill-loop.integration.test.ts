@@ -10,15 +10,19 @@ import { startTocsin, tocsin } from '#test/support/tocsin-process.ts';
 
 const rounds = 20;
 
-async function inbox(log: EventLog): Promise<RecordedEvent[]> {
+/** What is in the inboxes; each time read on from where it ended the last time. */
+function createInboxReader(log: EventLog): () => Promise<readonly RecordedEvent[]> {
   const all: RecordedEvent[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await log.readAll({ direction: 'forwards', limit: 2000, ...(after === undefined ? {} : { after }) });
-    if (!page.ok) throw new Error(page.detail);
-    all.push(...page.events.filter(({ stream }) => stream.startsWith('inbox-')));
-    if (page.events.length < 2000) return all;
-    after = page.events.at(-1)?.position;
-  }
+  let after: string | undefined;
+  return async () => {
+    for (;;) {
+      const page = await log.readAll({ direction: 'forwards', limit: 2000, ...(after === undefined ? {} : { after }) });
+      if (!page.ok) throw new Error(page.detail);
+      all.push(...page.events.filter(({ stream }) => stream.startsWith('inbox-')));
+      after = page.events.at(-1)?.position ?? after;
+      if (page.events.length < 2000) return all;
+    }
+  };
 }
 
 describe('ingest and triage, killed at any instant under load', () => {
@@ -68,10 +72,11 @@ describe('ingest and triage, killed at any instant under load', () => {
     const log = await createSqliteEventLog({ file: `${folder}/simulators/simulator/event-log.db`, clock: systemClock });
     onTestFinished(() => log.close());
     const numbered = (events: readonly RecordedEvent[]) => events.filter(({ type }) => type === 'tocsin.unrecognised');
+    const inbox = createInboxReader(log);
     const all = await eventually(
       `all ${sent} messages in the log`,
       async () => {
-        const events = await inbox(log);
+        const events = await inbox();
         return numbered(events).length >= sent && events;
       },
       90_000,

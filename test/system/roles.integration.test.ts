@@ -80,10 +80,10 @@ describe('roles as processes of their own, each with an empty state folder', () 
     expect(again.stdout).toMatch(/^LISTENING/);
   });
 
-  it('refuse to work with another key store than the one that seals the log', async () => {
+  it('refuse to work with another key store than the one that seals the log, and say what is missing where its master key was lost', async () => {
     const folder = temporaryFolder();
     const { pointing } = await startCloud(`${folder}/cloud`);
-    await startTocsin(`${folder}/ingest-first`, ['ingest'], pointing);
+    const first = await startTocsin(`${folder}/ingest-first`, ['ingest'], pointing);
     // A log in which nothing was sealed is anybody's; the first notice binds it.
     expect((await tocsin(`${folder}/cloud`, ['simulate', 'call', '--json'])).code).toBe(0);
     const log = await createEventStoreDbLog({
@@ -105,13 +105,8 @@ describe('roles as processes of their own, each with an empty state folder', () 
       expect(refused.stderr).toContain('TOCSIN_KEY_STORE');
       expect(refused.stderr).toContain('sealed by the key store');
     }
-  });
 
-  it('say what is missing where a master key was lost', async () => {
-    const folder = temporaryFolder();
-    const { pointing } = await startCloud(`${folder}/cloud`);
-    const triage = await startTocsin(`${folder}/triage`, ['triage'], pointing);
-    expect(await triage.end('SIGTERM')).toBe(0);
+    expect(await first.end('SIGTERM')).toBe(0);
     const file = (pointing['TOCSIN_KEY_STORE'] ?? '').replace('sqlite:', '');
     await rm(`${file}.master`);
     const refused = await tocsin(`${folder}/desk`, ['run', 'desk'], pointing);

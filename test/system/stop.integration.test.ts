@@ -20,8 +20,35 @@ async function metric(desk: string, name: string): Promise<number> {
 
 const portOf = (url: string) => new URL(url).port;
 
+/** Another process that is given one of its ports names who holds it, and ends with 69. */
+async function refusesItsPorts(holder: TocsinProcess): Promise<void> {
+  const folder = temporaryFolder();
+  const held = portOf(deskOf(holder));
+  const hub = /:(\d+);/.exec(holder.endpoints['eventHubs'] ?? '')?.[1] ?? '';
+  const store = portOf((holder.endpoints['eventStoreDB'] ?? '').replace('esdb:', 'http:'));
+  const control = portOf(holder.endpoints['simulator'] ?? '');
+  const cases = [
+    { name: 'TOCSIN_HTTP', value: `127.0.0.1:${held}`, port: held },
+    { name: 'TOCSIN_SIMULATOR_EVENT_HUBS', value: hub, port: hub },
+    { name: 'TOCSIN_SIMULATOR_EVENTSTOREDB', value: store, port: store },
+    { name: 'TOCSIN_SIMULATOR_GRAPH', value: control, port: control },
+  ];
+  await Promise.all(
+    cases.map(async ({ name, value, port }) => {
+      const refused = await tocsin(`${folder}/${name}`, ['run', '--simulate'], { [name]: value });
+      expect(refused.code, `${name}: ${refused.stderr}`).toBe(69);
+      expect(refused.stderr).toContain(`port ${port} is held by another process`);
+      // Other systems do not say who listens.
+      if (process.platform === 'linux') expect(refused.stderr).toContain(`process ${holder.endpoints['pid']}: `);
+      expect(refused.stderr).toContain(name);
+      expect(existsSync(`${folder}/${name}/endpoints.json`)).toBe(false);
+    }),
+  );
+  expect((await fetch(`${deskOf(holder)}/health/ready`)).status).toBe(200);
+}
+
 describe('a running process', () => {
-  it('ends in good order under load, takes its endpoints back, and goes on from the same board', async () => {
+  it('ends in good order under load, takes its endpoints back, goes on from the same board, and is named to who wants one of its ports', async () => {
     const folder = temporaryFolder();
     const first = await startTocsin(folder, ['--simulate']);
     const desk = deskOf(first);
@@ -51,33 +78,7 @@ describe('a running process', () => {
     const third = await onBoard(deskOf(second), await placeCall(second, { caller: 'Aylin Yılmaz' }));
     expect(third.caller?.name).toBe('Aylin Yılmaz');
     expect((await tocsin(folder, ['audit', 'replay'])).code).toBe(0);
-  });
-
-  it('names the process that holds a port, and ends with 69', async () => {
-    const folder = temporaryFolder();
-    const holder = await startTocsin(`${folder}/holder`, ['--simulate']);
-    const held = portOf(deskOf(holder));
-    const hub = /:(\d+);/.exec(holder.endpoints['eventHubs'] ?? '')?.[1] ?? '';
-    const store = portOf((holder.endpoints['eventStoreDB'] ?? '').replace('esdb:', 'http:'));
-    const control = portOf(holder.endpoints['simulator'] ?? '');
-    const cases = [
-      { name: 'TOCSIN_HTTP', value: `127.0.0.1:${held}`, port: held },
-      { name: 'TOCSIN_SIMULATOR_EVENT_HUBS', value: hub, port: hub },
-      { name: 'TOCSIN_SIMULATOR_EVENTSTOREDB', value: store, port: store },
-      { name: 'TOCSIN_SIMULATOR_GRAPH', value: control, port: control },
-    ];
-    await Promise.all(
-      cases.map(async ({ name, value, port }) => {
-        const refused = await tocsin(`${folder}/${name}`, ['run', '--simulate'], { [name]: value });
-        expect(refused.code, `${name}: ${refused.stderr}`).toBe(69);
-        expect(refused.stderr).toContain(`port ${port} is held by another process`);
-        // Other systems do not say who listens.
-        if (process.platform === 'linux') expect(refused.stderr).toContain(`process ${holder.endpoints['pid']}: `);
-        expect(refused.stderr).toContain(name);
-        expect(existsSync(`${folder}/${name}/endpoints.json`)).toBe(false);
-      }),
-    );
-    expect((await fetch(`${deskOf(holder)}/health/ready`)).status).toBe(200);
+    await refusesItsPorts(second);
   });
 
   it('lists every wrong setting at once and ends with 78', async () => {
