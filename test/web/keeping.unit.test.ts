@@ -28,7 +28,7 @@ describe('an erasure over HTTP', () => {
     expect([done.status, await done.json()]).toEqual([200, { keys: 2, left: 0 }]);
     expect(asked).toEqual([['number:14255550101', 'nothing', { by: 'Ada', from: 'cli' }]]);
     expect(logged.join()).toMatch(/a person was erased/);
-    expect(logged.join()).not.toContain('0101');
+    expect(logged.join()).not.toContain('5550101');
   });
 
   it.each([

@@ -149,7 +149,7 @@ describe('an erasure', () => {
     const person = await found(`oid:${ana}`);
     expect(await erasePerson(erasing(), `oid:${ana}`, person, actor)).toMatchObject({ ok: true, left: 0 });
     for (const text of [await readable('a'), await readable('b'), JSON.stringify(place.log.events)])
-      expect(text).not.toMatch(/Ana|Petrova|Redmond|0101|ana@/);
+      expect(text).not.toMatch(/Ana Petrova|Redmond|555 ?0101|ana@/);
     expect(await readable('c')).toContain('Jürgen');
     const [asked, done, ...more] = place.log.events as readonly RecordedEvent[];
     expect([asked?.type, done?.type, more]).toEqual(['ErasureRequested', 'PersonErased', []]);
