@@ -2,6 +2,8 @@
 export interface HealthReport {
   readonly rows: readonly HealthRow[];
   readonly listening: Listening;
+  /** Erasures of persons on record: with one more, a page that is open still shows somebody who is erased. Absent where the record is not read. */
+  readonly erasures?: number;
 }
 
 /** Whether calls can reach this desk, as the strip on every page says it. */

@@ -110,6 +110,10 @@ export const healthSchema = z.looseObject({
     feeds: z.array(z.looseObject({ feed: z.string(), ok: z.boolean().optional(), lastProofAt: time.optional() })),
     word: z.string().optional(),
   }),
+  erasures: z
+    .int()
+    .optional()
+    .describe('erasures of persons on record: whoever keeps what the desk said asks again after one more'),
 });
 
 export const sessionSchema = z.looseObject({

@@ -53,8 +53,10 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
     ),
     ...(deps.workflows?.() ?? []),
   ].sort((a, b) => order[a.state] - order[b.state]);
+  const erased = await deps.readModels?.audit.counts({ type: 'PersonErased' });
   return {
     rows,
+    ...(erased === undefined ? {} : { erasures: erased.total }),
     listening: {
       ok: listening.ok,
       since: iso(listening.since),

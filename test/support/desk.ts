@@ -26,6 +26,7 @@ export interface ShownHealth {
     readonly word: string;
   }[];
   readonly listening: { readonly ok: boolean; readonly word?: string };
+  readonly erasures?: number;
 }
 
 export interface PlacedCall {

@@ -11,6 +11,8 @@ export interface FakeDeskData extends DeskData {
   /** Appends a stored event that belongs to no emergency. */
   record(stream: string, type: string, data: JsonObject, metadata?: JsonObject): AuditRecord;
   setHealth(health: Partial<HealthReport>): void;
+  /** Destroys what a call says of its caller, which is no event of that call. */
+  erase(id: string): void;
   /** Everything that writes answers `unavailable`, or that word. */
   setUnavailable(unavailable: boolean | 'outcome-unknown'): void;
   setReady(ready: boolean): void;
@@ -134,6 +136,15 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
     setHealth(given) {
       health = given;
     },
+    erase(id) {
+      const one = emergencies.get(id);
+      if (one === undefined) throw new Error(`there is no call ${id}`);
+      const caller = { name: '[erased]' };
+      emergencies.set(id, { ...one, caller });
+      for (const [at, { emergency, position }] of changes.entries())
+        if (emergency.id === id) changes[at] = { position, emergency: { ...emergency, caller } };
+      record(`subject-${uuid5(namespace, id)}`, 'PersonErased', { keys: 1, left: 0 });
+    },
     setUnavailable(value) {
       unavailable = value;
     },
@@ -256,6 +267,7 @@ export function createFakeDeskData(now: () => number = Date.now): FakeDeskData {
             { feed: 'events', lastProofAt: proof },
           ],
         },
+        erasures: records.filter(({ type }) => type === 'PersonErased').length,
         ...health,
       };
     },

@@ -225,6 +225,22 @@ describe('the board in a real browser', () => {
     await expect.poll(() => page.textContent('.card .who')).toBe('Ana Petrova');
   });
 
+  it('takes off the page by itself who was erased, from open calls and from those of today that are over', async () => {
+    const { page, complaints } = await open();
+    const over = desk.data.raise({ caller: { name: 'Jürgen Weiß' } });
+    await desk.data.resolve(over.id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
+    const { id } = desk.data.raise();
+    await page.getByText('Jürgen Weiß').first().waitFor({ state: 'attached' });
+    await page.waitForSelector('#unacknowledged .card');
+    expect(await page.textContent('#detail .facts')).toContain('Ana Petrova');
+    desk.data.erase(over.id);
+    desk.data.erase(id);
+    await expect.poll(() => page.textContent('main')).not.toMatch(/Ana Petrova|Jürgen Weiß/);
+    expect(await page.textContent('#detail .facts')).toContain('[erased]');
+    expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
   it('is acknowledged from a tab whose browser has no connection left for it', async () => {
     const { page, context } = await open({ clock: true });
     // Six connections to one address is all that a browser has.

@@ -38,6 +38,22 @@ describe("an emergency's page", () => {
   });
 });
 
+describe('after an erasure', () => {
+  it("an emergency's page and a record that is shown name the person no more, though nobody loads them again", async () => {
+    const { id } = desk.data.raise();
+    const call = await open(`/emergencies/${id}`);
+    const record = await open(`/audit?record=${desk.data.record('notes', 'Note', {}).id}`);
+    await call.page.getByText('Ana Petrova').first().waitFor();
+    await record.page.getByText('3 records').waitFor();
+    desk.data.erase(id);
+    await expect.poll(() => call.page.textContent('main')).not.toContain('Ana Petrova');
+    expect(await call.page.textContent('main')).toContain('[erased]');
+    await record.page.getByText('PersonErased').first().waitFor();
+    expect(await record.page.textContent('#record')).toContain('Note');
+    expect([...call.complaints, ...record.complaints]).toEqual([]);
+  });
+});
+
 describe("an emergency's page that could not be read", () => {
   it('asks again by itself', async () => {
     const { id } = desk.data.raise();
@@ -116,7 +132,7 @@ describe('the audit page', () => {
     expect(asked.length).toBeGreaterThan(0);
     expect([...asked, page.url()].join(' ')).not.toMatch(/findable/i);
     await page.getByRole('button', { name: 'Clear filters' }).click();
-    await page.getByText('4 records').waitFor();
+    await page.getByText('3 records').waitFor();
     expect(complaints).toEqual([]);
   });
 

@@ -24,4 +24,14 @@ describe('the emergencies that a page knows', () => {
     expect(store.put(locked)).toBe(false);
     expect(store.get(call.id)).toEqual(call);
   });
+
+  it('name nobody any more who was erased, and are never given the name back by the same revision', () => {
+    const store = createStore();
+    const call = createFakeDeskData().raise();
+    const erased = { ...call, caller: { name: '[erased]' } };
+    store.put(call);
+    expect(store.put(erased)).toBe(true);
+    expect(store.put(call)).toBe(false);
+    expect(store.get(call.id)).toEqual(erased);
+  });
 });

@@ -95,6 +95,10 @@ addEventListener('popstate', () => {
   const id = new URLSearchParams(location.search).get('record');
   if (id !== null) void show(id, false);
 });
+desk.onErasure(() => {
+  void apply();
+  if (wanted !== undefined) void show(wanted, false);
+});
 form.addEventListener('submit', (event) => event.preventDefault());
 form.addEventListener('change', () => void apply());
 form.addEventListener('reset', () => {

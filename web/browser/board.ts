@@ -189,6 +189,10 @@ if (!wall)
   });
 
 store.onChange(draw);
+desk.onErasure(() => {
+  stories.clear();
+  drawDetail();
+});
 desk.onSecond((now) => {
   if (midnight() !== drawnDay) draw();
   columns.tick(now);

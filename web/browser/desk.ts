@@ -20,6 +20,8 @@ export interface Desk {
   setAside(id: string): void;
   isAside(id: string): boolean;
   onHealth(listener: (health: HealthReport) => void): void;
+  /** Somebody was erased: what the page keeps besides the store may still name them. */
+  onErasure(listener: () => void): void;
   /** Once a second. */
   onSecond(listener: (now: number) => void): void;
   toggleMute(): void;
@@ -36,6 +38,7 @@ export function startDesk(): Desk {
   const aside = new Set<string>();
   const said = new Set<string>();
   const healthListeners: ((health: HealthReport) => void)[] = [];
+  const erasureListeners: (() => void)[] = [];
   const secondListeners: ((now: number) => void)[] = [];
   const title = document.title;
   // What can be heard never rests; of all others one goes on saying in its title that a call waits.
@@ -71,9 +74,15 @@ export function startDesk(): Desk {
     announce(dispatchText(emergency));
     if (emergency.test) sound.testTone();
   }
+  /** Nothing is pushed about the calls of somebody who was erased: nothing changed in their records. */
+  async function forgetErased() {
+    for (const listener of erasureListeners) listener();
+    for (const { id } of store.all()) await lookAgain(store, id);
+  }
   store.onChange(alarm);
   let beatAt = performance.now();
   let keyStoreOpen = false;
+  let erasures: number | undefined;
   keepUnlocking(store, () => keyStoreOpen);
 
   followLive({
@@ -84,6 +93,9 @@ export function startDesk(): Desk {
       keyStoreOpen = health.rows.some(({ kind, state }) => kind === 'key-store' && state === 'ok');
       strip.setHealth(health);
       for (const listener of healthListeners) listener(health);
+      const before = erasures;
+      erasures = health.erasures ?? erasures;
+      if (before !== undefined && before !== erasures) void forgetErased();
     },
     onBeat(live, silentMs) {
       if (live) beatAt = performance.now();
@@ -112,6 +124,9 @@ export function startDesk(): Desk {
     isAside: (id) => aside.has(id),
     onHealth: (listener) => {
       healthListeners.push(listener);
+    },
+    onErasure: (listener) => {
+      erasureListeners.push(listener);
     },
     onSecond: (listener) => {
       secondListeners.push(listener);

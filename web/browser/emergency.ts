@@ -57,5 +57,9 @@ listenToKeys({
   m: desk.toggleMute,
 });
 store.onChange(draw);
+desk.onErasure(() => {
+  storyAt = -1;
+  void load();
+});
 desk.onSecond((now) => detail.tick(now));
 void load();

@@ -2,7 +2,7 @@ import type { EmergencyView } from '#web/desk-data.ts';
 
 /** The emergencies that this page knows of. */
 export interface Store {
-  /** Takes what is newer than what is there, or can be read where that is locked. Returns true when anything changed. */
+  /** Takes what is newer than what is there, can be read where that is locked, or names nobody who was erased. Returns true when anything changed. */
   put(emergency: EmergencyView): boolean;
   /** For a call that Tocsin told a person it does not know. */
   forget(id: string): void;
@@ -36,7 +36,7 @@ export function createStore(): Store {
   return {
     put(emergency) {
       const before = known.get(emergency.id);
-      if (before !== undefined && !(before.revision < emergency.revision || unlocks(before, emergency))) return false;
+      if (before !== undefined && !isNewer(before, emergency)) return false;
       known.set(emergency.id, emergency);
       changed();
       return true;
@@ -57,7 +57,12 @@ export function createStore(): Store {
   };
 }
 
-/** The same call once the key store is back. */
-function unlocks(before: EmergencyView, after: EmergencyView): boolean {
-  return before.revision === after.revision && isLocked(before) && !isLocked(after);
+function isNewer(before: EmergencyView, after: EmergencyView): boolean {
+  if (before.revision !== after.revision) return before.revision < after.revision;
+  // The same call once the key store is back, or after an erasure: nothing changed in its record.
+  return (isLocked(before) && !isLocked(after)) || erasedIn(before) < erasedIn(after);
+}
+
+function erasedIn(emergency: EmergencyView): number {
+  return JSON.stringify(emergency).split('"[erased]"').length - 1;
 }
