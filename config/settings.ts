@@ -137,6 +137,11 @@ export const settings = {
     absent: 'the chat feed is not subscribed by Tocsin',
     description: 'Application (client) id of the public client that the service user signs in to: the chat feed.',
   }),
+  serviceUser: setting('TOCSIN_SERVICE_USER', parse.text, {
+    absent: 'whoever signs in is taken for it',
+    description:
+      'Sign-in name or object id of the service user, whose chats are watched: a sign-in as anybody else is not taken.',
+  }),
   eventsClientId: setting('TOCSIN_EVENTS_CLIENT_ID', parse.text, {
     absent: 'the emergency events feed is not subscribed by Tocsin',
     description: 'Application (client) id that holds `CallEvents-Emergency.Read.All`: the emergency events feed.',

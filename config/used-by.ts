@@ -45,6 +45,7 @@ export const usedBy: Readonly<Record<SettingKey, readonly SettingUser[]>> = {
   // For `tocsin doctor` beside the desk, which compares what Graph has with the address that it should have.
   tenantDomain: workflows,
   chatClientId: ['ingest', ...signedIn],
+  serviceUser: signedIn,
   eventsClientId: watching,
   eventsCertificate: ['worker'],
   eventsPrivateKey: ['worker'],

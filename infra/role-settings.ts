@@ -115,6 +115,11 @@ export const roleSettingRows: readonly Row[] = [
     roles: ['ingest', 'resolve', 'desk', 'worker'],
     give: (w) => value(w.chatClientId),
   },
+  {
+    name: config.serviceUser.name,
+    roles: ['resolve', 'desk', 'worker'],
+    give: (w) => value(w.settings.chatFeed ? w.settings.serviceUser : undefined),
+  },
   { name: config.eventsClientId.name, roles: watching, give: (w) => value(w.eventsClientId) },
   {
     name: config.eventsCertificate.name,

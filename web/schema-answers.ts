@@ -181,6 +181,7 @@ export const credentialListSchema = z.looseObject({
         .optional()
         .describe('what became of the last sign-in that was asked for: waiting, worked or failed'),
       signInAt: time.optional(),
+      signInWord: z.string().optional().describe('why it failed, and what to do then'),
       supportId: z.string().optional().describe('of Microsoft, for a support case'),
       reminders: z.int().optional().describe('how often people were reminded of what they have to do'),
       remindedUrgency: z.int().optional().describe('of the last reminder, 1 to 5'),

@@ -69,6 +69,8 @@ export interface CredentialView {
   /** What became of the last sign-in that was asked for, `waiting`, `worked` or `failed`; a grant from before serves meanwhile. */
   readonly signIn?: string;
   readonly signInAt?: string;
+  /** Why it failed, and what to do then, in plain words. */
+  readonly signInWord?: string;
   readonly lastProofAt?: string;
   readonly tokenExpiresAt?: string;
   /** When the sign-in ends if nothing is done. */

@@ -1,4 +1,5 @@
 import { type AuthenticationResult, PublicClientApplication } from '@azure/msal-node';
+import { isServiceUser } from '#domain/identity/service-user.ts';
 import type { Identity, IdentityFailure, SignInResult } from '#ports/identity.ts';
 import { type BrowserAttempt, createBrowserAttempts } from './browser-attempt.ts';
 import { completeByAddress, signInByBrowser } from './browser-sign-in.ts';
@@ -11,12 +12,17 @@ import { authOf, systemOf } from './msal.ts';
 import { delegatedScopes } from './scopes.ts';
 import { createSession, describeGrant, type IdentityDeps, stateOf, tokenOf } from './shared.ts';
 
+export interface DelegatedDeps extends IdentityDeps {
+  /** Sign-in name or object id of the only account whose sign-in is taken; absent: anybody's. */
+  readonly serviceUser?: string;
+}
+
 /**
  * The sign-in of the service user, by MSAL as a public client. Each operation has an MSAL of its own, filled with the stored cache under the lock of the
  * key store and stored again before anybody gets the token: so nothing of one operation (throttling, half a sign-in) is left for the next, in this process
  * or another.
  */
-export function createDelegatedIdentity(deps: IdentityDeps): Identity {
+export function createDelegatedIdentity(deps: DelegatedDeps): Identity {
   const { credential, secrets, clock, ids } = deps;
   const session = createSession(deps);
   const { owner, fail } = session;
@@ -74,6 +80,8 @@ export function createDelegatedIdentity(deps: IdentityDeps): Identity {
     outcome: { readonly ok: true; readonly grant: Grant } | IdentityFailure,
   ): Promise<SignInResult> => {
     if (!outcome.ok) return outcome;
+    if (deps.serviceUser !== undefined && !isServiceUser(deps.serviceUser, outcome.grant))
+      return fail({ error: 'other-account' });
     const grant = { ...outcome.grant, signedInAt: clock.now() };
     const replaced = await keeper.replace(grant);
     return replaced.ok ? describeGrant(grant) : replaced;

@@ -101,8 +101,15 @@ async function follow({ desk, options, output, before, pending }: Asked, typed: 
 }
 
 /** What became of a sign-in that did not work. */
-export function notSignedIn({ state, word, next }: Pick<CredentialView, 'state' | 'word' | 'next'>): string {
-  if (state === 'ok') return 'not signed in: it was declined, or broken off; the sign-in before goes on serving';
+export function notSignedIn({
+  state,
+  word,
+  next,
+  signInWord,
+}: Pick<CredentialView, 'state' | 'word' | 'next' | 'signInWord'>): string {
+  if (state === 'ok')
+    return `not signed in: the sign-in before goes on serving. ${signInWord ?? 'It was declined, or broken off.'}`;
+  if (signInWord !== undefined) return `not signed in: ${signInWord}`;
   // Some words are a sentence, others are not.
   return `not signed in: ${next === undefined ? word : `${word.replace(/\.$/, '')}. ${next}`}`;
 }

@@ -120,8 +120,14 @@ export async function startServices(
   stopping.defer(() => log.close());
 
   const worker = stack.settings.worker;
+  const founded = await openTenant(folder);
+  const serviceUser = worker['TOCSIN_SERVICE_USER'] ?? founded.serviceUser;
   const tenant: SimulatedTenant = {
-    ...(await openTenant(folder)),
+    ...founded,
+    serviceUser,
+    users: founded.users.map((user) =>
+      user.id === founded.serviceUserId ? { ...user, userPrincipalName: serviceUser } : user,
+    ),
     ...{ id: stack.tenantId, domain: stack.settings.desk['TOCSIN_TENANT_DOMAIN'] ?? '' },
     chatClientId: worker['TOCSIN_CHAT_CLIENT_ID'] ?? '',
     eventsClientId: worker['TOCSIN_EVENTS_CLIENT_ID'] ?? '',

@@ -7,6 +7,7 @@ import { isKeyStoreMissing, openSecrets } from '#cli/roles/key-store.ts';
 import { policiesOf } from '#cli/roles/policies.ts';
 import { openTenantAccess, type TenantAccess } from '#cli/roles/tenant-access.ts';
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
+import { isServiceUser } from '#domain/identity/service-user.ts';
 import type { Feed } from '#workflows/contract.ts';
 
 /** Tenant, sign-in, permissions, subscriptions and policies. Signs nobody in and changes nothing. */
@@ -83,6 +84,12 @@ function fileFindings({ settings }: RunContext): Finding[] {
   );
 }
 
+const otherAccount: Finding = {
+  ...{ check: 'chat account', state: 'fault', found: 'somebody else than TOCSIN_SERVICE_USER is signed in' },
+  remedy: 'Run `tocsin sign-in` as the service user: nobody watches its chats.',
+  exit: exitCodes.no,
+};
+
 async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed): Promise<Finding[]> {
   const state = await within(access.identity(feed).state());
   const check = `${feed} sign-in`;
@@ -106,7 +113,10 @@ async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed):
   const permissions = comparePermissions(needed, state.permissions, feed === 'chat');
   const missing = permissions.filter((one) => one.needed && !one.granted).map(({ name }) => name);
   const more = permissions.filter((one) => !one.needed).map(({ name }) => name);
+  const { serviceUser } = context.settings;
+  const isOther = feed === 'chat' && serviceUser !== undefined && !isServiceUser(serviceUser, state);
   return [
+    ...(isOther ? [otherAccount] : []),
     checkGrant(feed, state.grantExpiresAt, context.clock.now()),
     missing.length > 0
       ? {

@@ -105,6 +105,7 @@ export async function startSimulatedCloud(
       TOCSIN_TENANT: tenant.id,
       TOCSIN_TENANT_DOMAIN: tenant.domain,
       TOCSIN_CHAT_CLIENT_ID: tenant.chatClientId,
+      TOCSIN_SERVICE_USER: tenant.serviceUser,
       TOCSIN_EVENTS_CLIENT_ID: tenant.eventsClientId,
       TOCSIN_EVENTS_CERTIFICATE: tenant.eventsCertificate,
       TOCSIN_EVENTS_PRIVATE_KEY_FILE: tenant.eventsPrivateKey,

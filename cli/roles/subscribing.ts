@@ -135,7 +135,7 @@ const credentialWords: Readonly<Record<string, string>> = {
 };
 
 function credentialView(record: CredentialRecord, pending: PendingSignIn | undefined): CredentialView {
-  const { id, feed, state, trouble, permissions, signIn, reminders, remindedUrgency } = record;
+  const { id, feed, state, trouble, permissions, signIn, signInWhat, signInNext, reminders, remindedUrgency } = record;
   const needed = feed === 'events' ? applicationPermissions : delegatedPermissions;
   const next =
     trouble?.next ?? (state === 'ok' || state === 'back-off' ? undefined : 'Sign in: `tocsin sign-in`, or the button.');
@@ -154,6 +154,7 @@ function credentialView(record: CredentialRecord, pending: PendingSignIn | undef
     ...(remindedUrgency === undefined ? {} : { remindedUrgency }),
     ...(trouble?.supportId === undefined ? {} : { supportId: trouble.supportId }),
     ...(signIn === undefined ? {} : { signIn }),
+    ...(signInWhat === undefined ? {} : { signInWord: [signInWhat, signInNext].filter(Boolean).join(' ') }),
     ...(next === undefined ? {} : { next }),
     ...(pending === undefined ? {} : { pending }),
   };

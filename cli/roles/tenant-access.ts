@@ -51,7 +51,7 @@ export function sayClockSkew(log: Pick<RunContext['log'], 'info' | 'warn'>, skew
 /** Undefined where the settings name no tenant and no application: then nobody signs in, and nothing is subscribed by Tocsin. */
 export function openTenantAccess(context: RunContext, secrets: Secrets): TenantAccess | undefined {
   const { settings, clock, ids, log } = context;
-  const { tenant, chatClientId, eventsClientId } = settings;
+  const { tenant, chatClientId, eventsClientId, serviceUser } = settings;
   if (tenant === undefined || (chatClientId ?? eventsClientId) === undefined) return undefined;
   const cloud = clouds[settings.cloud];
   const graphBase = settings.graph ?? cloud.graph;
@@ -67,7 +67,12 @@ export function openTenantAccess(context: RunContext, secrets: Secrets): TenantA
   const identities: Partial<Record<Feed, Identity>> = {
     ...(chatClientId === undefined
       ? {}
-      : { chat: createDelegatedIdentity({ ...shared, credential: 'chat', clientId: chatClientId }) }),
+      : {
+          chat: createDelegatedIdentity({
+            ...{ ...shared, credential: 'chat', clientId: chatClientId },
+            ...(serviceUser === undefined ? {} : { serviceUser }),
+          }),
+        }),
     ...(eventsClientId === undefined
       ? {}
       : {

@@ -107,6 +107,11 @@ export const identityTroubles: readonly IdentityTroubleRow[] = [
       'The stored sign-in belongs to another application or tenant than the settings name.',
       signIn,
     ],
+    [
+      'other-account',
+      'Somebody else than the service user signed in; that sign-in was not taken.',
+      `${signIn} Use the account that TOCSIN_SERVICE_USER names.`,
+    ],
     ['damaged-grant', 'The stored sign-in is damaged, or of a newer version of Tocsin.', signIn],
     ['cancelled', 'The sign-in was cancelled.', signIn],
     ['timed-out', 'The sign-in was not finished in time.', signIn],

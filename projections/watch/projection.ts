@@ -11,13 +11,13 @@ import type { Projection } from '#projections/projection.ts';
  */
 const watchSchema = {
   name: 'watch',
-  version: 4,
+  version: 5,
   tables: {
     credentials: {
       columns: {
         ...{ id: 'text', feed: 'text', state: 'text', since: 'integer', proved_at: 'integer' },
         ...{ method: 'text', permissions: 'text', token_expires_at: 'integer', grant_expires_at: 'integer' },
-        ...{ sign_in: 'text', sign_in_at: 'integer' },
+        ...{ sign_in: 'text', sign_in_at: 'integer', sign_in_what: 'text', sign_in_next: 'text' },
         ...{ code: 'text', what: 'text', next: 'text', support_id: 'text' },
         ...{ reminders: 'integer', reminded_urgency: 'integer', reminded_at: 'integer' },
       },
@@ -118,11 +118,19 @@ function note(
 const noTrouble = { code: null, what: null, next: null, support_id: null } as const;
 const notReminded = { reminders: null, reminded_urgency: null, reminded_at: null } as const;
 
+/** Why nobody signed in; the grant from before has no trouble for it. */
+function whyOf(trouble: Json | undefined): Columns {
+  if (!isJsonObject(trouble)) return {};
+  return { sign_in_what: textIn(trouble['what']) ?? null, sign_in_next: textIn(trouble['next']) ?? null };
+}
+
 function credentialChange(event: RecordedEvent, old: Row | undefined): Columns | undefined {
   const { type, data } = event;
   const feed = textIn(data['feed']);
   const named: Columns = feed === undefined ? {} : { feed };
-  const signIn = (outcome: string): Columns => ({ sign_in: outcome, sign_in_at: recordedAtOf(event) });
+  const signIn = (outcome: string): Columns => ({
+    ...{ sign_in: outcome, sign_in_at: recordedAtOf(event), sign_in_what: null, sign_in_next: null },
+  });
   switch (type) {
     case 'CredentialSignInRequested':
     case 'CredentialCodeShown':
@@ -145,7 +153,7 @@ function credentialChange(event: RecordedEvent, old: Row | undefined): Columns |
       };
     }
     case 'CredentialSignInFailed':
-      return { ...named, ...signIn('failed') };
+      return { ...named, ...signIn('failed'), ...whyOf(data['trouble']) };
     case 'CredentialTroubled':
       return { ...named, ...troubleIn(data['trouble'], old) };
     case 'CredentialReminded':

@@ -12,6 +12,9 @@ export interface CredentialRecord {
   /** What became of the last sign-in that was asked for, `waiting`, `worked` or `failed`, and since when; a grant from before serves meanwhile. */
   readonly signIn?: string;
   readonly signInAt?: number;
+  /** Why it failed, and what to do then. */
+  readonly signInWhat?: string;
+  readonly signInNext?: string;
   readonly permissions: readonly string[];
   /** When Entra last gave a token. */
   readonly provedAt?: number;
@@ -88,6 +91,7 @@ export function createWatchQueries(open: () => Promise<Pick<ReadModelStore, 'rea
         ...{ id: String(row['id']), state: String(row['state']), since: Number(row['since']) },
         permissions: JSON.parse(String(row['permissions'] ?? '[]')) as string[],
         ...texts(row, { feed: 'feed', method: 'method', signIn: 'sign_in' }),
+        ...texts(row, { signInWhat: 'sign_in_what', signInNext: 'sign_in_next' }),
         ...numbers(row, {
           signInAt: 'sign_in_at',
           ...{ provedAt: 'proved_at', tokenExpiresAt: 'token_expires_at', grantExpiresAt: 'grant_expires_at' },

@@ -32,6 +32,17 @@ it('reminders are told with how often and how urgently', () => {
   expect(remindedWords({ reminders: 1, remindedUrgency: 1, remindedAt }, now)).toMatch(/^once, /);
 });
 
+it('a sign-in that did not work says why, also where the one before goes on serving', () => {
+  const signInWord = 'Somebody else than the service user signed in. Run it again.';
+  expect(notSignedIn({ state: 'ok', word: 'signed in', signInWord })).toBe(
+    `not signed in: the sign-in before goes on serving. ${signInWord}`,
+  );
+  const state = 'waiting-for-sign-in';
+  expect(notSignedIn({ state, word: 'waits for somebody to sign in', signInWord })).toBe(
+    `not signed in: ${signInWord}`,
+  );
+});
+
 it.each(['The person declined the sign-in.', 'The person declined the sign-in'])(
   'a sign-in that did not work is told in sentences that end once: %s',
   (word) => {

@@ -139,7 +139,7 @@ async function followSignIn(id: string, pending: PendingSignIn, begun: number): 
     return toast(
       now.signIn === 'worked'
         ? 'Signed in.'
-        : `Not signed in. ${now.state === 'ok' ? 'The sign-in before goes on serving.' : now.word}`,
+        : `Not signed in. ${now.signInWord ?? now.word}${now.state === 'ok' ? ' The sign-in before goes on serving.' : ''}`,
     );
   }
 }

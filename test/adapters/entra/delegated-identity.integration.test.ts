@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OutboundResult } from '#ports/outbound.ts';
-import { chatScopes, serviceUser, tenantId } from '#test/simulator/entra/start-entra.ts';
+import { chatScopes, operator, serviceUser, tenantId } from '#test/simulator/entra/start-entra.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { createEntraPlace, type EntraPlace, never } from './place.ts';
 
@@ -177,6 +177,23 @@ describe('the sign-in of the service user', () => {
     await eventually('it waits for the lock', () => place.clock.slept.length > before);
     place.clock.move(60_000);
     expect(await asked).toMatchObject({ ok: false, trouble: { kind: 'back-off', code: 'key-store-busy' } });
+  });
+
+  it('of somebody else than the service user is not taken, and the one that is there stays', async () => {
+    const identity = place.identity({ serviceUser: serviceUser.upn.toUpperCase() });
+    const asOperator = () =>
+      identity.signInWithCode({
+        signal: new AbortController().signal,
+        show: async ({ userCode }) => void (await place.entra.simulator.approve(userCode, { as: operator.upn })),
+      });
+    expect(await asOperator()).toMatchObject({ ok: false, trouble: { kind: 'sign-in-again', code: 'other-account' } });
+    expect(await identity.state()).toMatchObject({ signedIn: false });
+    expect(await place.signIn(identity)).toMatchObject({ ok: true, userId: serviceUser.id });
+    expect(await asOperator()).toMatchObject({ ok: false, trouble: { code: 'other-account' } });
+    expect(await identity.state()).toMatchObject({ signedIn: true, userId: serviceUser.id });
+    expect(await identity.token({ force: true })).toMatchObject({ ok: true });
+    const byId = place.identity({ serviceUser: serviceUser.id });
+    expect(await place.signIn(byId)).toMatchObject({ ok: true, userName: serviceUser.upn });
   });
 
   it('of another application is not used', async () => {

@@ -101,7 +101,10 @@ describe('what is on record of a credential', () => {
       ['CredentialRefreshed', signedIn],
       ['CredentialSignInFailed', { feed: 'chat', trouble }],
     );
-    expect(await credential()).toMatchObject({ state: 'ok', signIn: 'failed', signInAt: noon + 4000 });
+    expect(await credential()).toMatchObject({
+      ...{ state: 'ok', signIn: 'failed', signInAt: noon + 4000 },
+      ...{ signInWhat: 'The password was changed.', signInNext: 'Sign in.' },
+    });
     expect((await credential())?.trouble).toBeUndefined();
   });
 
@@ -119,6 +122,7 @@ describe('what is on record of a credential', () => {
     const well = await recorded('credential-chat', ...failed, ['CredentialSignedIn', signedIn]);
     expect(await well.credential()).toMatchObject({ state: 'ok', signIn: 'worked', provedAt: noon + 4000 });
     expect((await well.credential())?.trouble).toBeUndefined();
+    expect(await well.credential()).not.toHaveProperty('signInWhat');
   });
 
   it('has no end of a grant that was revoked', async () => {

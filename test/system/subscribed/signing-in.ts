@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import { expect, it } from 'vitest';
+import { people } from '#simulator/teams/directory.ts';
 import { serviceUser } from '#test/simulator/entra/start-entra.ts';
 import { postJson } from '#test/support/desk.ts';
 import { eventually } from '#test/support/eventually.ts';
@@ -66,7 +67,7 @@ export function signingIn(system: () => RunningSystem): void {
     await system().approve(true);
     const declined = await command;
     expect(declined.code).toBe(1);
-    expect(declined.stderr).toContain('the sign-in before goes on serving');
+    expect(declined.stderr).toContain('the sign-in before goes on serving. The person declined the sign-in.');
     expect((await system().credential('chat'))?.state).toBe('ok');
     expect((await system().cli('simulate', 'approve', 'NOBODY')).code).toBe(1);
   });
@@ -102,6 +103,35 @@ export function signingIn(system: () => RunningSystem): void {
     expect([done.code, done.stderr]).toEqual([0, expect.stringContaining('Signed in.')]);
     await system().fault('entra.conditional-access-blocks-device-code', 'stop');
     await untilWell(system());
+  });
+
+  it('takes the sign-in of nobody but the service user, and the doctor says where another account is signed in', async () => {
+    const [ana] = people;
+    if (ana === undefined) throw new Error('the simulated directory lost its people');
+    const path = `${system().desk()}/api/credentials/chat/sign-in`;
+    const { verificationUri } = (await postJson(path, { method: 'browser' })).body as unknown as PendingSignIn;
+    const ca = readFileSync(join(system().stateDir, 'simulator', 'ca.pem'));
+    const browser = createUserAgent(new Agent({ connect: { ca } }));
+    const person = { id: ana.id, upn: ana.upn, name: ana.displayName };
+    const address = await browser.until(verificationUri, person, (url) => url.startsWith('http://localhost:'));
+    await browser.close();
+    system().codes.add(new URL(address).searchParams.get('code') ?? 'no code');
+    const refused = await tocsin(system().stateDir, ['sign-in', '--complete'], {}, `${address}\n`);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Somebody else than the service user')]);
+    await untilWell(system());
+
+    const pointing = JSON.parse((await system().cli('simulate', 'settings', '--json')).stdout) as Record<
+      string,
+      string
+    >;
+    const look = async (more: Readonly<Record<string, string>>) => {
+      const { stdout } = await tocsin(system().stateDir, ['doctor', '--json'], { ...pointing, ...more });
+      return (JSON.parse(stdout) as { readonly findings: readonly { readonly check: string }[] }).findings;
+    };
+    expect((await look({})).map(({ check }) => check)).not.toContain('chat account');
+    expect(await look({ TOCSIN_SERVICE_USER: ana.upn })).toContainEqual(
+      expect.objectContaining({ check: 'chat account', state: 'fault' }),
+    );
   });
 
   it('is blind after a revocation and a lost subscription, and within seconds of the next sign-in reads what was missed', async () => {
