@@ -24,7 +24,7 @@ const lookedAt = new Set<SettingKey>([
     'notificationUrl',
     'tenantDomain',
   ] as const),
-  ...(['eventsCertificate', 'eventsPrivateKey', 'eventsApi', 'chatContent'] as const),
+  ...(['serviceUser', 'eventsCertificate', 'eventsPrivateKey', 'eventsApi', 'chatContent'] as const),
 ]);
 
 describeTemporal('the settings of a large stack', () => {
