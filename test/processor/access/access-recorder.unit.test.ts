@@ -54,7 +54,12 @@ describe('the record of who looked at what', () => {
     const { recorder, sealer, stream, end, log } = setUp();
     recorder.record(emergency(1));
     recorder.record({ kind: 'record', person: rae, over: 'desk', stream: 'inbox-teams-emergency-0' });
-    recorder.record({ kind: 'export', person: localPerson('ada.lovelace'), over: 'cli', filter: { stream: 'emergency-1' } });
+    recorder.record({
+      kind: 'export',
+      person: localPerson('ada.lovelace'),
+      over: 'cli',
+      filter: { stream: 'emergency-1' },
+    });
     recorder.record({ kind: 'search', person: rae, over: 'desk', callerToken: 'a-token' });
     recorder.record({ kind: 'session-started', person: rae, roles: ['Responder'] });
     recorder.record({ kind: 'session-ended', person: rae });
