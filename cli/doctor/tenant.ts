@@ -4,7 +4,7 @@ import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.
 import { exitCodes } from '#cli/exit-codes.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { isKeyStoreMissing, openSecrets } from '#cli/roles/key-store.ts';
-import { policiesOf } from '#cli/roles/policies.ts';
+import { groupsWithout, policiesOf } from '#cli/roles/policies.ts';
 import { openTenantAccess, type TenantAccess } from '#cli/roles/tenant-access.ts';
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import { isServiceUser } from '#domain/identity/service-user.ts';
@@ -52,7 +52,7 @@ export async function checkTenant(context: RunContext, stack: AsyncDisposableSta
   stack.defer(() => opened.close());
   const feeds = opened.desired.credentials.map(({ id }) => id);
   const each = await Promise.all(feeds.map((feed) => checkFeed(context, opened, feed)));
-  return [...certificates, ...each.flat(), checkPolicies(context)];
+  return [...certificates, ...each.flat(), checkPolicies(context), ...checkGroups(context)];
 }
 
 function certificateFindings({ settings, clock }: RunContext): Finding[] {
@@ -190,5 +190,26 @@ function checkPolicies({ settings }: RunContext): Finding {
       : { check, state: 'ok', found: `${policies.length}: ${policies.join(', ')}` };
   } catch (error) {
     return { check, state: 'fault', found: messageOf(error), exit: exitCodes.settings };
+  }
+}
+
+/** A chat is begun with those in the notification group alone: where the service user is not among them, the chat feed hears of no call. */
+function checkGroups({ settings }: RunContext): Finding[] {
+  if (settings.chatClientId === undefined) return [];
+  const check = 'notification groups';
+  try {
+    const without = groupsWithout(settings);
+    if (without === undefined) return [];
+    if (without.length === 0) return [{ check, state: 'ok', found: 'the service user is named in each' }];
+    const names = without.map(({ policy, number }) => (number === undefined ? policy : `${policy} (${number})`));
+    return [
+      {
+        ...{ check, state: 'warning', found: `the service user is not named in ${names.join(', ')}` },
+        remedy:
+          'See in the Teams admin center whether a group that is named there has it as a member. If not, add it: the chat feed hears of none of their calls.',
+      },
+    ];
+  } catch {
+    return []; // said of the policies
   }
 }

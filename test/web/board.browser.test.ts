@@ -26,6 +26,29 @@ function emptyWord(page: Page): Promise<string> {
   return page.evaluate(`getComputedStyle(document.querySelector('#unacknowledged'), '::after').content`);
 }
 
+/** What the tests have in the page in place of the screen's own locks: headless browsers have no screen. */
+interface Screen {
+  locks: { released: boolean }[];
+}
+const watchLocks = (page: Page) =>
+  page.evaluate(() => {
+    const screen = globalThis as unknown as Screen;
+    screen.locks = [];
+    const request = async () => {
+      const lock = { released: false };
+      screen.locks.push(lock);
+      return lock;
+    };
+    Object.defineProperty(navigator, 'wakeLock', { value: { request }, configurable: true });
+  });
+const locks = (page: Page) =>
+  page.evaluate(() => (globalThis as unknown as Screen).locks.map(({ released }) => (released ? 'lost' : 'held')));
+/** What the browser does when somebody looks at another tab. */
+const loseLocks = (page: Page) =>
+  page.evaluate(() => {
+    for (const lock of (globalThis as unknown as Screen).locks) lock.released = true;
+  });
+
 describe('the board in a real browser', () => {
   it('shows a call as it comes: where, who, whom to call back, in the title and to a screen reader', async () => {
     const { page, complaints } = await open();
@@ -118,6 +141,20 @@ describe('the board in a real browser', () => {
     await expect.poll(metric).toBe('muted');
     expect(await page.getAttribute('html', 'data-alarm')).toBe('real');
     expect(await page.locator('#unacknowledged .card').count()).toBe(1);
+  });
+
+  it('keeps the screen on while it can be heard, again after it was hidden, and on a wall always', async () => {
+    const { page } = await open();
+    await watchLocks(page);
+    expect(await locks(page)).toEqual([]);
+    await arm(page);
+    await expect.poll(() => locks(page)).toEqual(['held']);
+    await loseLocks(page);
+    await expect.poll(() => locks(page)).toEqual(['lost', 'held']);
+
+    const wall = await open({ path: '/?view=wall' });
+    await watchLocks(wall.page);
+    await expect.poll(() => locks(wall.page)).toEqual(['held']);
   });
 
   it('is not armed by a person who heard nothing', async () => {

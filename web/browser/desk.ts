@@ -1,5 +1,6 @@
 import type { EmergencyView } from '#web/desk-data.ts';
 import type { HealthReport } from '#web/health-report.ts';
+import { keepAwake } from './awake.ts';
 import { dispatchText } from './format.ts';
 import { getJson } from './http.ts';
 import { followLive, serverNow } from './live.ts';
@@ -107,9 +108,11 @@ export function startDesk(): Desk {
   });
   // A hidden page that rests is nobody's use of a session.
   keepSession(() => performance.now() - beatAt < 15_000);
+  const stayAwake = keepAwake(() => sound.state !== 'off' || document.documentElement.dataset['view'] === 'wall');
   const second = () => {
     strip.tick();
     control.tick();
+    stayAwake();
     for (const listener of secondListeners) listener(serverNow());
   };
   setInterval(second, 1000);
