@@ -218,6 +218,11 @@ export function eventHubs(value: string): Parsed<EventHubsSetting> {
     return wrong(
       'must be a connection string (Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…) or https://<namespace>.servicebus.windows.net',
     );
+  const has = (name: string) => new RegExp(`;${name}=[^;]`, 'i').test(`;${value}`);
+  if (!has('SharedAccessSignature') && !(has('SharedAccessKeyName') && has('SharedAccessKey')))
+    return wrong(
+      'has an endpoint and no key (SharedAccessKeyName and SharedAccessKey, or SharedAccessSignature); a shell leaves out what is behind the first ; unless all of it is in quotes',
+    );
   if (/UseDevelopmentEmulator=true/i.test(value) && !isLoopback(host))
     return wrong('asks for plain text (UseDevelopmentEmulator) beyond this machine; take it out');
   return ok({ kind: 'connection-string', value });

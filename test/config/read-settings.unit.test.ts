@@ -77,6 +77,20 @@ describe('settings', () => {
     expect(good.ok && [...good.shown].join()).not.toContain('canary');
   });
 
+  it.each([
+    'Endpoint=sb://ns.servicebus.windows.net/',
+    'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n',
+    'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKey=k',
+    'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=n;SharedAccessKey=',
+  ])('tell a connection string that a shell has cut at a semicolon: %s', (value) => {
+    expect(problems({ TOCSIN_EVENT_HUBS: value })).toEqual([expect.stringContaining('in quotes')]);
+  });
+
+  it('take a connection string with a signature in place of a key', () => {
+    const value = 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessSignature=SharedAccessSignature sr=a&sig=b';
+    expect(problems({ TOCSIN_EVENT_HUBS: value })).toEqual([]);
+  });
+
   it('read a secret from a file, without its last line break', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-settings-'));
     try {
