@@ -14,7 +14,7 @@ export const delegatedPermissions: readonly NeededPermission[] = [
   { name: 'ChatMessage.Read', reason: 'to fetch a message that a notification only named' },
   { name: 'openid', reason: 'to sign in', ofSignIn: true },
   { name: 'offline_access', reason: 'to stay signed in without asking again', ofSignIn: true },
-  { name: 'profile', reason: 'to show as whom Tocsin is signed in', ofSignIn: true },
+  { name: 'profile', reason: 'to see that it is the service user who signed in', ofSignIn: true },
 ];
 
 /** The one application permission of the emergency events feed. */
