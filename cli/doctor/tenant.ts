@@ -114,7 +114,8 @@ async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed):
   const missing = permissions.filter((one) => one.needed && !one.granted).map(({ name }) => name);
   const more = permissions.filter((one) => !one.needed).map(({ name }) => name);
   const { serviceUser } = context.settings;
-  const isOther = feed === 'chat' && serviceUser !== undefined && !isServiceUser(serviceUser, state);
+  const isKnown = (state.userName ?? state.userId) !== undefined;
+  const isOther = feed === 'chat' && isKnown && serviceUser !== undefined && !isServiceUser(serviceUser, state);
   return [
     ...(isOther ? [otherAccount] : []),
     checkGrant(feed, state.grantExpiresAt, context.clock.now()),

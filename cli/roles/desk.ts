@@ -12,6 +12,7 @@ import { healthReport } from '#cli/roles/health.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { openOwnership, type RunningIngest } from '#cli/roles/ingest.ts';
 import { createJudging, type Judging, unjudgedMs } from '#cli/roles/judging.ts';
+import { lastKnown } from '#cli/roles/last-known.ts';
 import { createListening, type Listening } from '#cli/roles/listening.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
 import { portHeld } from '#cli/roles/port-holder.ts';
@@ -79,6 +80,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     acts: options.acts,
     clock,
   });
+  const erasures = lastKnown(async () => (await readModels.audit.counts({ type: 'PersonErased' })).total);
   const ready = () => readModels.states().every((state) => state.name !== 'emergencies' || state.caughtUp);
   const deps = {
     context,
@@ -87,7 +89,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
     ready,
     health: () =>
       healthReport({
-        ...{ context, listening, readModels, subscribing, keyStore },
+        ...{ context, listening, readModels, subscribing, keyStore, erasures },
         unjudgedMs: judging.waitingMs,
         ...{ triage: options.triage, resolve: options.resolve },
         workflows: () => [...(options.workflows?.() ?? []), ...(evidence === undefined ? [] : [evidence.row()])],
