@@ -96,6 +96,7 @@ async function withOwnDesk<T>(stateDir: string | undefined, work: (desk: string)
     payloads: undefined,
     workflows: undefined,
     targets: [],
+    disks: { spaces: () => [] },
     signal: stop.signal,
   });
   stack.defer(async () => {

@@ -28,6 +28,7 @@ export const healthKinds = [
   'projection',
   'event-log',
   'key-store',
+  'disk',
   'temporal',
   'channel',
   'role',

@@ -5,6 +5,7 @@ import { CommandError, exitCodes } from '#cli/exit-codes.ts';
 import { type RoleName, roleNames } from '#cli/role-names.ts';
 import { announce } from '#cli/roles/announce.ts';
 import { createContext, type RunContext } from '#cli/roles/context.ts';
+import { createDiskSpaces, keptFolders } from '#cli/roles/disk-space.ts';
 import { pointAt } from '#cli/roles/pointing.ts';
 import { requireFreePort } from '#cli/roles/port-holder.ts';
 import { openStayingSubscribed, type StayingSubscribed } from '#cli/roles/staying-subscribed.ts';
@@ -140,6 +141,10 @@ async function startRoles(
   const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
+  // Its file is there now. What our own simulator keeps is as much on this machine's disk.
+  const keptIn: EventLogSetting = simulator === undefined ? eventLog : { kind: 'sqlite', file: embedded };
+  const disks = createDiskSpaces({ context, folders: keptFolders(settings, keptIn) });
+  void disks.run(context.signal);
   await checkLog(context, shared);
   context.signal.throwIfAborted();
   const needHub = (role: string): EventHubsSetting => {
@@ -183,6 +188,7 @@ async function startRoles(
     ingest,
     simulator,
     staying,
+    disks,
     ...(probes === undefined ? {} : { probes }),
     signal: restStop.signal,
   });

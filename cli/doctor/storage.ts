@@ -4,6 +4,7 @@ import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.
 import { exitCodes } from '#cli/exit-codes.ts';
 import { findLog } from '#cli/reading-desk.ts';
 import type { RunContext } from '#cli/roles/context.ts';
+import { diskRow, keptFolders, spacesOf } from '#cli/roles/disk-space.ts';
 import { isKeyStoreMissing, openKeyStore } from '#cli/roles/key-store.ts';
 import { openEventLog } from '#cli/roles/shared.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
@@ -36,7 +37,18 @@ export async function checkStorage(context: RunContext, stack: AsyncDisposableSt
   if (place === undefined || (place.kind === 'sqlite' && !existsSync(place.file)))
     findings.push({ check: 'event log', state: 'ok', found: 'is not there yet; the first `tocsin run` makes it' });
   else findings.push(...(await checkLog(context, place, keyStoreId, stack)));
-  return findings;
+  return [...findings, ...(await checkDisks(context, place))];
+}
+
+async function checkDisks(context: RunContext, place: EventLogSetting | undefined): Promise<Finding[]> {
+  const spaces = await within(spacesOf(keptFolders(context.settings, place)));
+  return (spaces ?? []).map(diskRow).map(({ name, state, word, next }): Finding => {
+    const finding = { check: 'disk', found: `${name}: ${word}` };
+    if (next === undefined) return { ...finding, state: 'ok' };
+    return state === 'trouble'
+      ? { ...finding, state: 'fault', remedy: next, exit: exitCodes.no }
+      : { ...finding, state: 'warning', remedy: next };
+  });
 }
 
 async function checkLog(

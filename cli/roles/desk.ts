@@ -6,6 +6,7 @@ import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import type { DeskSignInParts } from '#cli/roles/desk-sign-in.ts';
+import { type DiskSpaces, diskRow, isFull } from '#cli/roles/disk-space.ts';
 import { createErasing } from '#cli/roles/erasing.ts';
 import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
@@ -46,6 +47,7 @@ export interface DeskOptions {
   readonly payloads: ((origin: string) => PayloadReader) | undefined;
   /** What the settings want to be watched. */
   readonly targets: readonly WatchTarget[];
+  readonly disks: Pick<DiskSpaces, 'spaces'>;
   readonly signal: AbortSignal;
 }
 
@@ -92,6 +94,7 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
         ...{ context, listening, readModels, subscribing, keyStore, erasures },
         unjudgedMs: judging.waitingMs,
         ...{ triage: options.triage, resolve: options.resolve },
+        disks: () => options.disks.spaces().map(diskRow),
         workflows: () => [...(options.workflows?.() ?? []), ...(evidence === undefined ? [] : [evidence.row()])],
       }),
   };
@@ -150,12 +153,14 @@ export async function startDesk(options: DeskOptions): Promise<RunningDesk> {
 
 /** Asks our own ingest where it runs in this process, else the ownership and the hub. */
 async function openListening(
-  { context, shared, hub, ingest }: DeskOptions,
+  { context, shared, hub, ingest, disks }: DeskOptions,
   readModels: ReadModels,
   judging: Judging,
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
   const reached = (): Reached => {
+    if (isFull(disks.spaces(), 'event log')) return 'disk-full';
+    if (isFull(disks.spaces())) return 'not-kept';
     const reached = reachedBoard(readModels.states().find(({ name }) => name === 'emergencies'));
     return reached === 'yes' && judging.waitingMs() > unjudgedMs ? 'not-judged' : reached;
   };

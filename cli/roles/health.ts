@@ -18,6 +18,7 @@ export interface HealthDeps {
   readonly unjudgedMs?: () => number;
   /** On record, as last known: a slow audit trail says nothing of whether calls are heard. */
   readonly erasures?: () => number | undefined;
+  readonly disks: () => readonly HealthRow[];
   readonly resolve: (() => HealthRow) | undefined;
   readonly subscribing: Subscribing | undefined;
   /** Rows of the role `worker`, where it runs here. */
@@ -47,6 +48,7 @@ export async function healthReport(deps: HealthDeps): Promise<HealthReport> {
     ...(deps.resolve === undefined ? [] : [deps.resolve()]),
     ...(await noticeRows(deps.readModels)),
     keyStoreRow(await deps.keyStore()),
+    ...deps.disks(),
     ...subscribingRows(
       (await deps.subscribing?.credentials()) ?? [],
       (await deps.subscribing?.subscriptions()) ?? [],

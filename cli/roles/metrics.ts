@@ -13,6 +13,7 @@ export interface Metrics {
   readonly ingestLagSeconds: Gauge<'partition'>;
   readonly ingestProofAge: Gauge<'partition'>;
   readonly unjudged: Gauge;
+  readonly diskFree: Gauge<'of'>;
   readonly enqueueToAppend: Histogram;
   readonly enqueueToScreen: Histogram;
   readonly appendRetries: Counter<'reason'>;
@@ -81,6 +82,12 @@ export function createMetrics(version: string): Metrics {
     unjudged: new Gauge({
       name: 'tocsin_unjudged_seconds',
       help: 'How long the oldest message has waited in the log for triage to judge it, as the desk saw it; 0 when there is none.',
+      registers,
+    }),
+    diskFree: new Gauge({
+      name: 'tocsin_disk_free_bytes',
+      help: 'Room that is left on the disk of what this process keeps in files.',
+      labelNames: ['of'],
       registers,
     }),
     enqueueToAppend: new Histogram({

@@ -1,5 +1,6 @@
 import type { RunContext } from '#cli/roles/context.ts';
 import type { RunningDesk } from '#cli/roles/desk.ts';
+import { type DiskSpaces, diskRow } from '#cli/roles/disk-space.ts';
 import { healthReport } from '#cli/roles/health.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { createListening } from '#cli/roles/listening.ts';
@@ -17,6 +18,7 @@ export interface ProbesOptions {
   readonly triage: (() => TriageHealth) | undefined;
   readonly resolve: (() => HealthRow) | undefined;
   readonly workflows: (() => readonly HealthRow[]) | undefined;
+  readonly disks: Pick<DiskSpaces, 'spaces'>;
   /** Of a desk in this process. */
   readonly desk: Pick<RunningDesk, 'figures' | 'ready'> | undefined;
   readonly listener: ProbeListener;
@@ -38,6 +40,7 @@ export function answerProbes(options: ProbesOptions): void {
       resolve,
       subscribing: undefined,
       workflows: options.workflows,
+      disks: () => options.disks.spaces().map(diskRow),
       keyStore: async () => (await shared.keyStore.find([])).ok,
     });
     return ingest === undefined ? { rows: whole.rows.filter(({ name }) => name !== 'ingest') } : whole;

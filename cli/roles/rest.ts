@@ -2,6 +2,7 @@ import type { RoleName } from '#cli/role-names.ts';
 import { runAlarms } from '#cli/roles/alarms-running.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { RunningDesk } from '#cli/roles/desk.ts';
+import { type DiskSpaces, isFull } from '#cli/roles/disk-space.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
@@ -20,6 +21,7 @@ export interface RestOptions {
   readonly ingest: RunningIngest | undefined;
   readonly simulator: RunningSimulator | undefined;
   readonly staying: StayingSubscribed;
+  readonly disks: Pick<DiskSpaces, 'spaces'>;
   /** Absent where the desk's own listener is the only one. */
   readonly probes?: ProbeListener;
   readonly signal: AbortSignal;
@@ -32,7 +34,7 @@ export interface RunningRest {
 
 /** Starts what follows the log: triage, resolve, desk, probes. Each part is loaded only where its role was asked for. */
 export async function startRest(options: RestOptions): Promise<RunningRest> {
-  const { context, shared, roles, hub, ingest, staying, signal } = options;
+  const { context, shared, roles, hub, ingest, staying, disks, signal } = options;
   const endings: (() => Promise<void>)[] = [];
   if (roles.has('ingest')) {
     const housekeeping = expireQuarantine(context, shared.keyStore, signal);
@@ -68,10 +70,13 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
     payloads: staying.temporal?.payloads,
     workflows: staying.rows,
     targets,
+    disks,
     signal,
   };
   if (ingest !== undefined && targets.length > 0) {
-    const { listening, close } = await openOwnListening(context, shared, hub, ingest);
+    const { listening, close } = await openOwnListening(context, shared, hub, ingest, () =>
+      isFull(disks.spaces(), 'event log') ? 'disk-full' : 'yes',
+    );
     const looking = listening.run(signal);
     const watching = startWatch(context, shared, targets, listening.state, signal);
     const alarms = roles.has('desk') ? undefined : runAlarms({ context, targets, listening: listening.state, signal });

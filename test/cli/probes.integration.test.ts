@@ -14,7 +14,13 @@ it('say from the first moment that the process is alive, and that it is ready wh
   expect(await asked()).toEqual([200, 200, 503]);
   expect((await fetch(`${listener.url}/metrics`)).status).toBe(503);
   let ready = false;
-  const none = { ingest: undefined, triage: undefined, resolve: undefined, workflows: undefined };
+  const none = {
+    ingest: undefined,
+    triage: undefined,
+    resolve: undefined,
+    workflows: undefined,
+    disks: { spaces: () => [] },
+  };
   answerProbes({
     ...{ ...none, listener, desk: { figures: () => '', ready: () => ready } },
     context: { signal: new AbortController().signal, clock: createHurriedClock() } as unknown as RunContext,
