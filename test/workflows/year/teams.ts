@@ -116,6 +116,11 @@ export function createTeams(deps: TeamsDeps) {
     remindAt.delete(id);
   }
 
+  function reminderAt({ id, resource, expiresAt, tokenExpiresAt }: FakeSubscription): number {
+    const tokenEnds = resource.includes('getAllMessages') ? tokenExpiresAt : Number.POSITIVE_INFINITY;
+    return remindAt.get(id) ?? Math.min(expiresAt, tokenEnds) - lifecycleMs;
+  }
+
   const isChatHeard = (now: number) =>
     deps.live().some(({ resource, tokenExpiresAt }) => resource.includes('getAllMessages') && tokenExpiresAt > now);
   /** Policies whose calls reach nobody now: their own subscription, or that of the chats, does not deliver. */
@@ -153,17 +158,17 @@ export function createTeams(deps: TeamsDeps) {
       const subscription = subscriptions[Math.floor(random() * subscriptions.length)];
       if (subscription !== undefined) lifecycle(subscription, 'missed');
     },
+    /** When Graph next asks for a token or a renewal, as things are; undefined where nothing is subscribed. */
+    nextReminderAt: () => {
+      const times = deps.live().map(reminderAt);
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
     /** Sends what is due; now and then somebody calls whom nobody hears just then. */
     tick(now: number): void {
       if (now > deps.quietUntil)
         for (const policy of [...unheard(now)].filter(() => random() < unheardShare)) call(policy);
       for (const subscription of deps.live()) {
-        const tokenBound = subscription.resource.includes('getAllMessages');
-        const ends = Math.min(
-          subscription.expiresAt,
-          tokenBound ? subscription.tokenExpiresAt : Number.POSITIVE_INFINITY,
-        );
-        if ((remindAt.get(subscription.id) ?? ends - lifecycleMs) > now) continue;
+        if (reminderAt(subscription) > now) continue;
         remindAt.set(subscription.id, now + lifecycleMs);
         lifecycle(subscription, 'reauthorizationRequired');
       }
