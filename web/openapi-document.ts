@@ -114,8 +114,9 @@ export const operations: readonly Operation[] = [
     method: 'get',
     path: '/api/quarantine',
     summary: 'Messages that nobody could read, newest first, and until when their bytes are kept; never the bytes',
+    query: input.quarantineQuerySchema,
     answer: json(answers.quarantineListSchema),
-    errors: [],
+    errors: ['invalid-query'],
   },
   {
     method: 'post',

@@ -1,11 +1,12 @@
 import type { ProvedPerson } from '#domain/access/person.ts';
 import type { ActedFrom } from '#domain/emergency/events.ts';
 import type { RepublishOutcome } from '#domain/quarantine/events.ts';
+import type { LogPosition } from '#ports/event-log.ts';
 
 /** What an operator asks about messages that nobody could read; the composition root satisfies it. Nobody is shown their bytes. */
 export interface Quarantine {
-  /** Newest first, at most {@link mostQuarantined}. */
-  list(): Promise<readonly QuarantinedView[]>;
+  /** Newest first. @param before position in the log, as the page before gave it */
+  list(before?: LogPosition): Promise<QuarantinePage>;
   /** On record when it answers; the role `resolve` does it. */
   publish(
     id: string,
@@ -13,6 +14,14 @@ export interface Quarantine {
   ): Promise<PublishAnswer>;
 }
 
+export interface QuarantinePage {
+  /** At most {@link mostQuarantined}; a page without any may still have a next one. */
+  readonly items: readonly QuarantinedView[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: LogPosition;
+}
+
+/** Most items of a page. */
 export const mostQuarantined = 1000;
 
 export type PublishAnswer =

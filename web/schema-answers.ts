@@ -221,6 +221,7 @@ export const quarantineListSchema = z.looseObject({
       state: z.enum(['kept', 'gone', 'requested', ...republishOutcomes]),
     }),
   ),
+  next: z.string().optional().describe('`cursor` of the next page; absent on the last one'),
 });
 const many = z.int().min(0);
 export const erasureExtentSchema = z.looseObject({

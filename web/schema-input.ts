@@ -91,6 +91,9 @@ export const auditQuerySchema = z.strictObject({
   limit: wholeNumber(1, 1000, 100),
 });
 
+/** `GET /api/quarantine`. */
+export const quarantineQuerySchema = z.strictObject({ cursor: position.optional() });
+
 /** `GET /api/audit/counts`. */
 export const auditFilterSchema = z.strictObject(auditFilter);
 

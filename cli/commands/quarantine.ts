@@ -4,16 +4,22 @@ import { ask, expectOk } from '#cli/http.ts';
 import { createOutput, printable, table } from '#cli/output.ts';
 import { withReadingDesk } from '#cli/reading-desk.ts';
 import { requireDesk } from '#cli/running.ts';
-import { mostQuarantined, type QuarantinedView } from '#web/quarantine.ts';
+import type { QuarantinedView, QuarantinePage } from '#web/quarantine.ts';
 
 interface JsonOption {
   readonly json?: boolean;
 }
 
-/** `tocsin quarantine list`. */
-export async function list(options: JsonOption, stateDir: string | undefined): Promise<void> {
+interface ListOptions extends JsonOption {
+  readonly all?: boolean;
+}
+
+/** `tocsin quarantine list`: the newest page, or with `--all` everything. */
+export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
-  const items = await withReadingDesk(stateDir, quarantined);
+  const { items, next } = await withReadingDesk(stateDir, async (desk) =>
+    options.all === true ? { items: await everything(desk), next: undefined } : pageOf(desk),
+  );
   if (options.json === true) return output.json({ items });
   const lines = table(
     ['RECORDED', 'PARTITION', 'TYPE', 'WHY', 'BYTES', 'STATE', 'KEPT UNTIL', 'ID'],
@@ -25,9 +31,9 @@ export async function list(options: JsonOption, stateDir: string | undefined): P
   for (const line of lines) output.data(line);
   const kept = items.filter(({ state }) => state === 'kept').length;
   output.say(
-    items.length >= mostQuarantined
-      ? `The newest ${items.length}, of which ${kept} can be published again.`
-      : `${items.length} in all, of which ${kept} can be published again.`,
+    next === undefined
+      ? `${items.length} in all, of which ${kept} can be published again.`
+      : `The newest ${items.length}, of which ${kept} can be published again; --all shows the older ones, too.`,
   );
 }
 
@@ -46,7 +52,7 @@ export async function publish(
   if (ids.length === 0 && options.all !== true)
     throw new CommandError(exitCodes.usage, 'say which: ids as `tocsin quarantine list` shows them, or --all');
   const desk = await requireDesk(stateDir);
-  const kept = async () => (await quarantined(desk)).filter(({ state }) => state === 'kept').map(({ id }) => id);
+  const kept = async () => (await everything(desk)).filter(({ state }) => state === 'kept').map(({ id }) => id);
   const wanted = options.all === true ? await kept() : ids;
   const by = options.by ?? userInfo().username;
   const items: { readonly id: string; readonly started: boolean; readonly why?: string }[] = [];
@@ -71,6 +77,18 @@ export async function publish(
   if (items.some(({ started }) => !started)) process.exitCode = exitCodes.no;
 }
 
-async function quarantined(desk: string): Promise<readonly QuarantinedView[]> {
-  return expectOk(await ask(`${desk}/api/quarantine`))['items'] as unknown as readonly QuarantinedView[];
+async function pageOf(desk: string, cursor?: string): Promise<QuarantinePage> {
+  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+  return expectOk(await ask(`${desk}/api/quarantine${query}`)) as unknown as QuarantinePage;
+}
+
+async function everything(desk: string): Promise<readonly QuarantinedView[]> {
+  const items: QuarantinedView[] = [];
+  let next: string | undefined;
+  do {
+    const page = await pageOf(desk, next);
+    items.push(...page.items);
+    next = page.next;
+  } while (next !== undefined);
+  return items;
 }

@@ -12,8 +12,9 @@ export function addKeeping(program: Command): void {
   quarantine
     .command('list')
     .description('when, on which partition, why, and until when they can be published again; never what is in them')
+    .option('--all', 'also what is older than the newest thousand')
     .addOption(json())
-    .addHelpText('after', examples('quarantine list', 'quarantine list --json'))
+    .addHelpText('after', examples('quarantine list', 'quarantine list --all --json'))
     .action(async (options) => (await import('#cli/commands/quarantine.ts')).list(options, stateDirOf(program)));
   quarantine
     .command('publish')

@@ -2,6 +2,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import type { Shared } from '#cli/roles/shared.ts';
 import { quarantineStream, type RepublishOutcome, republishOutcomes } from '#domain/quarantine/events.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
+import type { LogPosition } from '#ports/event-log.ts';
 import { requestRepublishing } from '#processor/acts/republish.ts';
 import type { AuditQueries, StoredRecord } from '#projections/audit/queries.ts';
 import { mostQuarantined, type Quarantine, type QuarantinedView } from '#web/quarantine.ts';
@@ -9,7 +10,7 @@ import { mostQuarantined, type Quarantine, type QuarantinedView } from '#web/qua
 /** Types of events that keep what nobody could read. */
 const types = ['tocsin.undecodable', 'tocsin.unrecognised', 'tocsin.undecryptable', 'tocsin.suspicious'];
 const dayMs = 86_400_000;
-/** Of each type so many records are looked at: only some of the suspicious ones keep anything. */
+/** So many records are looked at for one page: only some of the suspicious ones keep anything. */
 const mostLookedAt = 5 * mostQuarantined;
 
 /** What lies in quarantine, by the audit trail, and how to have it published again. */
@@ -47,18 +48,16 @@ export function createQuarantine(context: RunContext, shared: Shared, audit: () 
   }
 
   return {
-    async list() {
-      const found: QuarantinedView[] = [];
-      for (const type of types) {
-        let left = mostQuarantined;
-        for await (const record of audit().page({ type, order: 'newest', limit: mostLookedAt })) {
-          const item = await view(record);
-          if (item === undefined) continue;
-          found.push(item);
-          if (--left === 0) break;
-        }
+    async list(before) {
+      const items: QuarantinedView[] = [];
+      let looked = 0;
+      for await (const record of newestOf(audit(), before)) {
+        const item = await view(record);
+        if (item !== undefined) items.push(item);
+        looked += 1;
+        if (items.length === mostQuarantined || looked === mostLookedAt) return { items, next: record.position };
       }
-      return found.sort((a, b) => (a.recordedAt < b.recordedAt ? 1 : -1)).slice(0, mostQuarantined);
+      return { items };
     },
     async publish(id, act) {
       const detail = await audit().get(id);
@@ -79,6 +78,28 @@ export function createQuarantine(context: RunContext, shared: Shared, audit: () 
         : asked;
     },
   };
+}
+
+/** Records of all types together, against the order of the log. */
+async function* newestOf(audit: AuditQueries, before: LogPosition | undefined): AsyncGenerator<StoredRecord> {
+  const from = before === undefined ? {} : { after: before };
+  const pages = types.map((type) =>
+    audit.page({ type, order: 'newest', limit: mostLookedAt, ...from })[Symbol.asyncIterator](),
+  );
+  const heads = await Promise.all(pages.map((page) => page.next()));
+  try {
+    for (;;) {
+      let newest = -1;
+      for (const [i, head] of heads.entries())
+        if (head.done !== true && head.value.position > (heads[newest]?.value?.position ?? '')) newest = i;
+      const [page, head] = [pages[newest], heads[newest]];
+      if (page === undefined || head === undefined || head.done === true) return;
+      heads[newest] = await page.next();
+      yield head.value;
+    }
+  } finally {
+    for (const page of pages) await page.return?.();
+  }
 }
 
 function partitionOf(metadata: JsonObject): string {

@@ -3,7 +3,7 @@ import type { Quarantine } from '#web/quarantine.ts';
 
 /** Nothing lies in quarantine, and nobody is known. */
 export const emptyQuarantine: Quarantine = {
-  list: async () => [],
+  list: async () => ({ items: [] }),
   publish: async () => ({ ok: false, reason: 'not-found' }),
 };
 

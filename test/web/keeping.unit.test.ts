@@ -60,6 +60,19 @@ describe('the quarantine over HTTP', () => {
     expect((await post(`/api/quarantine/${id}/publish`, { by: 'Olga' })).status).toBe(status);
   });
 
+  it('goes on where the page before says, and takes no other place', async () => {
+    const asked: (string | undefined)[] = [];
+    const list = async (before?: string) => {
+      asked.push(before);
+      return { items: [], ...(before === undefined ? { next: '00000000000000000007' } : {}) };
+    };
+    const { get } = createDeskFixture({ quarantine: { ...emptyQuarantine, list } });
+    expect(await (await get('/api/quarantine')).json()).toEqual({ items: [], next: '00000000000000000007' });
+    expect(await (await get('/api/quarantine?cursor=00000000000000000007')).json()).toEqual({ items: [] });
+    expect(asked).toEqual([undefined, '00000000000000000007']);
+    expect(await codeOf(await get('/api/quarantine?cursor=yesterday'))).toBe('invalid-query');
+  });
+
   it('takes ids alone, and somebody who asks', async () => {
     const { post } = createDeskFixture();
     expect(await codeOf(await post('/api/quarantine/x/publish', { by: 'Olga' }))).toBe('record-not-found');

@@ -1,15 +1,18 @@
 import type { Hono } from 'hono';
 import { assertNever } from '#kernel/assert-never.ts';
 import type { DeskEnv, RouteDeps } from '#web/deps.ts';
-import { readBody } from '#web/input.ts';
+import { readBody, readQuery } from '#web/input.ts';
 import { problem } from '#web/problem.ts';
-import { acknowledgeBodySchema, idSchema } from '#web/schema-input.ts';
+import { acknowledgeBodySchema, idSchema, quarantineQuerySchema } from '#web/schema-input.ts';
 import { actedBy, actedFrom } from '#web/sign-in/acted.ts';
 
 /** Messages that nobody could read: which there are, and publishing one again once it can be read. */
 export function quarantineRoutes(app: Hono<DeskEnv>, { quarantine, log }: RouteDeps): void {
   if (quarantine === undefined) return;
-  app.get('/api/quarantine', async (c) => c.json({ items: await quarantine.list() }));
+  app.get('/api/quarantine', async (c) => {
+    const query = readQuery(c, quarantineQuerySchema);
+    return query.ok ? c.json(await quarantine.list(query.value.cursor)) : query.response;
+  });
   app.post('/api/quarantine/:id/publish', async (c) => {
     const id = idSchema.safeParse(c.req.param('id'));
     if (!id.success) return problem('record-not-found');
