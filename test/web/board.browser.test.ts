@@ -143,6 +143,29 @@ describe('the board in a real browser', () => {
     expect(await page.locator('#unacknowledged .card').count()).toBe(1);
   });
 
+  it('is the same desk when it is loaded again, and another one where its tab was duplicated', async () => {
+    const { page } = await open();
+    const told = async (of: Page, work: () => Promise<unknown>) => {
+      const [request] = await Promise.all([of.waitForRequest(`${desk.url}/api/desks`), work()]);
+      return (request.postDataJSON() as { readonly desk: string }).desk;
+    };
+    const first = await told(page, () => arm(page));
+    expect(await told(page, () => page.reload())).toBe(first);
+
+    // As a browser duplicates a tab: with all that it remembers.
+    const remembered = await page.evaluate(() => ({ ...sessionStorage }));
+    expect(Object.values(remembered)).toContain(first);
+    const other = await page.context().newPage();
+    await other.addInitScript((entries) => {
+      if (sessionStorage.length > 0) return;
+      for (const [name, value] of Object.entries(entries)) sessionStorage.setItem(name, value);
+    }, remembered);
+    const second = await told(other, () => other.goto(desk.url));
+    expect(second).not.toBe(first);
+    expect(await told(other, () => other.reload())).toBe(second);
+    expect(await told(page, () => page.reload())).toBe(first);
+  });
+
   it('keeps the screen on while it can be heard, again after it was hidden, and on a wall always', async () => {
     const { page } = await open();
     await watchLocks(page);

@@ -1,3 +1,4 @@
+import { takeDeskId } from './desk-id.ts';
 import { askHeard } from './dialogs.ts';
 import { button, byId } from './dom.ts';
 import { postJson } from './http.ts';
@@ -10,7 +11,6 @@ export const muteMs = 60_000;
 /** Milliseconds between two reports of this desk to Tocsin. */
 const reportMs = 20_000;
 const armedKey = 'tocsin.armed';
-const deskKey = 'tocsin.desk';
 
 /** The strip's sound button, and what Tocsin is told of this desk. */
 export interface SoundControl {
@@ -21,6 +21,7 @@ export interface SoundControl {
 
 export function createSoundControl(sound: Sound): SoundControl {
   const place = byId('sound');
+  const deskId = takeDeskId();
   let shown: string | undefined;
   let reported: SoundState | undefined;
   let reportedAt = 0;
@@ -51,12 +52,7 @@ export function createSoundControl(sound: Sound): SoundControl {
     if (state === reported && performance.now() - reportedAt < reportMs) return;
     reported = state;
     reportedAt = performance.now();
-    let desk = forThisTab.get(deskKey);
-    if (desk === undefined) {
-      desk = crypto.randomUUID();
-      forThisTab.set(deskKey, desk);
-    }
-    void postJson('/api/desks', { desk, sound: state });
+    void deskId.then((desk) => postJson('/api/desks', { desk, sound: state }));
   }
   function tick() {
     const state = sound.state;
