@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { checkCertificate, checkGrant } from '#cli/doctor/certificate.ts';
 import { type Finding, messageOf, timeoutMs, within } from '#cli/doctor/finding.ts';
+import { refusedOnRecord } from '#cli/doctor/refused-on-record.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
+import { findLog } from '#cli/reading-desk.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { isKeyStoreMissing, openSecrets } from '#cli/roles/key-store.ts';
 import { groupsWithout, policiesOf } from '#cli/roles/policies.ts';
+import { openEventLog } from '#cli/roles/shared.ts';
 import { openTenantAccess, type TenantAccess } from '#cli/roles/tenant-access.ts';
 import { applicationPermissions, comparePermissions, delegatedPermissions } from '#domain/identity/permissions.ts';
 import { isServiceUser } from '#domain/identity/service-user.ts';
@@ -118,7 +121,7 @@ async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed):
   const isOther = feed === 'chat' && isKnown && serviceUser !== undefined && !isServiceUser(serviceUser, state);
   return [
     ...(isOther ? [otherAccount] : []),
-    checkGrant(feed, state.grantExpiresAt, context.clock.now()),
+    (await refused(context, feed)) ?? checkGrant(feed, state.grantExpiresAt, context.clock.now()),
     missing.length > 0
       ? {
           ...{ check: `${feed} permissions`, state: 'fault', found: `missing: ${missing.join(', ')}` },
@@ -132,6 +135,16 @@ async function checkFeed(context: RunContext, access: TenantAccess, feed: Feed):
         : { check: `${feed} permissions`, state: 'ok', found: `exactly the ${needed.length} that are needed` },
     await checkGraph(context, access, feed, state.tokenExpiresAt),
   ];
+}
+
+/** What is the matter with the log itself is said of the log. */
+async function refused(context: RunContext, feed: Feed): Promise<Finding | undefined> {
+  const place = findLog(context.settings);
+  if (place === undefined || (place.kind === 'sqlite' && !existsSync(place.file))) return undefined;
+  const log = await openEventLog(context, place).catch(() => undefined);
+  const found = log && (await refusedOnRecord(log, feed));
+  await log?.close();
+  return found;
 }
 
 async function checkGraph(

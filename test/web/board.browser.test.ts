@@ -143,6 +143,34 @@ describe('the board in a real browser', () => {
     expect(await page.locator('#unacknowledged .card').count()).toBe(1);
   });
 
+  it('goes on telling Tocsin that it is there where the browser lets no timer of a hidden page run', async () => {
+    const { context } = await open();
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() * 60;
+      globalThis.setInterval = (() => 0) as unknown as typeof setInterval;
+    });
+    let reports = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/api/desks')) reports += 1;
+    });
+    await page.goto(desk.url);
+    await expect.poll(() => reports).toBeGreaterThan(3);
+  });
+
+  it.each(['frozen', 'discarded'])('says that it could not be heard where the browser had it %s', async (how) => {
+    const { page } = await open();
+    await arm(page);
+    if (how === 'frozen')
+      await page.evaluate(`for (const name of ['freeze', 'resume']) document.dispatchEvent(new Event(name))`);
+    else {
+      await page.addInitScript(`Object.defineProperty(document, 'wasDiscarded', { value: true })`);
+      await page.reload();
+    }
+    await page.getByText('The browser had put this desk away').waitFor();
+  });
+
   it('is the same desk when it is loaded again, and another one where its tab was duplicated', async () => {
     const { page } = await open();
     const told = async (of: Page, work: () => Promise<unknown>) => {

@@ -4,6 +4,7 @@ import { keepAwake } from './awake.ts';
 import { dispatchText } from './format.ts';
 import { getJson } from './http.ts';
 import { followLive, serverNow } from './live.ts';
+import { tellWhenPutAway } from './put-away.ts';
 import { keepSession } from './session.ts';
 import type { Alarm } from './sound.ts';
 import { createSound } from './sound.ts';
@@ -102,12 +103,15 @@ export function startDesk(): Desk {
       if (live) beatAt = performance.now();
       strip.setLive(live, silentMs);
       alarm();
+      // Of a hidden page browsers run the timers once a minute at most, and messages at once.
+      control.tick();
     },
     onReturn: () => void reconcile(store),
     mayRest: () => sound.state === 'off' && !staysAwake(),
   });
   // A hidden page that rests is nobody's use of a session.
   keepSession(() => performance.now() - beatAt < 15_000);
+  tellWhenPutAway(() => control.wasArmed || document.documentElement.dataset['view'] === 'wall');
   const stayAwake = keepAwake(() => sound.state !== 'off' || document.documentElement.dataset['view'] === 'wall');
   const second = () => {
     strip.tick();

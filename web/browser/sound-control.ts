@@ -17,6 +17,8 @@ export interface SoundControl {
   /** Redraws; cheap. */
   tick(): void;
   toggleMute(): void;
+  /** Whether somebody armed this desk, heard or not. */
+  readonly wasArmed: boolean;
 }
 
 export function createSoundControl(sound: Sound): SoundControl {
@@ -92,5 +94,11 @@ export function createSoundControl(sound: Sound): SoundControl {
     if (document.visibilityState === 'visible' && !sound.running()) void armAgain();
   });
   void armAgain();
-  return { tick, toggleMute };
+  return {
+    tick,
+    toggleMute,
+    get wasArmed() {
+      return forThisTab.get(armedKey) === '1';
+    },
+  };
 }
