@@ -6,7 +6,7 @@ import { bounded } from '#cli/roles/bounded.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import { createDeskData, type DeskDataDeps } from '#cli/roles/desk-data.ts';
 import type { DeskSignInParts } from '#cli/roles/desk-sign-in.ts';
-import { type DiskSpaces, diskRow, isFull } from '#cli/roles/disk-space.ts';
+import { cannotKeep, type DiskSpaces, diskRow } from '#cli/roles/disk-space.ts';
 import { createErasing } from '#cli/roles/erasing.ts';
 import type { RunningEvidence } from '#cli/roles/evidence.ts';
 import { healthReport } from '#cli/roles/health.ts';
@@ -159,8 +159,8 @@ async function openListening(
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
   const reached = (): Reached => {
-    if (isFull(disks.spaces(), 'event log')) return 'disk-full';
-    if (isFull(disks.spaces())) return 'not-kept';
+    if (cannotKeep(disks.spaces(), 'event log')) return 'disk-full';
+    if (cannotKeep(disks.spaces())) return 'not-kept';
     const reached = reachedBoard(readModels.states().find(({ name }) => name === 'emergencies'));
     return reached === 'yes' && judging.waitingMs() > unjudgedMs ? 'not-judged' : reached;
   };

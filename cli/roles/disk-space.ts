@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { EventLogSetting } from '#config/parsers.ts';
@@ -13,8 +13,8 @@ export interface KeptFolder {
   readonly folder: string;
 }
 
-/** `full`: the next event may not be kept. */
-export type DiskLevel = 'enough' | 'low' | 'nearly-full' | 'full';
+/** `full` and `read-only`: the next event may not be kept. */
+export type DiskLevel = 'enough' | 'low' | 'nearly-full' | 'full' | 'read-only';
 
 /** One disk, with all that is kept on it. */
 export interface DiskSpace {
@@ -29,6 +29,8 @@ export interface Disk {
   readonly id: number;
   readonly free: number;
   readonly size: number;
+  /** False where this process may not write there, as after a fault of the disk, when systems go on with what can still be read. */
+  readonly writable: boolean;
 }
 
 export interface DiskSpaces {
@@ -47,9 +49,11 @@ export interface DiskSpacesDeps {
 
 const mebibyte = 1024 ** 2;
 const lookMs = 5000;
+const readOnlyLine = 'the disk can only be read';
 
 /** A hundredth of a large disk is plenty, and a tenth of a small one is not much: the smaller of the two counts. */
-export function levelOf({ free, size }: Pick<Disk, 'free' | 'size'>): DiskLevel {
+export function levelOf({ free, size, writable }: Pick<Disk, 'free' | 'size' | 'writable'>): DiskLevel {
+  if (!writable) return 'read-only';
   if (free < 4 * mebibyte) return 'full';
   if (free < Math.min(100 * mebibyte, size / 50)) return 'nearly-full';
   return free < Math.min(1024 * mebibyte, size / 10) ? 'low' : 'enough';
@@ -86,8 +90,12 @@ export function createDiskSpaces({ context, folders, diskOf = askSystem }: DiskS
       levels.set(name, level);
       for (const kept of of) metrics.diskFree.set({ of: kept }, free);
       if (level === (told.get(name) ?? 'enough')) continue;
-      if (level === 'enough') log.info({ disk: name, free }, 'there is room on the disk again');
-      else log.warn({ disk: name, free, level }, 'there is little room left on the disk');
+      if (level === 'enough') log.info({ disk: name, free }, 'the disk takes enough again');
+      else
+        log.warn(
+          { disk: name, free, level },
+          level === 'read-only' ? readOnlyLine : 'there is little room left on the disk',
+        );
     }
     told = levels;
   }
@@ -103,9 +111,10 @@ export function createDiskSpaces({ context, folders, diskOf = askSystem }: DiskS
   };
 }
 
-/** Whether a disk has no room for what is kept on it: for one thing, or for anything. */
-export function isFull(spaces: readonly DiskSpace[], kept?: Kept): boolean {
-  return spaces.some(({ of, level }) => level === 'full' && (kept === undefined || of.includes(kept)));
+/** Whether nothing more can be kept of one thing, or of anything. */
+export function cannotKeep(spaces: readonly DiskSpace[], kept?: Kept): boolean {
+  const isOver = (level: DiskLevel) => level === 'full' || level === 'read-only';
+  return spaces.some(({ of, level }) => isOver(level) && (kept === undefined || of.includes(kept)));
 }
 
 /** One for each disk; a folder that is not there, or whose disk says nothing, is left out. */
@@ -116,21 +125,29 @@ export async function spacesOf(
   const found = await Promise.all(
     folders.map(async ({ of, folder }) => ({ of, disk: await diskOf(folder).catch(() => undefined) })),
   );
-  const disks = new Map<number, { readonly of: Kept[]; readonly disk: Disk }>();
+  const disks = new Map<string, { readonly of: Kept[]; readonly disk: Disk }>();
   for (const { of, disk } of found) {
     if (disk === undefined) continue;
-    const known = disks.get(disk.id);
-    if (known === undefined) disks.set(disk.id, { of: [of], disk });
+    const id = `${disk.id} ${disk.writable}`;
+    const known = disks.get(id);
+    if (known === undefined) disks.set(id, { of: [of], disk });
     else known.of.push(of);
   }
   return [...disks.values()].map(({ of, disk }) => ({ of, free: disk.free, level: levelOf(disk) }));
 }
 
 async function askSystem(folder: string): Promise<Disk> {
-  const [{ dev }, { bsize, blocks, bfree, bavail }] = await Promise.all([stat(folder), statfs(folder)]);
+  const [{ dev }, { bsize, blocks, bfree, bavail }, writable] = await Promise.all([
+    stat(folder),
+    statfs(folder),
+    access(folder, constants.W_OK).then(
+      () => true,
+      () => false,
+    ),
+  ]);
   // Some blocks are kept for the administrator alone.
   const isAdministrator = process.getuid?.() === 0;
-  return { id: dev, free: (isAdministrator ? bfree : bavail) * bsize, size: blocks * bsize };
+  return { id: dev, free: (isAdministrator ? bfree : bavail) * bsize, size: blocks * bsize, writable };
 }
 
 const next = 'Make room on that disk, or give it more; see "When the disk fills up" in docs/operator.md.';
@@ -147,6 +164,11 @@ export function diskRow({ of, free, level }: DiskSpace): HealthRow {
       return { ...row, state: 'trouble', word: `only ${sizeWord(free)} free: soon nothing can be kept`, next };
     case 'full':
       return { ...row, state: 'trouble', word: 'full: nothing more can be kept', next };
+    case 'read-only':
+      return {
+        ...{ ...row, state: 'trouble', word: 'can only be read: nothing more can be kept' },
+        next: 'See in the log of the system why it is read-only, and who may write there.',
+      };
   }
 }
 

@@ -2,7 +2,7 @@ import type { RoleName } from '#cli/role-names.ts';
 import { runAlarms } from '#cli/roles/alarms-running.ts';
 import type { RunContext } from '#cli/roles/context.ts';
 import type { RunningDesk } from '#cli/roles/desk.ts';
-import { type DiskSpaces, isFull } from '#cli/roles/disk-space.ts';
+import { cannotKeep, type DiskSpaces } from '#cli/roles/disk-space.ts';
 import { expireQuarantine } from '#cli/roles/housekeeping.ts';
 import type { RunningIngest } from '#cli/roles/ingest.ts';
 import { openOwnListening } from '#cli/roles/own-listening.ts';
@@ -75,7 +75,7 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
   };
   if (ingest !== undefined && targets.length > 0) {
     const { listening, close } = await openOwnListening(context, shared, hub, ingest, () =>
-      isFull(disks.spaces(), 'event log') ? 'disk-full' : 'yes',
+      cannotKeep(disks.spaces(), 'event log') ? 'disk-full' : 'yes',
     );
     const looking = listening.run(signal);
     const watching = startWatch(context, shared, targets, listening.state, signal);

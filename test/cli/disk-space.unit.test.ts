@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import {
+  cannotKeep,
   createDiskSpaces,
   type Disk,
   diskRow,
-  isFull,
   keptFolders,
   levelOf,
   sizeWord,
@@ -30,7 +30,8 @@ it.each([
   ['less than an append with its log may take', 4 * mib - 1, gib, 'full'],
   ['nothing', 0, 250 * gib, 'full'],
 ] as const)('%s is judged by how large the disk is', (_, free, size, level) => {
-  expect(levelOf({ free, size })).toBe(level);
+  expect(levelOf({ free, size, writable: true })).toBe(level);
+  expect(levelOf({ free, size, writable: false })).toBe('read-only');
 });
 
 it('what is kept by a server is not on a disk of this machine', () => {
@@ -68,7 +69,7 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
   const lines: string[] = [];
   const line = (fields: object) => void lines.push((fields as { readonly level?: string }).level ?? 'enough');
   const log = { info: line, warn: line } as never;
-  let disk: Disk = { id: 1, free: 2 * gib, size: 250 * gib };
+  let disk: Disk = { id: 1, free: 2 * gib, size: 250 * gib, writable: true };
   let looks = 0;
   const disks = createDiskSpaces({
     context: { clock, log, metrics },
@@ -78,7 +79,7 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
     ],
     diskOf: async (folder) => {
       if (folder === '/log') looks += 1;
-      return folder === '/log' ? disk : { id: 2, free: gib, size: 250 * gib };
+      return folder === '/log' ? disk : { id: 2, free: gib, size: 250 * gib, writable: true };
     },
   });
   const stop = new AbortController();
@@ -98,13 +99,13 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
   expect(lines).toEqual([]);
   for (const free of [500 * mib, 400 * mib, 50 * mib, 0, 0]) await seen(free);
   expect(lines).toEqual(['low', 'nearly-full', 'full']);
-  expect(isFull(disks.spaces())).toBe(true);
-  expect(isFull(disks.spaces(), 'event log')).toBe(true);
-  expect(isFull(disks.spaces(), 'state folder')).toBe(false);
+  expect(cannotKeep(disks.spaces())).toBe(true);
+  expect(cannotKeep(disks.spaces(), 'event log')).toBe(true);
+  expect(cannotKeep(disks.spaces(), 'state folder')).toBe(false);
   expect(await metrics.text()).toContain('tocsin_disk_free_bytes{of="event log"} 0');
   await seen(2 * gib);
   expect(lines.at(-1)).toBe('enough');
-  expect(isFull(disks.spaces())).toBe(false);
+  expect(cannotKeep(disks.spaces())).toBe(false);
 });
 
 it.each([
@@ -113,9 +114,29 @@ it.each([
   [50 * mib, 250 * gib, 'trouble', 'soon nothing can be kept'],
   [1, 250 * gib, 'trouble', 'nothing more can be kept'],
 ] as const)('with %d of %d bytes free the row is %s', (free, size, state, word) => {
-  const row = diskRow({ of: ['event log'], free, level: levelOf({ free, size }) });
+  const row = diskRow({ of: ['event log'], free, level: levelOf({ free, size, writable: true }) });
   expect(row).toMatchObject({ kind: 'disk', name: 'event log', state, word: expect.stringContaining(word) });
   expect(row.next === undefined).toBe(state === 'ok');
+});
+
+it('a disk that can only be read keeps nothing, however much room it has', async () => {
+  const diskOf = async (folder: string): Promise<Disk> => ({
+    ...{ id: 1, free: 60 * gib, size: 250 * gib },
+    writable: folder !== '/log',
+  });
+  const spaces = await spacesOf(
+    [
+      { of: 'event log', folder: '/log' },
+      { of: 'state folder', folder: '/state' },
+    ],
+    diskOf,
+  );
+  expect(spaces.map(({ of, level }) => [of, level])).toEqual([
+    [['event log'], 'read-only'],
+    [['state folder'], 'enough'],
+  ]);
+  expect(cannotKeep(spaces, 'event log')).toBe(true);
+  expect(spaces.map(diskRow)).toMatchObject([{ state: 'trouble', next: expect.any(String) }, { state: 'ok' }]);
 });
 
 it('sizes are never said larger than they are', () => {
