@@ -208,6 +208,28 @@ describe('the board in a real browser', () => {
     await expect.poll(() => locks(wall.page)).toEqual(['held']);
   });
 
+  it('asks to be heard again where a loudspeaker came or went, and rings until then as before', async () => {
+    const { page } = await open();
+    const change = () => page.evaluate(`navigator.mediaDevices.dispatchEvent(new Event('devicechange'))`);
+    await change();
+    expect(await page.getByRole('button', { name: 'Test the sound' }).count()).toBe(0);
+    await arm(page);
+    await change();
+    const test = page.getByRole('button', { name: 'Test the sound' });
+    await test.waitFor();
+    desk.data.raise();
+    await page.waitForSelector('html[data-alarm=real][data-sound=armed]');
+    await test.click();
+    await page.getByRole('button', { name: 'Yes, I heard it' }).click();
+    await page.getByRole('button', { name: 'Sound armed' }).waitFor();
+
+    await change();
+    await test.click();
+    await page.getByRole('button', { name: 'No', exact: true }).click();
+    await page.getByRole('button', { name: 'Arm this desk' }).waitFor();
+    expect(await page.getAttribute('html', 'data-sound')).toBe('off');
+  });
+
   it('is not armed by a person who heard nothing', async () => {
     const { page } = await open();
     await page.getByRole('button', { name: 'Arm this desk' }).click();

@@ -27,6 +27,8 @@ export function createSoundControl(sound: Sound): SoundControl {
   let shown: string | undefined;
   let reported: SoundState | undefined;
   let reportedAt = 0;
+  /** A loudspeaker came or went since somebody heard the tone: with a screen that is switched off its sound goes, too. */
+  let isChanged = false;
 
   async function arm() {
     if (!(await sound.tryTone())) {
@@ -34,6 +36,7 @@ export function createSoundControl(sound: Sound): SoundControl {
       return;
     }
     if (await askHeard()) {
+      isChanged = false;
       sound.arm();
       forThisTab.set(armedKey, '1');
     } else {
@@ -60,7 +63,8 @@ export function createSoundControl(sound: Sound): SoundControl {
     const state = sound.state;
     document.documentElement.dataset['sound'] = state;
     report();
-    const word = state === 'muted' ? `Muted ${Math.ceil(sound.mutedForMs / 1000)} s` : state;
+    const doubt = isChanged && state === 'armed';
+    const word = state === 'muted' ? `Muted ${Math.ceil(sound.mutedForMs / 1000)} s` : doubt ? 'changed' : state;
     if (word === shown) return;
     const before = shown;
     shown = word;
@@ -73,6 +77,12 @@ export function createSoundControl(sound: Sound): SoundControl {
   }
   function control(state: SoundState, word: string) {
     if (state === 'off') return button('Arm this desk', () => void arm(), { class: 'arm' });
+    if (word === 'changed') {
+      const test = button('Test the sound', () => void arm(), { class: 'arm' });
+      test.title =
+        'A loudspeaker came or went: press, and say whether you hear the tone. Until then it rings as before.';
+      return test;
+    }
     const control = button(state === 'armed' ? 'Sound armed' : word, toggleMute, { class: state });
     control.title =
       state === 'armed'
@@ -92,6 +102,11 @@ export function createSoundControl(sound: Sound): SoundControl {
     });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible' && !sound.running()) void armAgain();
+  });
+  // Not there where the page is not from this machine or over TLS.
+  navigator.mediaDevices?.addEventListener('devicechange', () => {
+    isChanged = true;
+    tick();
   });
   void armAgain();
   return {
