@@ -9,6 +9,8 @@ import type { Fault } from '#test/workflows/year/weather.ts';
 const minute = 60_000;
 /** Who looks every two minutes sees the end of a fault, and who tries again its end, no later than this. */
 const recordSlackMs = 5 * minute;
+/** Graph asked for a token during a fault: a touch that nobody answered is followed by another kind ten minutes later, not sooner (domain/subscriptions/plan.ts). */
+const quietMs = 10 * minute;
 /** A subscription that is gone without a word was last seen alive at its last renewal: a third of a day at most for emergency events. */
 const lastSeenMs = 9 * 60 * minute;
 /** Until the first subscription is there. */
@@ -24,10 +26,11 @@ export function unexplainedRecords(
   return gaps.filter(({ from, to, cause }) => {
     if (cause === 'not-started') return from > start + firstMs || to > start + firstMs;
     const early = cause.startsWith('subscription-') ? lastSeenMs : recordSlackMs;
+    const late = cause === 'graph-unreachable' || cause === 'delivery-paused' ? recordSlackMs + quietMs : recordSlackMs;
     let end = Number.NEGATIVE_INFINITY;
     for (const fault of inOrder) {
       if (fault.from > Math.max(from + early, end) || fault.until + recordSlackMs < from) continue;
-      end = Math.max(end, fault.until + recordSlackMs);
+      end = Math.max(end, fault.until + late);
     }
     return to > end;
   });
