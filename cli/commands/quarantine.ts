@@ -18,7 +18,7 @@ interface ListOptions extends JsonOption {
 export async function list(options: ListOptions, stateDir: string | undefined): Promise<void> {
   const output = createOutput();
   const { items, next } = await withReadingDesk(stateDir, async (desk) =>
-    options.all === true ? { items: await everything(desk), next: undefined } : pageOf(desk),
+    options.all === true ? { items: await everything(desk), next: undefined } : newest(desk),
   );
   if (options.json === true) return output.json({ items });
   const lines = table(
@@ -80,6 +80,13 @@ export async function publish(
 async function pageOf(desk: string, cursor?: string): Promise<QuarantinePage> {
   const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
   return expectOk(await ask(`${desk}/api/quarantine${query}`)) as unknown as QuarantinePage;
+}
+
+/** The first page that holds anything: what came last may have kept nothing. */
+async function newest(desk: string): Promise<QuarantinePage> {
+  let page = await pageOf(desk);
+  while (page.items.length === 0 && page.next !== undefined) page = await pageOf(desk, page.next);
+  return page;
 }
 
 async function everything(desk: string): Promise<readonly QuarantinedView[]> {

@@ -141,8 +141,9 @@ async function startRoles(
   const { checkLog, openShared } = await import('#cli/roles/shared.ts');
   const shared = await openShared(context, eventLog);
   stack.defer(() => shared.close());
-  // Its file is there now. What our own simulator keeps is as much on this machine's disk.
-  const keptIn: EventLogSetting = simulator === undefined ? eventLog : { kind: 'sqlite', file: embedded };
+  // Its file is there now. What our own simulator serves is as much on this machine's disk.
+  const isSimulated = simulator !== undefined && settings.eventLog === undefined;
+  const keptIn: EventLogSetting = isSimulated ? { kind: 'sqlite', file: embedded } : eventLog;
   const disks = createDiskSpaces({ context, folders: keptFolders(settings, keptIn) });
   void disks.run(context.signal);
   await checkLog(context, shared);

@@ -117,16 +117,14 @@ export function cannotKeep(spaces: readonly DiskSpace[], kept?: Kept): boolean {
   return spaces.some(({ of, level }) => isOver(level) && (kept === undefined || of.includes(kept)));
 }
 
-/** One for each disk; a folder that is not there, or whose disk says nothing, is left out. */
+/** One for each disk; a folder that is not there, or whose disk says nothing, is left out. One after the other: a disk that never answers holds one thread. */
 export async function spacesOf(
   folders: readonly KeptFolder[],
   diskOf: (folder: string) => Promise<Disk> = askSystem,
 ): Promise<readonly DiskSpace[]> {
-  const found = await Promise.all(
-    folders.map(async ({ of, folder }) => ({ of, disk: await diskOf(folder).catch(() => undefined) })),
-  );
   const disks = new Map<string, { readonly of: Kept[]; readonly disk: Disk }>();
-  for (const { of, disk } of found) {
+  for (const { of, folder } of folders) {
+    const disk = await diskOf(folder).catch(() => undefined);
     if (disk === undefined) continue;
     const id = `${disk.id} ${disk.writable}`;
     const known = disks.get(id);
@@ -137,14 +135,12 @@ export async function spacesOf(
 }
 
 async function askSystem(folder: string): Promise<Disk> {
-  const [{ dev }, { bsize, blocks, bfree, bavail }, writable] = await Promise.all([
-    stat(folder),
-    statfs(folder),
-    access(folder, constants.W_OK).then(
-      () => true,
-      () => false,
-    ),
-  ]);
+  const { dev } = await stat(folder);
+  const { bsize, blocks, bfree, bavail } = await statfs(folder);
+  const writable = await access(folder, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
   // Some blocks are kept for the administrator alone.
   const isAdministrator = process.getuid?.() === 0;
   return { id: dev, free: (isAdministrator ? bfree : bavail) * bsize, size: blocks * bsize, writable };

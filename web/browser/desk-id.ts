@@ -20,13 +20,12 @@ export async function takeDeskId(): Promise<string> {
 /** True where nobody else holds it, or nobody can tell. It is held from then on, until the page is left. */
 function isOurs(id: string): Promise<boolean> {
   if (navigator.locks === undefined) return Promise.resolve(true);
-  return new Promise((resolve) => {
+  const asked = new Promise<boolean>((resolve, reject) => {
     const held = () => {
       resolve(true);
       return new Promise<never>(() => undefined);
     };
-    navigator.locks
-      .request(`${key}.${id}`, { signal: AbortSignal.timeout(leaveMs) }, held)
-      .catch((error: unknown) => resolve(!(error instanceof DOMException && error.name === 'TimeoutError')));
+    navigator.locks.request(`${key}.${id}`, { signal: AbortSignal.timeout(leaveMs) }, held).catch(reject);
   });
+  return asked.catch((error: unknown) => !(error instanceof DOMException && error.name === 'TimeoutError'));
 }
