@@ -19,7 +19,7 @@ export type DiskLevel = 'enough' | 'low' | 'nearly-full' | 'full' | 'read-only';
 /** One disk, with all that is kept on it. */
 export interface DiskSpace {
   readonly of: readonly Kept[];
-  /** Bytes that this process may still write. */
+  /** Bytes, as `df` says it. */
   readonly free: number;
   readonly level: DiskLevel;
 }
@@ -27,7 +27,10 @@ export interface DiskSpace {
 /** The disk that a folder is on, in bytes. */
 export interface Disk {
   readonly id: number;
+  /** As `df` says it: without what is reserved for the administrator. */
   readonly free: number;
+  /** What this process may still write. */
+  readonly left: number;
   readonly size: number;
   /** False where this process may not write there, as after a fault of the disk, when systems go on with what can still be read. */
   readonly writable: boolean;
@@ -52,9 +55,9 @@ const lookMs = 5000;
 const readOnlyLine = 'the disk can only be read';
 
 /** A hundredth of a large disk is plenty, and a tenth of a small one is not much: the smaller of the two counts. */
-export function levelOf({ free, size, writable }: Pick<Disk, 'free' | 'size' | 'writable'>): DiskLevel {
+export function levelOf({ free, left, size, writable }: Omit<Disk, 'id'>): DiskLevel {
   if (!writable) return 'read-only';
-  if (free < 4 * mebibyte) return 'full';
+  if (left < 4 * mebibyte) return 'full';
   if (free < Math.min(100 * mebibyte, size / 50)) return 'nearly-full';
   return free < Math.min(1024 * mebibyte, size / 10) ? 'low' : 'enough';
 }
@@ -141,9 +144,8 @@ async function askSystem(folder: string): Promise<Disk> {
     () => true,
     () => false,
   );
-  // Some blocks are kept for the administrator alone.
-  const isAdministrator = process.getuid?.() === 0;
-  return { id: dev, free: (isAdministrator ? bfree : bavail) * bsize, size: blocks * bsize, writable };
+  const left = process.getuid?.() === 0 ? bfree : bavail;
+  return { id: dev, free: bavail * bsize, left: left * bsize, size: blocks * bsize, writable };
 }
 
 const next = 'Make room on that disk, or give it more; see "When the disk fills up" in docs/operator.md.';

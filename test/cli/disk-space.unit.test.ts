@@ -30,8 +30,14 @@ it.each([
   ['less than an append with its log may take', 4 * mib - 1, gib, 'full'],
   ['nothing', 0, 250 * gib, 'full'],
 ] as const)('%s is judged by how large the disk is', (_, free, size, level) => {
-  expect(levelOf({ free, size, writable: true })).toBe(level);
-  expect(levelOf({ free, size, writable: false })).toBe('read-only');
+  expect(levelOf({ free, left: free, size, writable: true })).toBe(level);
+  expect(levelOf({ free, left: free, size, writable: false })).toBe('read-only');
+});
+
+it('what is reserved for the administrator is no room for anybody to count on, and full only to others', () => {
+  const disk = { free: 0, left: 10 * gib, size: 250 * gib, writable: true };
+  expect(levelOf(disk)).toBe('nearly-full');
+  expect(levelOf({ ...disk, left: 0 })).toBe('full');
 });
 
 it('what is kept by a server is not on a disk of this machine', () => {
@@ -69,7 +75,7 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
   const lines: string[] = [];
   const line = (fields: object) => void lines.push((fields as { readonly level?: string }).level ?? 'enough');
   const log = { info: line, warn: line } as never;
-  let disk: Disk = { id: 1, free: 2 * gib, size: 250 * gib, writable: true };
+  let disk: Disk = { id: 1, free: 2 * gib, left: 2 * gib, size: 250 * gib, writable: true };
   let looks = 0;
   const disks = createDiskSpaces({
     context: { clock, log, metrics },
@@ -79,7 +85,7 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
     ],
     diskOf: async (folder) => {
       if (folder === '/log') looks += 1;
-      return folder === '/log' ? disk : { id: 2, free: gib, size: 250 * gib, writable: true };
+      return folder === '/log' ? disk : { id: 2, free: gib, left: gib, size: 250 * gib, writable: true };
     },
   });
   const stop = new AbortController();
@@ -89,7 +95,7 @@ it('a disk that fills up is a figure at every look, and a line of the log whenev
     await ended;
   });
   const seen = async (free: number) => {
-    disk = { ...disk, free };
+    disk = { ...disk, free, left: free };
     const before = looks;
     await eventually('asleep', () => clock.sleepers() === 1);
     clock.advance(5_000);
@@ -114,14 +120,14 @@ it.each([
   [50 * mib, 250 * gib, 'trouble', 'soon nothing can be kept'],
   [1, 250 * gib, 'trouble', 'nothing more can be kept'],
 ] as const)('with %d of %d bytes free the row is %s', (free, size, state, word) => {
-  const row = diskRow({ of: ['event log'], free, level: levelOf({ free, size, writable: true }) });
+  const row = diskRow({ of: ['event log'], free, level: levelOf({ free, left: free, size, writable: true }) });
   expect(row).toMatchObject({ kind: 'disk', name: 'event log', state, word: expect.stringContaining(word) });
   expect(row.next === undefined).toBe(state === 'ok');
 });
 
 it('a disk that can only be read keeps nothing, however much room it has', async () => {
   const diskOf = async (folder: string): Promise<Disk> => ({
-    ...{ id: 1, free: 60 * gib, size: 250 * gib },
+    ...{ id: 1, free: 60 * gib, left: 60 * gib, size: 250 * gib },
     writable: folder !== '/log',
   });
   const spaces = await spacesOf(
