@@ -128,7 +128,8 @@ export async function spacesOf(
   const disks = new Map<string, { readonly of: Kept[]; readonly disk: Disk }>();
   for (const { of, folder } of folders) {
     const disk = await diskOf(folder).catch(() => undefined);
-    if (disk === undefined) continue;
+    // Some file systems of the network do not know how large they are.
+    if (disk === undefined || (disk.size === 0 && disk.writable)) continue;
     const id = `${disk.id} ${disk.writable}`;
     const known = disks.get(id);
     if (known === undefined) disks.set(id, { of: [of], disk });

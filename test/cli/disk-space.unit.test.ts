@@ -145,6 +145,11 @@ it('a disk that can only be read keeps nothing, however much room it has', async
   expect(spaces.map(diskRow)).toMatchObject([{ state: 'trouble', next: expect.any(String) }, { state: 'ok' }]);
 });
 
+it('a disk that does not know its size is not said to be full', async () => {
+  const diskOf = async (): Promise<Disk> => ({ id: 1, free: 0, left: 0, size: 0, writable: true });
+  expect(await spacesOf([{ of: 'event log', folder: '/log' }], diskOf)).toEqual([]);
+});
+
 it('sizes are never said larger than they are', () => {
   expect([1.99 * gib, 9.96 * gib, 10.9 * gib, gib - 1, 0].map(sizeWord)).toEqual([
     '1.9 GiB',
