@@ -208,6 +208,21 @@ describe('the board in a real browser', () => {
     await expect.poll(() => locks(wall.page)).toEqual(['held']);
   });
 
+  it('goes on by itself when something else had stopped its sound', async () => {
+    const { context } = await open();
+    const page = await context.newPage();
+    await page.addInitScript(`
+      globalThis.AudioContext = class extends AudioContext {
+        constructor() { super(); globalThis.audio = this; }
+      };`);
+    await page.goto(desk.url);
+    await arm(page);
+    const state = () => page.evaluate(`audio.state`);
+    expect(await page.evaluate(`audio.suspend().then(() => audio.state)`)).toBe('suspended');
+    await expect.poll(state).toBe('running');
+    await page.waitForSelector('html[data-sound=armed]');
+  });
+
   it('asks to be heard again where a loudspeaker came or went, and rings until then as before', async () => {
     const { page } = await open();
     const change = () => page.evaluate(`navigator.mediaDevices.dispatchEvent(new Event('devicechange'))`);

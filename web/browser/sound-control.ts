@@ -10,6 +10,8 @@ import { toast } from './toast.ts';
 export const muteMs = 60_000;
 /** Milliseconds between two reports of this desk to Tocsin. */
 const reportMs = 20_000;
+/** Milliseconds between two tries to go on after something else stopped the sound. */
+const resumeMs = 3_000;
 const armedKey = 'tocsin.armed';
 
 /** The strip's sound button, and what Tocsin is told of this desk. */
@@ -27,6 +29,7 @@ export function createSoundControl(sound: Sound): SoundControl {
   let shown: string | undefined;
   let reported: SoundState | undefined;
   let reportedAt = 0;
+  let resumedAt = 0;
   /** A loudspeaker came or went since somebody heard the tone: with a screen that is switched off its sound goes, too. */
   let isChanged = false;
 
@@ -60,6 +63,10 @@ export function createSoundControl(sound: Sound): SoundControl {
     void deskId.then((desk) => postJson('/api/desks', { desk, sound: state }));
   }
   function tick() {
+    if (sound.interrupted() && performance.now() - resumedAt > resumeMs) {
+      resumedAt = performance.now();
+      void armAgain();
+    }
     const state = sound.state;
     document.documentElement.dataset['sound'] = state;
     report();

@@ -20,6 +20,8 @@ export interface Sound {
   testTone(): void;
   /** Whether the audio still runs: it may stop when a computer sleeps. */
   running(): boolean;
+  /** It ran, and was stopped by something else: a computer that slept, a telephone call on the same device. No gesture is needed to go on. */
+  interrupted(): boolean;
   resume(): Promise<boolean>;
 }
 
@@ -63,7 +65,12 @@ export function createSound(): Sound {
       tone(698, start + burst * 0.6 + 0.25, 0.24, loud ? 0.9 : 0.45, loud ? 'square' : 'triangle');
     }
   }
-  const running = () => context?.state === 'running';
+  let hasRun = false;
+  const running = () => {
+    const runs = context?.state === 'running';
+    hasRun ||= runs;
+    return runs;
+  };
   const muted = () => performance.now() < mutedUntil;
 
   async function resume() {
@@ -115,6 +122,7 @@ export function createSound(): Sound {
       if (armed && !muted() && running()) play('test', false);
     },
     running,
+    interrupted: () => !running() && hasRun,
     resume,
   };
 }
