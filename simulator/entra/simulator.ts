@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ApproveResult, createDeviceCodes, type PendingCode } from '#simulator/entra/device-codes.ts';
 import { createEntraFaults, type EntraFaultName, type EntraFaults } from '#simulator/entra/faults.ts';
 import { createFront } from '#simulator/entra/front.ts';
-import { startListener } from '#simulator/entra/listener.ts';
 import { createOauthEndpoints } from '#simulator/entra/oauth-endpoints.ts';
 import type { EntraOptions } from '#simulator/entra/options.ts';
 import { createProvider } from '#simulator/entra/provider.ts';
@@ -11,6 +10,7 @@ import { createRealm } from '#simulator/entra/realm.ts';
 import { makeSigningKey, readSigningKey } from '#simulator/entra/signing-key.ts';
 import { openEntraStore } from '#simulator/entra/store.ts';
 import { type AccessTokenCheck, verifyAccessToken } from '#simulator/entra/verify-access-token.ts';
+import { openTlsListener } from '#simulator/tls/listener.ts';
 
 /** A simulated Microsoft Entra ID with one tenant, over TLS. */
 export interface EntraSimulator {
@@ -46,7 +46,7 @@ export async function createEntraSimulator(options: EntraOptions): Promise<Entra
   let handler: (request: IncomingMessage, response: ServerResponse) => unknown = (_request, response) =>
     response.destroy();
   const at = { host: options.host ?? '127.0.0.1', port: options.port ?? 0 };
-  const listener = await startListener(at, options.tls, (request, response) => void handler(request, response)).catch(
+  const listener = await openTlsListener(at, options.tls, (request, response) => void handler(request, response)).catch(
     (error: unknown) => {
       store.close();
       throw error;
@@ -54,7 +54,7 @@ export async function createEntraSimulator(options: EntraOptions): Promise<Entra
   );
 
   const onChange = async (name: EntraFaultName, active: boolean) => {
-    if (name === 'unreachable') await (active ? listener.close() : listener.open());
+    if (name === 'unreachable') await (active ? listener.refuse() : listener.open());
     if (!active) return;
     const publicClients = options.clients.flatMap((client) => (client.kind === 'public' ? [client.clientId] : []));
     if (name === 'password-changed') store.revoke(store.grants(new Set(publicClients)));

@@ -4,7 +4,6 @@ import { createGraphFaults } from '#simulator/graph/faults.ts';
 import { createFront } from '#simulator/graph/front.ts';
 import { createHeldNotices } from '#simulator/graph/held.ts';
 import { createLifecycle } from '#simulator/graph/lifecycle.ts';
-import { openListener } from '#simulator/graph/listener.ts';
 import { createMessageRoutes } from '#simulator/graph/message-routes.ts';
 import { createNotices } from '#simulator/graph/notice.ts';
 import { hubUrl } from '#simulator/graph/notification-url.ts';
@@ -18,6 +17,7 @@ import { openStorage } from '#simulator/graph/storage.ts';
 import { createSubscriptionRoutes } from '#simulator/graph/subscription-routes.ts';
 import { createTicker } from '#simulator/graph/ticker.ts';
 import { createWebhooks } from '#simulator/graph/webhooks.ts';
+import { openTlsListener } from '#simulator/tls/listener.ts';
 
 /** Starts a simulated Microsoft Graph (v1.0 and beta). Rejects with the system's error where the port is taken. */
 export async function createGraphSimulator(options: GraphSimulatorOptions): Promise<GraphSimulator> {
@@ -35,7 +35,7 @@ export async function createGraphSimulator(options: GraphSimulatorOptions): Prom
   const lifecycle = createLifecycle({ registry, notices, sender, now, observe });
   const { faults, state } = createGraphFaults(async (name, active, given) => {
     observe({ kind: 'fault', at: now(), name, active });
-    if (name === 'unreachable') await (active ? listener.close() : listener.open());
+    if (name === 'unreachable') await (active ? listener.refuse() : listener.open());
     if (active && name === 'tokens-invalidated') invalidateTokens();
     if (!active || (name !== 'subscription-removed' && name !== 'subscription-vanishes')) return;
     const live = registry.allLive().filter(({ id }) => (given.subscriptionId ?? id) === id);
@@ -97,12 +97,12 @@ export async function createGraphSimulator(options: GraphSimulatorOptions): Prom
       return route(request, routes);
     },
   });
-  const listener = await openListener({ host, port: options.port, tls: options.tls, handle: front.handle }).catch(
-    (error: unknown) => {
-      database.close();
-      throw error;
-    },
-  );
+  const listener = await openTlsListener({ host, port: options.port }, options.tls, (request, response) => {
+    front.handle(request, response).catch(() => response.destroy());
+  }).catch((error: unknown) => {
+    database.close();
+    throw error;
+  });
   const underWay = new Set<Promise<unknown>>();
   const tell: GraphSimulator['happened'] = async (changes) => {
     lifecycle.expire(now());

@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { startListener } from '#simulator/entra/listener.ts';
 import { record, refuse, type VaultAnswer, type VaultBody } from '#simulator/key-vault/answer.ts';
 import { createVaultCertificates } from '#simulator/key-vault/certificates.ts';
 import { createKeyVaultFaults } from '#simulator/key-vault/faults.ts';
 import { createVaultKeys } from '#simulator/key-vault/keys.ts';
 import type { KeyVaultSimulator, KeyVaultSimulatorOptions, VaultOperation } from '#simulator/key-vault/options.ts';
 import { createVaultSecrets } from '#simulator/key-vault/secrets.ts';
+import { openTlsListener } from '#simulator/tls/listener.ts';
 
 /**
  * A simulated Azure Key Vault over TLS: what the vendor's clients for keys, secrets and certificates ask of it ("Azure Key Vault REST API reference").
@@ -96,9 +96,9 @@ export async function createKeyVaultSimulator(options: KeyVaultSimulatorOptions)
   };
 
   const { faults, on } = createKeyVaultFaults(async (name, active) => {
-    if (name === 'unreachable') await (active ? listener.close() : listener.open());
+    if (name === 'unreachable') await (active ? listener.refuse() : listener.open());
   });
-  const listener = await startListener({ host, port }, options.tls, handler);
+  const listener = await openTlsListener({ host, port }, options.tls, handler);
 
   return {
     get port() {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { containerClient } from '#adapters/azure-key-vault/transport.ts';
-import { startListener } from '#simulator/entra/listener.ts';
 import { createCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
+import { openTlsListener } from '#simulator/tls/listener.ts';
 
 describe('connections to vaults and storage', () => {
   const authority = createCertificateAuthority(Date.now());
   const hosts = ['st.blob.core.windows.net', '127.0.0.1', 'localhost'];
   const listen = () =>
-    startListener({ host: '127.0.0.1', port: 0 }, authority.issue(hosts, Date.now()), (_, response) => {
+    openTlsListener({ host: '127.0.0.1', port: 0 }, authority.issue(hosts, Date.now()), (_, response) => {
       response.writeHead(200).end();
     });
   const ask = (url: string, addresses: Record<string, string>) =>

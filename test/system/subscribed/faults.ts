@@ -96,18 +96,21 @@ export function faults(system: () => RunningSystem): void {
     const { id = '', graphId } =
       (await system().subscriptions()).find(({ policy }) => policy === 'EmergencyPolicy-EU') ?? {};
     await system().fault(fault);
-    const asked = system().cli('subscription', 'recreate', id);
-    const shown = await eventually('trouble', async () => {
-      const now = await system().subscription(id);
-      return now?.state === 'troubled' && now;
-    });
-    expect((await asked).code).toBe(0);
-    expect(shown.word).toMatch(word);
-    expect(shown.next).toMatch(/tried again by itself/);
-    const call = await system().call({ caller: 'Hélène Dufour' });
-    expect(call.unnotified).toEqual([]);
-    await callOnBoard(system(), call);
-    await system().fault(fault, 'stop');
+    try {
+      const asked = system().cli('subscription', 'recreate', id);
+      const shown = await eventually('trouble', async () => {
+        const now = await system().subscription(id);
+        return now?.state === 'troubled' && now;
+      });
+      expect((await asked).code).toBe(0);
+      expect(shown.word).toMatch(word);
+      expect(shown.next).toMatch(/tried again by itself/);
+      const call = await system().call({ caller: 'Hélène Dufour' });
+      expect(call.unnotified).toEqual([]);
+      await callOnBoard(system(), call);
+    } finally {
+      await system().fault(fault, 'stop');
+    }
     const seconds = await secondsUntil('all is well', async () => {
       const now = await system().subscription(id);
       const { feeds } = await system().watch();

@@ -131,8 +131,17 @@ export async function untilWell(
     return ails.length === 0;
   };
   return secondsUntil('all is well', well, withinMs).catch((cause: unknown) => {
-    throw new Error(`not well after ${withinMs} ms: ${ails.join('; ')}\n${system.said().slice(-20_000)}`, { cause });
+    throw new Error(`not well after ${withinMs} ms: ${ails.join('; ')}\n${troubles(system).slice(-10_000)}`, { cause });
   });
+}
+
+/** What it said but for the steps that only a debugger wants to see. */
+function troubles(system: RunningSystem): string {
+  return system
+    .said()
+    .split('\n')
+    .filter((line) => !line.startsWith('{"level":20'))
+    .join('\n');
 }
 
 async function ailments(system: RunningSystem): Promise<readonly string[]> {
