@@ -159,7 +159,7 @@ async function openListening(
 ): Promise<{ readonly listening: Listening; close(): Promise<void> }> {
   const { clock, settings } = context;
   const reached = (): Reached => {
-    if (cannotKeep(disks.spaces(), 'event log')) return 'disk-full';
+    if (cannotKeep(disks.spaces(), 'event log')) return 'disk-takes-nothing';
     if (cannotKeep(disks.spaces())) return 'not-kept';
     const reached = reachedBoard(readModels.states().find(({ name }) => name === 'emergencies'));
     return reached === 'yes' && judging.waitingMs() > unjudgedMs ? 'not-judged' : reached;

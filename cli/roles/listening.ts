@@ -72,7 +72,7 @@ const notReached = {
     cause: 'event-log-unreachable',
   },
   'not-kept': { word: 'This board cannot keep what it reads: calls may be missing on it' },
-  'disk-full': { word: 'The disk takes nothing more: a call cannot be kept', cause: 'event-log-unreachable' },
+  'disk-takes-nothing': { word: 'The disk takes nothing more: a call cannot be kept', cause: 'event-log-unreachable' },
   'not-judged': { word: 'Notices are not judged: no call can reach this board' },
 } as const satisfies Record<Exclude<Reached, 'yes'>, Pick<ListeningState, 'word' | 'cause'>>;
 

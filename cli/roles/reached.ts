@@ -1,7 +1,7 @@
 import type { ReadModelState } from '#projections/read-model.ts';
 
 /** Whether what is stored reaches a board, and if not, why. */
-export type Reached = 'yes' | 'cut-off' | 'catching-up' | 'not-kept' | 'not-judged' | 'disk-full';
+export type Reached = 'yes' | 'cut-off' | 'catching-up' | 'not-kept' | 'not-judged' | 'disk-takes-nothing';
 
 /** @param board how the read model of the emergencies is doing */
 export function reachedBoard(board: Pick<ReadModelState, 'connection' | 'caughtUp' | 'failed'> | undefined): Reached {

@@ -75,7 +75,7 @@ export async function startRest(options: RestOptions): Promise<RunningRest> {
   };
   if (ingest !== undefined && targets.length > 0) {
     const { listening, close } = await openOwnListening(context, shared, hub, ingest, () =>
-      cannotKeep(disks.spaces(), 'event log') ? 'disk-full' : 'yes',
+      cannotKeep(disks.spaces(), 'event log') ? 'disk-takes-nothing' : 'yes',
     );
     const looking = listening.run(signal);
     const watching = startWatch(context, shared, targets, listening.state, signal);

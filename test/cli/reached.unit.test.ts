@@ -39,7 +39,7 @@ it.each([
   ['cut-off', 'The event log does not answer'],
   ['not-kept', 'cannot keep what it reads'],
   ['not-judged', 'Notices are not judged'],
-  ['disk-full', 'The disk takes nothing more'],
+  ['disk-takes-nothing', 'The disk takes nothing more'],
 ] as const)('a hub that is read is of no use to a board that is %s, and the strip says why', (why, word) => {
   const clock = createManualClock(1_000_000);
   let reached: Reached = 'yes';

@@ -94,6 +94,7 @@ const tickMs = 88_000;
 const reconcileMs = 6 * hour;
 /** From a fault that is repaired to watching again. */
 const slackMs = 60_000;
+/** The longest that a notice is under way: milliseconds. */
 const arrivalMs = 5;
 const callsPerDay = 5;
 /** What depends on the day comes again after six (microsoft.ts). */
