@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { RecordedBy } from '#domain/metadata.ts';
 import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
@@ -65,11 +66,22 @@ interface Batch {
   readonly metadata: MetadataTemplate;
 }
 
-/** Messages that are worked on together: few enough that what is made of them on the way dies young, so many that asking for keys does not count. */
-const messagesAtOnce = 128;
+/** Items that are worked on together: few enough that what is made of them on the way dies young, so many that asking for keys does not count. */
+const itemsAtOnce = 128;
+
+/** Items of one message that are worked on together, whatever else it holds. */
+interface Piece {
+  readonly message: ReceivedMessage;
+  readonly items: readonly Item[];
+  /** Index of the first of them in the message. */
+  readonly first: number;
+  /** Of all items of the message. */
+  readonly count: number;
+}
 
 /**
- * Makes one event of every item of every message: decoded, decrypted, judged, minimised, sealed.
+ * Makes one event of every item of every message: decoded, decrypted, judged, minimised, sealed. Everybody else in the process has his turn now and then: a message may
+ * hold thousands of items, and a call may be waiting in another partition.
  * @param resume items of that message below that index are in the log already
  */
 export async function prepareBatch(
@@ -83,21 +95,42 @@ export async function prepareBatch(
   const metadata = metadataTemplate(deps.recordedBy, deps.clock.now(), incarnation, messages[0]?.partitionId ?? '');
   const batch: Batch = { deps, incarnation, metadata };
   const parts: (readonly PreparedEvent[])[] = [];
-  for (let first = 0; first < messages.length; first += messagesAtOnce) {
-    const prepared = await prepareSome(batch, messages.slice(first, first + messagesAtOnce), resume);
+  for (const pieces of piecesOf(messages, resume)) {
+    if (parts.length > 0) await setImmediate();
+    const prepared = await prepareSome(batch, pieces);
     if (!prepared.ok) return prepared;
     parts.push(prepared.events);
   }
   return { ok: true, events: parts.flat() };
 }
 
-async function prepareSome(
-  batch: Batch,
+/** @yields pieces of as many items as are worked on together */
+function* piecesOf(
   messages: readonly ReceivedMessage[],
   resume: { readonly sequenceNumber: number; readonly index: number } | undefined,
-): Promise<PrepareResult> {
+): Generator<readonly Piece[]> {
+  let pieces: Piece[] = [];
+  let room = itemsAtOnce;
+  for (const message of messages) {
+    const all = decodeMessage(message);
+    let first = resume?.sequenceNumber === message.sequenceNumber ? resume.index : 0;
+    while (first < all.length) {
+      const items = first === 0 && all.length <= room ? all : all.slice(first, first + room);
+      pieces.push({ message, items, first, count: all.length });
+      first += items.length;
+      room -= items.length;
+      if (room > 0) continue;
+      yield pieces;
+      pieces = [];
+      room = itemsAtOnce;
+    }
+  }
+  if (pieces.length > 0) yield pieces;
+}
+
+async function prepareSome(batch: Batch, pieces: readonly Piece[]): Promise<PrepareResult> {
   const { deps } = batch;
-  const drafts = messages.map((message) => draftMessage(batch, message, resume));
+  const drafts = pieces.map((piece) => draftPiece(batch, piece));
   // Without encrypted items nothing has to be waited for, and a promise for each of thousands would cost as much as the work.
   const drafted = (drafts.every(Array.isArray) ? (drafts as Drafted[][]) : await Promise.all(drafts)).flat();
   const sealed = await deps.sealer.seal(drafted.map(({ id, draft }) => ({ eventId: id, document: draft.cloudEvent })));
@@ -118,23 +151,15 @@ async function prepareSome(
   return { ok: true, events };
 }
 
-function draftMessage(
-  batch: Batch,
-  message: ReceivedMessage,
-  resume: { readonly sequenceNumber: number; readonly index: number } | undefined,
-): Drafted[] | Promise<Drafted[]> {
-  const items = decodeMessage(message);
-  const first = resume !== undefined && resume.sequenceNumber === message.sequenceNumber ? resume.index : 0;
-  const draft = (opened: readonly (Opened | undefined)[]) => draftItems(batch, message, items, first, opened);
-  const opening = items.map((item, index) => (index < first ? undefined : open(batch.deps.opener, item)));
+function draftPiece(batch: Batch, piece: Piece): Drafted[] | Promise<Drafted[]> {
+  const draft = (opened: readonly (Opened | undefined)[]) => draftItems(batch, piece, opened);
+  const opening = piece.items.map((item) => open(batch.deps.opener, item));
   return opening.every((one) => one === undefined) ? draft([]) : Promise.all(opening).then(draft);
 }
 
 function draftItems(
   { deps, incarnation, metadata }: Batch,
-  message: ReceivedMessage,
-  items: readonly Item[],
-  first: number,
+  { message, items, first, count }: Piece,
   opened: readonly (Opened | undefined)[],
 ): Drafted[] {
   const { enqueuedAt, body, partitionId, sequenceNumber } = message;
@@ -144,7 +169,7 @@ function draftItems(
     message.properties['tocsin-recovered'] === true ? message.properties['tocsin-original-event'] : undefined;
   const proof = typeof original === 'string' ? recoveryProof(deps.keyStore, original) : undefined;
   const recovered = typeof original === 'string' ? { recoveredFrom: original } : {};
-  return items.slice(first).map((item, offset) => {
+  return items.map((item, offset) => {
     const index = first + offset;
     const id = inboxEventId(incarnation, partitionId, sequenceNumber, index);
     const clientState =
@@ -154,13 +179,13 @@ function draftItems(
     const silent =
       (item.kind === 'chat-message' && item.guessed) || item.kind === 'unrecognised' ? item.notice : undefined;
     const feed = silent && deps.feedOf?.(silent.subscriptionId, silent.clientState);
-    const draft = draftEvent(item, opened[index], {
+    const draft = draftEvent(item, opened[offset], {
       ...{ eventId: id, enqueuedAt, body, clientState, testNumbers, phrases },
       ...recovered,
       ...(feed === undefined ? {} : { feed }),
     });
     const call = draft.cloudEvent.data['call'] as { emergencyId?: string } | undefined;
-    const place = { offset: message.offset, sequenceNumber, enqueuedAt: enqueued, index, count: items.length };
+    const place = { offset: message.offset, sequenceNumber, enqueuedAt: enqueued, index, count };
     const described = metadata(call?.emergencyId ?? id, id, place);
     return { id, day: enqueued.slice(0, 10), draft, enqueuedAt, metadata: described };
   });
