@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { RecordedBy } from '#domain/metadata.ts';
 import { inboxEventId } from '#domain/names.ts';
 import { decodeMessage } from '#domain/notices/decode.ts';
@@ -7,6 +6,7 @@ import type { DraftContext, EventDraft, Feed, Item, Opened, Phrase } from '#doma
 import { isoTime } from '#domain/notices/times.ts';
 import { isPersonal } from '#domain/personal.ts';
 import type { JsonObject } from '#kernel/json.ts';
+import { turn } from '#kernel/turn.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { NewEvent } from '#ports/event-log.ts';
 import type { ReceivedMessage } from '#ports/event-source.ts';
@@ -96,7 +96,7 @@ export async function prepareBatch(
   const batch: Batch = { deps, incarnation, metadata };
   const parts: (readonly PreparedEvent[])[] = [];
   for (const pieces of piecesOf(messages, resume)) {
-    if (parts.length > 0) await setImmediate();
+    if (parts.length > 0) await turn();
     const prepared = await prepareSome(batch, pieces);
     if (!prepared.ok) return prepared;
     parts.push(prepared.events);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '#test/adapters/azure-blob/azurite.ts';
+import { freePort } from '#adapters/temporal/dev-server/ports.ts';
 import { eventually } from '#test/support/eventually.ts';
 import { startCloud } from '#test/support/separate-roles.ts';
 import { temporaryFolder } from '#test/support/temporary-folder.ts';

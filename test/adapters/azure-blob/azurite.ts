@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KeyAndCertificate } from '#simulator/tls/certificate-authority.ts';
 
 /** The vendor's own emulator of Blob storage, as a process of its own. */
 export interface Azurite {
-  /** For the well-known development account. */
-  readonly connectionString: string;
-  /** `http://127.0.0.1:port/devstoreaccount1` */
+  readonly port: number;
+  /** With the path of its one account. */
   readonly url: string;
+  readonly connectionString: string;
   stop(): Promise<void>;
 }
 
@@ -19,34 +19,32 @@ const account = 'devstoreaccount1';
 /** Published by the vendor for its emulators; opens nothing else. */
 const key = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
-/** Starts it on a free port with an empty folder that is removed afterwards. */
-export async function startAzurite(): Promise<Azurite> {
+/**
+ * Starts it on a free port, in memory, with an empty folder that is removed afterwards.
+ * @param tls with it, it speaks TLS and looks at bearer tokens (issuer, audience, dates; no signature)
+ */
+export async function startAzurite(tls?: KeyAndCertificate): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), 'tocsin-azurite-'));
   const main = createRequire(import.meta.url).resolve('azurite/dist/src/blob/main.js');
-  const port = await freePort();
-  // The current client asks for a version of the protocol that the emulator does not list.
-  const options = [
-    '--blobHost',
-    '127.0.0.1',
-    '--blobPort',
-    String(port),
-    '--inMemoryPersistence',
-    '--skipApiVersionCheck',
-  ];
-  const child = spawn(process.execPath, [main, ...options, '--disableTelemetry'], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise<void>((resolve, reject) => {
+  // Port 0 takes a free one, which it prints. The current client asks for a version of the protocol that the emulator does not list.
+  const options = ['--blobHost', '127.0.0.1', '--blobPort', '0', '--inMemoryPersistence', '--skipApiVersionCheck'];
+  const child = spawn(
+    process.execPath,
+    [main, ...options, ...(tls === undefined ? [] : await secured(folder, tls)), '--disableTelemetry'],
+    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const port = await new Promise<number>((resolve, reject) => {
     let output = '';
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString();
-      if (/successfully listens on/i.test(output)) resolve();
+      const found = /successfully listens on https?:\/\/127\.0\.0\.1:(\d+)/i.exec(output);
+      if (found !== null) resolve(Number(found[1]));
     });
     child.once('exit', (code) => reject(new Error(`azurite ended with ${code}: ${output}`)));
   });
-  const url = `http://127.0.0.1:${port}/${account}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}/${account}`;
   return {
+    port,
     url,
     connectionString: `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${key};BlobEndpoint=${url};`,
     stop: async () => {
@@ -58,14 +56,9 @@ export async function startAzurite(): Promise<Azurite> {
   };
 }
 
-/** A port of the loopback that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+async function secured(folder: string, tls: KeyAndCertificate): Promise<readonly string[]> {
+  const [cert, secret] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  await writeFile(cert, tls.cert);
+  await writeFile(secret, tls.key, { mode: 0o600 });
+  return ['--oauth', 'basic', '--cert', cert, '--key', secret];
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { BlobServiceClient, ContainerClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobEvidence } from '#adapters/azure-blob/evidence.ts';
-import { type Azurite, freePort, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
+import { freePort } from '#adapters/temporal/dev-server/ports.ts';
+import { type Azurite, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const mediaType = 'application/json';

@@ -2,7 +2,8 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobLargePayloads } from '#adapters/azure-blob/large-payloads.ts';
 import { systemClock } from '#adapters/system/clock.ts';
-import { type Azurite, freePort, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
+import { freePort } from '#adapters/temporal/dev-server/ports.ts';
+import { type Azurite, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
 
 const containerName = 'microsoft-graph-change-notifications';
 

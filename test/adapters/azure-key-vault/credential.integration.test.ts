@@ -8,7 +8,7 @@ import { systemClock } from '#adapters/system/clock.ts';
 import { systemIds } from '#adapters/system/ids.ts';
 import { createKeyVaultSimulator } from '#simulator/key-vault/simulator.ts';
 import { createCertificateAuthority } from '#simulator/tls/certificate-authority.ts';
-import { startAzuriteTls } from '#test/adapters/azure-key-vault/azurite-tls.ts';
+import { startAzurite } from '#test/adapters/azure-blob/azurite.ts';
 import { type IdentityEndpoint, startIdentityEndpoint } from '#test/adapters/azure-key-vault/identity-endpoint.ts';
 
 const tenant = randomUUID();
@@ -82,7 +82,7 @@ describe('the identity of a process in a stack', () => {
     const vaultHost = 'kv-contoso-ab12.vault.azure.net';
     const storageHost = 'devstoreaccount1.blob.core.windows.net';
     const authority = createCertificateAuthority(Date.now());
-    const azurite = await startAzuriteTls(authority.issue([storageHost], Date.now()));
+    const azurite = await startAzurite(authority.issue([storageHost], Date.now()));
     const vault = await createKeyVaultSimulator({
       clock: systemClock,
       ids: systemIds,

@@ -3,8 +3,9 @@ import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-bl
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBlobOwnership } from '#adapters/event-hubs/blob-ownership.ts';
 import { systemClock } from '#adapters/system/clock.ts';
+import { freePort } from '#adapters/temporal/dev-server/ports.ts';
 import type { Clock } from '#ports/clock.ts';
-import { type Azurite, freePort, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
+import { type Azurite, startAzurite } from '#test/adapters/azure-blob/azurite.ts';
 import { describePartitionOwnership } from '#test/contract/partition-ownership.contract.ts';
 
 const request = (partitionId: string, ownerId: string, etag?: string) => ({ partitionId, ownerId, etag });
