@@ -7,6 +7,7 @@ import type { RunContext } from '#cli/roles/context.ts';
 import { connectionOf } from '#cli/roles/hub-source.ts';
 import { openOwnership } from '#cli/roles/ingest.ts';
 import type { EventHubsSetting } from '#config/parsers.ts';
+import type { SourceFailure } from '#ports/event-source.ts';
 
 /** The hub, who owns its partitions, and what is needed to read what comes out of it. */
 export async function checkHub(
@@ -59,14 +60,24 @@ async function describeHub(context: RunContext, hub: EventHubsSetting, stack: As
       state: 'ok',
       found: `${described.hub.hub} answers; ${described.hub.partitionIds.length} partitions`,
     };
-  const remedy = {
-    'access-denied': 'Check the key, or give the identity the role Azure Event Hubs Data Receiver.',
-    'not-found': 'Check TOCSIN_EVENT_HUB and TOCSIN_CONSUMER_GROUP.',
-    unavailable:
-      'Check the network: 5671 must be open to the namespace, or set TOCSIN_EVENT_HUBS_TRANSPORT=amqp-websockets for 443.',
-  }[described?.reason ?? 'unavailable'];
   const found = described?.detail ?? `no answer within ${timeoutMs / 1000} s`;
-  return { check: 'event hub', state: 'fault', found, remedy, exit: exitCodes.unreachable };
+  return { check: 'event hub', state: 'fault', found, remedy: hubRemedy(described), exit: exitCodes.unreachable };
+}
+
+/** What to do about a hub that does not describe itself. @param failure undefined where no answer came in time */
+export function hubRemedy(failure: SourceFailure | undefined): string {
+  switch (failure?.reason) {
+    case 'access-denied':
+      // What was signed by the clock of a machine that is slow has run out before it arrives.
+      return /ExpiredToken|token (is|has) expired/i.test(failure.detail)
+        ? 'Check the clock of this machine, and the end of the signature where the connection string has one.'
+        : 'Check the key, or give the identity the role Azure Event Hubs Data Receiver.';
+    case 'not-found':
+      return 'Check TOCSIN_EVENT_HUB and TOCSIN_CONSUMER_GROUP.';
+    case 'unavailable':
+    case undefined:
+      return 'Check the network: 5671 must be open to the namespace, or set TOCSIN_EVENT_HUBS_TRANSPORT=amqp-websockets for 443.';
+  }
 }
 
 async function checkOwnership(context: RunContext, stack: AsyncDisposableStack): Promise<Finding> {

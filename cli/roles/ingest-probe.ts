@@ -4,7 +4,7 @@ import type { Metrics } from '#cli/roles/metrics.ts';
 import type { PartitionHealth } from '#cli/roles/partition-health.ts';
 import { showProofAge } from '#cli/roles/proof-age.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { EventSource, LastEnqueued } from '#ports/event-source.ts';
+import type { EventSource, LastEnqueued, SourceFailure } from '#ports/event-source.ts';
 import type { IngestObserver } from '#processor/ingest/ingest.ts';
 
 export interface IngestProbe {
@@ -48,7 +48,7 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     for (const gauge of [metrics.ingestLagMessages, metrics.ingestLagSeconds]) gauge.remove({ partition });
   };
   const forget = (partition: string) => {
-    for (const each of [all, backlogs, opened, endKnownAt]) each.delete(partition);
+    for (const each of [all, backlogs, opened, endKnownAt, unheard]) each.delete(partition);
     noLag(partition);
   };
   const partitions = () =>
@@ -74,6 +74,22 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     health.lastEnqueued = newest(health.lastEnqueued, at);
     endKnownAt.set(health.partition, clock.now());
     backlogOf(health.partition).end(at.sequenceNumber, at.enqueuedAt, clock.now());
+  };
+
+  // The vendor's client tries again by itself, for ever and silently: nothing else says why.
+  const unheard = new Map<string, SourceFailure['reason']>();
+  const isUnheard = (health: Mutable<PartitionHealth>, { reason, detail }: Omit<SourceFailure, 'ok'>) => {
+    const { partition } = health;
+    if (unheard.get(partition) !== reason)
+      log.warn({ partition, reason, detail }, 'the hub does not say where a partition ends');
+    unheard.set(partition, reason);
+    Object.assign(health, { away: 'hub', detail });
+  };
+  const isHeardAgain = (health: Mutable<PartitionHealth>) => {
+    const { partition } = health;
+    if (unheard.delete(partition)) log.info({ partition }, 'the hub says again where a partition ends');
+    delete health.away;
+    delete health.detail;
   };
 
   showProofAge(metrics, clock, partitions);
@@ -167,14 +183,13 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
         for (const health of all.values()) {
           if (signal.aborted || health.partition === '*' || health.state === 'stopped') continue;
           const answer = await source.partition(health.partition, signal).catch(() => undefined);
-          // The vendor's client reconnects by itself and says nothing meanwhile.
           if (answer?.ok !== true) {
-            if (health.state === 'reading') health.away = 'hub';
+            if (health.state === 'reading') isUnheard(health, answer ?? { reason: 'unavailable', detail: 'no answer' });
             // What is known to wait grows older meanwhile.
             measure(health);
             continue;
           }
-          if (health.state === 'reading') delete health.away;
+          if (health.state === 'reading') isHeardAgain(health);
           const { lastEnqueuedSequenceNumber, lastEnqueuedAt } = answer.partition;
           ends(health, { sequenceNumber: lastEnqueuedSequenceNumber, enqueuedAt: lastEnqueuedAt ?? 0 });
           // An answer of the hub and nothing missing is the proof that we listen.

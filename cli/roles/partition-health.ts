@@ -6,6 +6,7 @@ export interface PartitionHealth {
   readonly partition: string;
   readonly state: 'reading' | 'waiting' | 'stopped';
   readonly since: number;
+  /** Why it is not read, or why the hub does not answer for it. */
   readonly detail?: string;
   /** What does not answer. */
   readonly away?: Away;

@@ -9,8 +9,8 @@ export function partitionRow(health: PartitionHealth, now: number): HealthRow {
   const silent = !isFresh(heardAt, now);
   // Whichever it is, the board says that calls may be missed.
   const unwell = state !== 'reading' || silent || late;
-  const word =
-    state !== 'reading' ? (detail ?? 'not being read') : silent ? 'no sign of life' : late ? 'behind' : 'read';
+  const unheard = detail === undefined ? 'no sign of life' : `no sign of life: ${detail}`;
+  const word = state !== 'reading' ? (detail ?? 'not being read') : silent ? unheard : late ? 'behind' : 'read';
   return {
     kind: 'partition',
     name: partition,

@@ -14,6 +14,7 @@ it.each([
   ['behind', { lagMessages: 7, lagMs: 10_001 }],
   ['no sign of life', { heardAt: now - 15_001 }],
   ['no sign of life', { heardAt: now + 15_001 }],
+  ['no sign of life: UnauthorizedError', { heardAt: now - 15_001, detail: 'UnauthorizedError' }],
   ['not being read', { state: 'waiting' as const }],
 ])(
   'a partition because of which the board says that calls may be missed is in trouble, with what to do: %s',
