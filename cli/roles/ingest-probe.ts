@@ -48,7 +48,7 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
     for (const gauge of [metrics.ingestLagMessages, metrics.ingestLagSeconds]) gauge.remove({ partition });
   };
   const forget = (partition: string) => {
-    for (const each of [all, backlogs, opened, endKnownAt, unheard]) each.delete(partition);
+    for (const each of [all, backlogs, opened, endKnownAt, unanswered]) each.delete(partition);
     noLag(partition);
   };
   const partitions = () =>
@@ -77,17 +77,17 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
   };
 
   // The vendor's client tries again by itself, for ever and silently: nothing else says why.
-  const unheard = new Map<string, SourceFailure['reason']>();
-  const isUnheard = (health: Mutable<PartitionHealth>, { reason, detail }: Omit<SourceFailure, 'ok'>) => {
+  const unanswered = new Map<string, SourceFailure['reason']>();
+  const didNotAnswer = (health: Mutable<PartitionHealth>, { reason, detail }: Omit<SourceFailure, 'ok'>) => {
     const { partition } = health;
-    if (unheard.get(partition) !== reason)
+    if (unanswered.get(partition) !== reason)
       log.warn({ partition, reason, detail }, 'the hub does not say where a partition ends');
-    unheard.set(partition, reason);
+    unanswered.set(partition, reason);
     Object.assign(health, { away: 'hub', detail });
   };
-  const isHeardAgain = (health: Mutable<PartitionHealth>) => {
+  const didAnswer = (health: Mutable<PartitionHealth>) => {
     const { partition } = health;
-    if (unheard.delete(partition)) log.info({ partition }, 'the hub says again where a partition ends');
+    if (unanswered.delete(partition)) log.info({ partition }, 'the hub says again where a partition ends');
     delete health.away;
     delete health.detail;
   };
@@ -184,12 +184,13 @@ export function createIngestProbe(clock: Clock, metrics: Metrics, log: Logger): 
           if (signal.aborted || health.partition === '*' || health.state === 'stopped') continue;
           const answer = await source.partition(health.partition, signal).catch(() => undefined);
           if (answer?.ok !== true) {
-            if (health.state === 'reading') isUnheard(health, answer ?? { reason: 'unavailable', detail: 'no answer' });
+            if (health.state === 'reading')
+              didNotAnswer(health, answer ?? { reason: 'unavailable', detail: 'no answer' });
             // What is known to wait grows older meanwhile.
             measure(health);
             continue;
           }
-          if (health.state === 'reading') isHeardAgain(health);
+          if (health.state === 'reading') didAnswer(health);
           const { lastEnqueuedSequenceNumber, lastEnqueuedAt } = answer.partition;
           ends(health, { sequenceNumber: lastEnqueuedSequenceNumber, enqueuedAt: lastEnqueuedAt ?? 0 });
           // An answer of the hub and nothing missing is the proof that we listen.

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
@@ -24,6 +25,13 @@ export async function openTlsListener(
   let port = at.port;
   let server: Server | undefined;
   let release = () => {};
+  // One after the other: a port that is given back while it is being held would be held for ever.
+  let last: Promise<unknown> = Promise.resolve();
+  const inOrder = (work: () => Promise<void>): Promise<void> => {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  };
   const open = async () => {
     if (server !== undefined) return;
     const opened = createServer({ key, cert, minVersion: 'TLSv1.2' }, handler);
@@ -51,14 +59,16 @@ export async function openTlsListener(
     get port() {
       return port;
     },
-    open,
-    refuse: async () => {
-      if (await stop()) release = await holdPort(host, port);
-    },
-    close: async () => {
-      await stop();
-      release();
-    },
+    open: () => inOrder(open),
+    refuse: () =>
+      inOrder(async () => {
+        if (await stop()) release = await holdPort(host, port);
+      }),
+    close: () =>
+      inOrder(async () => {
+        await stop();
+        release();
+      }),
   };
 }
 
@@ -73,7 +83,7 @@ async function holdPort(host: string, localPort: number): Promise<() => void> {
       .resume()
       .unref(),
   ).unref();
-  await new Promise<void>((resolve) => sink.listen(0, host, resolve));
+  await once(sink.listen(0, host), 'listening');
   const { port } = sink.address() as AddressInfo;
   const held = connect({ host, port, localAddress: host, localPort }).unref();
   // Where it cannot be held, the next one to open the port says whether that mattered.

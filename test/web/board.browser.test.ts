@@ -1,23 +1,9 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '#test/support/browser.ts';
-import { type OpenOptions, openDesk } from '#test/web/desk-browser.ts';
-import { type RunningDesk, runDesk } from '#test/web/desk-server.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { deskInBrowser } from '#test/web/desk-in-browser.ts';
+import { runDesk } from '#test/web/desk-server.ts';
 
-let browser: Browser;
-let desk: RunningDesk;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  desk = await runDesk({ title: 'Contoso HQ' });
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await desk.close();
-});
-const open = (options?: OpenOptions) => openDesk(browser, desk.url, options);
+const web = deskInBrowser({ title: 'Contoso HQ' });
 
 /** What stands where no call is: made by the style sheet. */
 function emptyWord(page: Page): Promise<string> {
@@ -26,10 +12,10 @@ function emptyWord(page: Page): Promise<string> {
 
 describe('the board in a real browser', () => {
   it('shows a call as it comes: where, who, whom to call back, in the title and to a screen reader', async () => {
-    const { page, complaints } = await open();
+    const { page, complaints } = await web.open();
     expect(await page.title()).toBe('Tocsin');
     expect(await emptyWord(page)).toContain('No call is waiting');
-    desk.data.raise();
+    web.desk.data.raise();
     await page.waitForSelector('#unacknowledged .card');
     expect(await page.textContent('#detail h1')).toBe('1 Microsoft Way, Building 7');
     expect(await page.textContent('#detail .inside')).toBe('Floor 2, Room 2214');
@@ -40,24 +26,24 @@ describe('the board in a real browser', () => {
   });
 
   it('shows hostile text as text', async () => {
-    const { page, complaints } = await open();
+    const { page, complaints } = await web.open();
     const name = '<img src=x onerror=alert(1)>';
-    const { id } = desk.data.raise({
+    const { id } = web.desk.data.raise({
       caller: { name },
       location: { street: '"><script>alert(2)</script>', floor: '</p><b>' },
       policy: 'javascript:alert(3)',
     });
     await page.waitForSelector('.card');
     expect(await page.textContent('.card .who')).toBe(name);
-    await page.goto(`${desk.url}/emergencies/${id}`);
+    await page.goto(`${web.desk.url}/emergencies/${id}`);
     await page.getByText(name).first().waitFor();
     expect(await page.locator('main img, main script, main b').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
   it('is acknowledged from two desks at once: one has it, the other learns who', async () => {
-    const [one, two] = await Promise.all([open({ name: 'A. Reyes' }), open({ name: 'B. Okafor' })]);
-    desk.data.raise();
+    const [one, two] = await Promise.all([web.open({ name: 'A. Reyes' }), web.open({ name: 'B. Okafor' })]);
+    web.desk.data.raise();
     await Promise.all([one, two].map(({ page }) => page.waitForSelector('[data-act=acknowledge]')));
     await Promise.all([one, two].map(({ page }) => page.keyboard.press('a')));
     await Promise.all([one, two].map(({ page }) => page.waitForSelector('#acknowledged .card')));
@@ -69,10 +55,10 @@ describe('the board in a real browser', () => {
   });
 
   it('stays with the call that a person took while others wait, and goes to the next once it is resolved', async () => {
-    const { page } = await open();
-    desk.data.raise({ caller: { name: 'Waiting' } });
+    const { page } = await web.open();
+    web.desk.data.raise({ caller: { name: 'Waiting' } });
     await page.waitForSelector('.card');
-    desk.data.raise({ caller: { name: 'Taken' } });
+    web.desk.data.raise({ caller: { name: 'Taken' } });
     await page.waitForSelector('.card >> nth=1');
     const who = () => page.textContent('#detail .facts .big dd');
     await page.click('.card >> nth=0');
@@ -80,17 +66,17 @@ describe('the board in a real browser', () => {
     await page.click('[data-act=acknowledge]');
     await page.waitForSelector('#detail[data-state=acknowledged]');
     expect(await who()).toBe('Taken');
-    const taken = (await desk.data.emergencies.list({ state: 'acknowledged', limit: 1 })) as {
+    const taken = (await web.desk.data.emergencies.list({ state: 'acknowledged', limit: 1 })) as {
       items?: readonly { id: string }[];
     };
-    await desk.data.resolve(taken.items?.[0]?.id ?? '', { by: 'A', disposition: 'real', from: 'api' });
+    await web.desk.data.resolve(taken.items?.[0]?.id ?? '', { by: 'A', disposition: 'real', from: 'api' });
     await expect.poll(who).toBe('Waiting');
   });
 
   it('keeps tests apart, and says what is not certain or not known', async () => {
-    const { page } = await open();
-    desk.data.raise({ verified: false, reasons: ['cannot-be-read'], caller: null, location: null });
-    desk.data.raise({ test: true, dialledNumber: '933' });
+    const { page } = await web.open();
+    web.desk.data.raise({ verified: false, reasons: ['cannot-be-read'], caller: null, location: null });
+    web.desk.data.raise({ test: true, dialledNumber: '933' });
     await page.waitForSelector('#tests .card');
     expect(await page.locator('#unacknowledged .card').count()).toBe(1);
     expect(await page.textContent('#tests .state')).toBe('TEST');
@@ -100,8 +86,8 @@ describe('the board in a real browser', () => {
   });
 
   it('says loudly that Tocsin does not listen', async () => {
-    const { page } = await open();
-    desk.data.setHealth({
+    const { page } = await web.open();
+    web.desk.data.setHealth({
       listening: { ok: false, since: new Date().toISOString(), feeds: [], word: 'The hub does not answer.' },
     });
     await page.waitForSelector('#blind:not([hidden])');
@@ -114,19 +100,19 @@ describe('the board in a real browser', () => {
   });
 
   it('looks dead while the server is, and is right again when it is back on the same port', async () => {
-    const { page } = await open({ clock: true });
-    const gone = desk.data.raise();
+    const { page } = await web.open({ clock: true });
+    const gone = web.desk.data.raise();
     await page.waitForSelector('#unacknowledged .card');
     await page.keyboard.press('a');
     await page.waitForSelector('#acknowledged .card');
-    await desk.close();
+    await web.desk.close();
     await page.clock.fastForward(13_000);
     await page.waitForSelector('html[data-live=no]');
     expect(await emptyWord(page)).toContain('It is not known');
     expect(await page.textContent('#notlive')).toMatch(/has not heard from Tocsin for \d+ s/);
-    await desk.data.resolve(gone.id, { by: 'B. Okafor', disposition: 'misdial', from: 'cli' });
-    const { id } = desk.data.raise({ caller: { name: 'While it was away' } });
-    desk = await runDesk({ port: desk.port }, desk.data);
+    await web.desk.data.resolve(gone.id, { by: 'B. Okafor', disposition: 'misdial', from: 'cli' });
+    const { id } = web.desk.data.raise({ caller: { name: 'While it was away' } });
+    web.desk = await runDesk({ port: web.desk.port }, web.desk.data);
     await page.waitForSelector('html[data-live=yes]');
     await page.waitForSelector(`#unacknowledged .card[data-id="${id}"]`);
     await page.waitForSelector('#acknowledged .card', { state: 'detached' });
@@ -134,13 +120,13 @@ describe('the board in a real browser', () => {
   });
 
   it('keeps a call of which a server without that past knows nothing until a person acts on it, and shows what comes then', async () => {
-    const { page } = await open();
-    desk.data.raise();
+    const { page } = await web.open();
+    web.desk.data.raise();
     await page.waitForSelector('.card');
-    const { port } = desk;
-    await desk.close();
-    desk = await runDesk({ port });
-    const { id } = desk.data.raise({ id: 'of the other log', caller: { name: 'After the restore' } });
+    const { port } = web.desk;
+    await web.desk.close();
+    web.desk = await runDesk({ port });
+    const { id } = web.desk.data.raise({ id: 'of the other log', caller: { name: 'After the restore' } });
     await page.waitForSelector(`.card[data-id="${id}"]`);
     expect(await page.locator('.card').count()).toBe(2);
     await page.click('.card >> nth=1');
@@ -151,20 +137,20 @@ describe('the board in a real browser', () => {
   });
 
   it('keeps a call that came while it asked what is open after a lost connection', async () => {
-    const { page } = await open();
+    const { page } = await web.open();
     let asked = 0;
     await page.route('**/api/emergencies?state=*', async (route) => {
       const answer = await route.fetch();
       // What the list says is older than the call that comes now.
       if (asked++ === 0) {
-        desk.data.raise();
+        web.desk.data.raise();
         await page.waitForSelector('.card');
       }
       await route.fulfill({ response: answer });
     });
-    const { port, data } = desk;
-    await desk.close();
-    desk = await runDesk({ port }, data);
+    const { port, data } = web.desk;
+    await web.desk.close();
+    web.desk = await runDesk({ port }, data);
     await page.waitForSelector('.card');
     await expect.poll(() => asked).toBeGreaterThan(1);
     await page.waitForLoadState('networkidle');
@@ -172,9 +158,9 @@ describe('the board in a real browser', () => {
   });
 
   it('shows what was locked once the key store is back, though nothing changed in the record', async () => {
-    desk.data.setHealth({ rows: [{ kind: 'key-store', name: 'key store', state: 'ok', word: 'open' }] });
-    const { page } = await open({ clock: true });
-    const call = desk.data.raise({ caller: { name: '[locked]' }, location: null });
+    web.desk.data.setHealth({ rows: [{ kind: 'key-store', name: 'key store', state: 'ok', word: 'open' }] });
+    const { page } = await web.open({ clock: true });
+    const call = web.desk.data.raise({ caller: { name: '[locked]' }, location: null });
     await page.waitForSelector('.card');
     expect(await page.textContent('.card .who')).toBe('[locked]');
     await page.route(`**/api/emergencies/${call.id}`, (route) =>
@@ -185,15 +171,15 @@ describe('the board in a real browser', () => {
   });
 
   it('takes off the page by itself who was erased, from open calls and from those of today that are over', async () => {
-    const { page, complaints } = await open();
-    const over = desk.data.raise({ caller: { name: 'Jürgen Weiß' } });
-    await desk.data.resolve(over.id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
-    const { id } = desk.data.raise();
+    const { page, complaints } = await web.open();
+    const over = web.desk.data.raise({ caller: { name: 'Jürgen Weiß' } });
+    await web.desk.data.resolve(over.id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
+    const { id } = web.desk.data.raise();
     await page.getByText('Jürgen Weiß').first().waitFor({ state: 'attached' });
     await page.waitForSelector('#unacknowledged .card');
     expect(await page.textContent('#detail .facts')).toContain('Ana Petrova');
-    desk.data.erase(over.id);
-    desk.data.erase(id);
+    web.desk.data.erase(over.id);
+    web.desk.data.erase(id);
     await expect.poll(() => page.textContent('main')).not.toMatch(/Ana Petrova|Jürgen Weiß/);
     expect(await page.textContent('#detail .facts')).toContain('[erased]');
     expect(await page.locator('#unacknowledged .card').count()).toBe(1);
@@ -201,51 +187,51 @@ describe('the board in a real browser', () => {
   });
 
   it('is acknowledged from a tab whose browser has no connection left for it', async () => {
-    const { page, context } = await open({ clock: true });
+    const { page, context } = await web.open({ clock: true });
     // Six connections to one address is all that a browser has.
     for (let tab = 2; tab <= 6; tab += 1) {
       const other = await context.newPage();
-      await other.goto(desk.url);
+      await other.goto(web.desk.url);
       await other.waitForSelector('html[data-live=yes]');
     }
-    await expect.poll(() => desk.data.listeners).toBe(6);
-    const { id } = desk.data.raise();
+    await expect.poll(() => web.desk.data.listeners).toBe(6);
+    const { id } = web.desk.data.raise();
     await page.waitForSelector('.card');
     await page.keyboard.press('a');
     await page.clock.fastForward(3000);
-    await expect.poll(async () => (await desk.data.emergencies.get(id))?.emergency.state).toBe('acknowledged');
+    await expect.poll(async () => (await web.desk.data.emergencies.get(id))?.emergency.state).toBe('acknowledged');
     await page.getByText('You have this call.').waitFor();
     await page.clock.fastForward(3000);
     await page.waitForSelector('html[data-live=yes]');
   });
 
   it('counts as of today only what was resolved today, however long the page is open', async () => {
-    const { page } = await open({ clock: true });
-    const { id } = desk.data.raise();
+    const { page } = await web.open({ clock: true });
+    const { id } = web.desk.data.raise();
     await page.waitForSelector('.card');
-    await desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
+    await web.desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
     await page.getByText('1 resolved · 0 test · 1 missed').waitFor();
-    await desk.close();
+    await web.desk.close();
     await page.clock.fastForward(24 * 3_600_000);
     await page.getByText('0 resolved · 0 test · 0 missed').waitFor();
     expect(await page.locator('.card').count()).toBe(0);
   });
 
   it('does not take a press for a call that took the place of another at that moment', async () => {
-    const { page } = await open({ clock: true });
+    const { page } = await web.open({ clock: true });
     const [first, second] = [
-      desk.data.raise({ caller: { name: 'First' } }),
-      desk.data.raise({ caller: { name: 'Second' } }),
+      web.desk.data.raise({ caller: { name: 'First' } }),
+      web.desk.data.raise({ caller: { name: 'Second' } }),
     ];
     await page.waitForSelector('.card >> nth=1');
     await page.clock.fastForward(2000);
     const shown = await page.getAttribute('#detail', 'data-id');
     const other = shown === first.id ? second : first;
-    await desk.data.acknowledge(shown ?? '', { by: 'B. Okafor', from: 'desk' });
+    await web.desk.data.acknowledge(shown ?? '', { by: 'B. Okafor', from: 'desk' });
     await page.waitForSelector(`#detail[data-id="${other.id}"]`);
     await page.keyboard.press('a');
     await page.getByText('Another call is shown now').waitFor();
-    expect((await desk.data.emergencies.get(other.id))?.emergency.state).toBe('unacknowledged');
+    expect((await web.desk.data.emergencies.get(other.id))?.emergency.state).toBe('unacknowledged');
     await page.clock.fastForward(2000);
     await page.keyboard.press('a');
     await page.waitForSelector('#unacknowledged .card', { state: 'detached' });

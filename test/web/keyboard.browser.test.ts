@@ -1,47 +1,43 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '#test/support/browser.ts';
-import type { OpenOptions, PageElement, PageWindow } from '#test/web/desk-browser.ts';
-import { openDesk, weakContrast } from '#test/web/desk-browser.ts';
-import type { RunningDesk } from '#test/web/desk-server.ts';
-import { runDesk } from '#test/web/desk-server.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import type { PageElement, PageWindow } from '#test/web/desk-browser.ts';
+import { weakContrast } from '#test/web/desk-browser.ts';
+import { deskInBrowser } from '#test/web/desk-in-browser.ts';
 
-let browser: Browser;
-let desk: RunningDesk;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  desk = await runDesk();
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await desk.close();
-});
-const open = (options?: OpenOptions) => openDesk(browser, desk.url, options);
+const web = deskInBrowser();
 
 /** One of every kind of call, so that every style is on the screen. */
 async function fill() {
-  const owned = desk.data.raise({
+  const owned = web.desk.data.raise({
     caller: { name: 'Maximiliane-Alexandra von Hohenzollern-Sigmaringen', callbackNumber: '+4930123456789' },
   });
-  await desk.data.acknowledge(owned.id, { by: 'B. Okafor', from: 'desk' });
-  const closed = desk.data.raise();
-  await desk.data.resolve(closed.id, { by: 'B. Okafor', disposition: 'misdial', note: 'Pocket call', from: 'desk' });
-  desk.data.raise({ test: true, dialledNumber: '933' });
-  desk.data.raise({ verified: false, reasons: ['cannot-be-read'], caller: null, location: null, dialledNumber: null });
-  return desk.data.raise({
+  await web.desk.data.acknowledge(owned.id, { by: 'B. Okafor', from: 'desk' });
+  const closed = web.desk.data.raise();
+  await web.desk.data.resolve(closed.id, {
+    by: 'B. Okafor',
+    disposition: 'misdial',
+    note: 'Pocket call',
+    from: 'desk',
+  });
+  web.desk.data.raise({ test: true, dialledNumber: '933' });
+  web.desk.data.raise({
+    verified: false,
+    reasons: ['cannot-be-read'],
+    caller: null,
+    location: null,
+    dialledNumber: null,
+  });
+  return web.desk.data.raise({
     location: { street: '1234 Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch Boulevard', floor: '2' },
   });
 }
 
 describe('the keyboard', () => {
   it('selects, opens, acknowledges and resolves', async () => {
-    const first = desk.data.raise({ caller: { name: 'First' } });
-    const { page } = await open({ name: null });
+    const first = web.desk.data.raise({ caller: { name: 'First' } });
+    const { page } = await web.open({ name: null });
     await page.waitForSelector('.card');
-    desk.data.raise({ caller: { name: 'Second' } });
+    web.desk.data.raise({ caller: { name: 'Second' } });
     await page.waitForSelector('.card >> nth=1');
     const selected = () => page.textContent('.card[data-selected] .who');
     await page.keyboard.press('j');
@@ -61,7 +57,7 @@ describe('the keyboard', () => {
     await page.getByLabel('Note').fill('Pocket');
     await page.getByRole('button', { name: 'Resolve', exact: true }).last().click();
     await page.waitForSelector('#today .card');
-    expect((await desk.data.emergencies.get(first.id))?.emergency.resolved).toMatchObject({
+    expect((await web.desk.data.emergencies.get(first.id))?.emergency.resolved).toMatchObject({
       disposition: 'misdial',
       note: 'Pocket',
       by: 'Cleo',
@@ -78,13 +74,13 @@ describe('the keyboard', () => {
   });
 
   it('belongs to the field in which somebody types: a new call takes neither focus nor selection', async () => {
-    desk.data.raise({ caller: { name: 'First' } });
-    const { page } = await open();
+    web.desk.data.raise({ caller: { name: 'First' } });
+    const { page } = await web.open();
     await page.waitForSelector('.card');
     await page.keyboard.press('r');
     await page.getByLabel('Note').focus();
     await page.keyboard.type('aaa ');
-    desk.data.raise({ caller: { name: 'Second' } });
+    web.desk.data.raise({ caller: { name: 'Second' } });
     await page.waitForSelector('.card >> nth=1');
     await page.keyboard.type('jkm?');
     expect(await page.getByLabel('Note').inputValue()).toBe('aaa jkm?');
@@ -93,12 +89,12 @@ describe('the keyboard', () => {
   });
 
   it('says who has the call that is shown where A acknowledges nothing, while another call rings', async () => {
-    const { page } = await open();
-    desk.data.raise({ caller: { name: 'Taken' } });
+    const { page } = await web.open();
+    web.desk.data.raise({ caller: { name: 'Taken' } });
     await page.waitForSelector('.card');
     await page.keyboard.press('a');
     await page.waitForSelector('#acknowledged .card');
-    desk.data.raise({ caller: { name: 'Rings' } });
+    web.desk.data.raise({ caller: { name: 'Rings' } });
     await page.waitForSelector('#unacknowledged .card');
     await page.keyboard.press('a');
     await page.getByText('has the call that is shown since').waitFor();
@@ -106,16 +102,16 @@ describe('the keyboard', () => {
   });
 
   it('searches without hiding a call that nobody has', async () => {
-    const owned = desk.data.raise({ caller: { name: 'Alpha' } });
-    await desk.data.acknowledge(owned.id, { by: 'B', from: 'cli' });
-    const other = desk.data.raise({ caller: { name: 'Beta' } });
-    await desk.data.acknowledge(other.id, { by: 'B', from: 'cli' });
-    const { page } = await open();
+    const owned = web.desk.data.raise({ caller: { name: 'Alpha' } });
+    await web.desk.data.acknowledge(owned.id, { by: 'B', from: 'cli' });
+    const other = web.desk.data.raise({ caller: { name: 'Beta' } });
+    await web.desk.data.acknowledge(other.id, { by: 'B', from: 'cli' });
+    const { page } = await web.open();
     await page.waitForSelector('#acknowledged .card >> nth=1');
     await page.keyboard.press('/');
     await page.keyboard.type('alpha');
     await page.waitForSelector('#acknowledged .card >> nth=1', { state: 'detached' });
-    desk.data.raise({ caller: { name: 'New' } });
+    web.desk.data.raise({ caller: { name: 'New' } });
     await page.waitForSelector('#unacknowledged .card');
     expect(await page.textContent('#unacknowledged .count')).toBe('1');
     await page.keyboard.press('Enter');
@@ -123,8 +119,8 @@ describe('the keyboard', () => {
   });
 
   it('keeps the focus on a card that goes to another column', async () => {
-    desk.data.raise();
-    const { page } = await open();
+    web.desk.data.raise();
+    const { page } = await web.open();
     await page.focus('#unacknowledged .card a');
     await page.keyboard.press('a');
     await page.waitForSelector('#acknowledged .card');
@@ -132,10 +128,10 @@ describe('the keyboard', () => {
   });
 
   it('keeps the focus on a button while its call changes', async () => {
-    const { id } = desk.data.raise();
-    const { page } = await open();
+    const { id } = web.desk.data.raise();
+    const { page } = await web.open();
     await page.focus('[data-act=copy]');
-    await desk.data.acknowledge(id, { by: 'B', from: 'cli' });
+    await web.desk.data.acknowledge(id, { by: 'B', from: 'cli' });
     await page.waitForSelector('#detail[data-state=acknowledged]');
     expect(
       await page.evaluate(() => (globalThis as unknown as PageWindow).document.activeElement?.getAttribute('data-act')),
@@ -143,11 +139,11 @@ describe('the keyboard', () => {
   });
 
   it('keeps the focus on a link, and marked text, while other calls come', async () => {
-    desk.data.raise({ caller: { name: 'First', callbackNumber: '+14255550142' } });
-    const { page } = await open();
+    web.desk.data.raise({ caller: { name: 'First', callbackNumber: '+14255550142' } });
+    const { page } = await web.open();
     await page.focus('#detail a[href^=tel]');
     await page.evaluate("getSelection().selectAllChildren(document.querySelector('#detail h1'))");
-    desk.data.raise({ caller: { name: 'Second' }, test: true });
+    web.desk.data.raise({ caller: { name: 'Second' }, test: true });
     await page.waitForSelector('#tests .card');
     expect(await page.evaluate('document.activeElement.textContent')).toBe('+1 425 555 0142');
     expect(await page.evaluate('String(getSelection())')).toBe('1 Microsoft Way, Building 7');
@@ -156,11 +152,11 @@ describe('the keyboard', () => {
 
 describe('a press', () => {
   it('counts though another call comes while the button is down', async () => {
-    desk.data.raise();
-    const { page } = await open();
+    web.desk.data.raise();
+    const { page } = await web.open();
     await page.hover('[data-act=acknowledge]');
     await page.mouse.down();
-    desk.data.raise({ test: true });
+    web.desk.data.raise({ test: true });
     await page.waitForSelector('#tests .card');
     await page.mouse.up();
     await page.waitForSelector('#acknowledged .card');
@@ -178,11 +174,11 @@ function sidewaysBy(page: Page): Promise<number> {
 describe('layouts', () => {
   it('scroll nothing sideways and can be read, on every page, at every width, in both themes', async () => {
     const { id } = await fill();
-    const { page } = await open();
+    const { page } = await web.open();
     const most =
       '.where h1, .where .inside, .facts .big dd, .card:not([data-state=resolved]) :is(.place, .inside, .who, .callback, .number)';
     for (const path of ['/', '/?view=wall', `/emergencies/${id}`, '/admin', '/audit', '/watch']) {
-      await page.goto(desk.url + path);
+      await page.goto(web.desk.url + path);
       await page.waitForSelector('html[data-live=yes]');
       if (path.startsWith('/emergencies')) await page.waitForSelector('.story li >> nth=2');
       else if (path.startsWith('/?') || path === '/') await page.waitForSelector('.card >> nth=3');
@@ -202,7 +198,7 @@ describe('layouts', () => {
 
   it('cover nothing of the strip and cut nothing off a card where a page is enlarged to twice its size', async () => {
     const { id } = await fill();
-    const { page } = await open({ name: 'Bartholomew Featherstonehaugh', width: 720, height: 450 });
+    const { page } = await web.open({ name: 'Bartholomew Featherstonehaugh', width: 720, height: 450 });
     await page.waitForSelector('.card >> nth=3');
     expect(
       await page.$$eval('.card:not([data-state=resolved]) .state', (states) =>
@@ -213,7 +209,7 @@ describe('layouts', () => {
       ),
     ).toEqual([]);
     for (const path of ['/', `/emergencies/${id}`, '/admin']) {
-      await page.goto(desk.url + path);
+      await page.goto(web.desk.url + path);
       await page.waitForSelector('#listening[data-state=ok]');
       for (const width of [720, 800, 1023, 1024, 1100]) {
         await page.setViewportSize({ width, height: 450 });
@@ -228,8 +224,8 @@ describe('layouts', () => {
   });
 
   it('phone: a card opens the call as a page of its own, with one wide button under the thumb', async () => {
-    desk.data.raise();
-    const { page } = await open({ width: 390, height: 844 });
+    web.desk.data.raise();
+    const { page } = await web.open({ width: 390, height: 844 });
     await page.click('.card');
     await page.waitForURL(/\/emergencies\//);
     const box = await page.locator('[data-act=acknowledge]').boundingBox();
@@ -247,8 +243,8 @@ describe('layouts', () => {
   });
 
   it('wall: cards only, twice as large, and nothing to press on them', async () => {
-    desk.data.raise();
-    const { page } = await open({ path: '/?view=wall' });
+    web.desk.data.raise();
+    const { page } = await web.open({ path: '/?view=wall' });
     await page.waitForSelector('.card');
     expect(await page.isVisible('#detail')).toBe(false);
     expect(await page.isVisible('nav')).toBe(false);
@@ -268,8 +264,8 @@ describe('layouts', () => {
   });
 
   it('moves nothing for those who asked for that', async () => {
-    desk.data.raise();
-    const { page } = await open();
+    web.desk.data.raise();
+    const { page } = await web.open();
     await page.waitForSelector('.card');
     const animation = () =>
       page.$eval(
@@ -286,8 +282,8 @@ describe('layouts', () => {
 
 describe('two hundred open calls', () => {
   it('cost little: a second changes texts only, one change touches one card', async () => {
-    for (let call = 0; call < 200; call += 1) desk.data.raise({ caller: { name: `Caller ${call}` } });
-    const { page } = await open({ clock: true });
+    for (let call = 0; call < 200; call += 1) web.desk.data.raise({ caller: { name: `Caller ${call}` } });
+    const { page } = await web.open({ clock: true });
     await page.waitForSelector('.card >> nth=199');
     await page.keyboard.press('j');
     const count = () =>
@@ -308,14 +304,14 @@ describe('two hundred open calls', () => {
     await page.clock.runFor(3000);
     expect((await seen()).added).toBe(0);
     await count();
-    desk.data.raise({ caller: { name: 'One more' } });
+    web.desk.data.raise({ caller: { name: 'One more' } });
     await page.waitForSelector('.card >> nth=200');
     expect((await seen()).added).toBe(1);
   });
 
   it('an older call is chosen and drawn at once', async () => {
-    for (let call = 0; call < 200; call += 1) desk.data.raise({ caller: { name: `Caller ${call}` } });
-    const { page } = await open();
+    for (let call = 0; call < 200; call += 1) web.desk.data.raise({ caller: { name: `Caller ${call}` } });
+    const { page } = await web.open();
     await page.waitForSelector('.card >> nth=199');
     await page.click('.card >> nth=150');
     await expect.poll(() => page.textContent('#detail .facts .big dd')).toBe('Caller 49');

@@ -1,34 +1,20 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '#test/support/browser.ts';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import type { PageElement } from '#test/web/desk-browser.ts';
-import { openDesk } from '#test/web/desk-browser.ts';
-import type { RunningDesk } from '#test/web/desk-server.ts';
+import { deskInBrowser } from '#test/web/desk-in-browser.ts';
 import { runDesk } from '#test/web/desk-server.ts';
 import type { HealthReport } from '#web/health-report.ts';
 
-let browser: Browser;
-let desk: RunningDesk;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  desk = await runDesk();
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await desk.close();
-});
-const open = (path: string) => openDesk(browser, desk.url, { path });
+const web = deskInBrowser();
+const open = (path: string) => web.open({ path });
 
 describe("an emergency's page", () => {
   it('tells the story in words, links each event to its record, and follows what happens', async () => {
-    const { id } = desk.data.raise();
+    const { id } = web.desk.data.raise();
     const { page, complaints } = await open(`/emergencies/${id}`);
     await page.getByText('On the board, reported by the emergency events feed').waitFor();
-    await desk.data.acknowledge(id, { by: 'B. Okafor', from: 'cli' });
+    await web.desk.data.acknowledge(id, { by: 'B. Okafor', from: 'cli' });
     await page.getByText('B. Okafor took it on the command line').waitFor();
     expect(await page.textContent('.story')).toMatch(/Call placed.*Notice of it received.*On the board.*took it/s);
     await page.click('.story li[data-kind=EmergencyAcknowledged] .record-link');
@@ -40,12 +26,12 @@ describe("an emergency's page", () => {
 
 describe('after an erasure', () => {
   it("an emergency's page and a record that is shown name the person no more, though nobody loads them again", async () => {
-    const { id } = desk.data.raise();
+    const { id } = web.desk.data.raise();
     const call = await open(`/emergencies/${id}`);
-    const record = await open(`/audit?record=${desk.data.record('notes', 'Note', {}).id}`);
+    const record = await open(`/audit?record=${web.desk.data.record('notes', 'Note', {}).id}`);
     await call.page.getByText('Ana Petrova').first().waitFor();
     await record.page.getByText('3 records').waitFor();
-    desk.data.erase(id);
+    web.desk.data.erase(id);
     await expect.poll(() => call.page.textContent('main')).not.toContain('Ana Petrova');
     expect(await call.page.textContent('main')).toContain('[erased]');
     await record.page.getByText('PersonErased').first().waitFor();
@@ -56,15 +42,15 @@ describe('after an erasure', () => {
 
 describe("an emergency's page that could not be read", () => {
   it('asks again by itself', async () => {
-    const { id } = desk.data.raise();
-    await desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
-    const { page } = await openDesk(browser, desk.url, { path: '/admin', clock: true });
+    const { id } = web.desk.data.raise();
+    await web.desk.data.resolve(id, { by: 'A', disposition: 'real', from: 'api' });
+    const { page } = await web.open({ path: '/admin', clock: true });
     let asked = 0;
     await page.route(`**/api/emergencies/${id}`, (route) => {
       asked += 1;
       return asked === 1 ? route.abort() : route.continue();
     });
-    await page.goto(`${desk.url}/emergencies/${id}`);
+    await page.goto(`${web.desk.url}/emergencies/${id}`);
     await page.getByText('Tocsin does not answer.').waitFor();
     expect(await page.textContent('#detail')).toBe('This call is being read.');
     await page.clock.fastForward(5000);
@@ -75,30 +61,30 @@ describe("an emergency's page that could not be read", () => {
 describe('on another day', () => {
   it("an emergency's page and the rows of the record say which one it was", async () => {
     let now = Date.parse('2026-03-02T12:00:00.000Z');
-    await desk.close();
-    desk = await runDesk(
+    await web.desk.close();
+    web.desk = await runDesk(
       {},
       createFakeDeskData(() => now),
     );
-    const { id } = desk.data.raise();
+    const { id } = web.desk.data.raise();
     now += 24 * 3_600_000;
-    await desk.data.resolve(id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
+    await web.desk.data.resolve(id, { by: 'A. Reyes', disposition: 'real', from: 'desk' });
     const { page } = await open(`/emergencies/${id}`);
     await page.waitForSelector('.story li[data-kind=EmergencyResolved]');
     expect(await page.textContent('.facts')).toMatch(/Time of the callMar 2, 2026 /);
     expect(await page.textContent('.owner')).toContain('resolved it at Mar 3, 2026 ');
     expect(await page.textContent('.story li[data-kind=EmergencyRaised] time')).toMatch(/^[\d:]{8}$/);
     expect(await page.textContent('.story li[data-kind=EmergencyResolved] time')).toContain('Mar 3, 2026 ');
-    await page.goto(`${desk.url}/audit`);
+    await page.goto(`${web.desk.url}/audit`);
     expect(await page.textContent('#row-list time')).toContain('Mar 3, 2026 ');
   });
 });
 
 describe('the audit page', () => {
   it('shows the record, its causes and effects as links, and filters with counts', async () => {
-    const { id } = desk.data.raise();
+    const { id } = web.desk.data.raise();
     for (let count = 0; count < 1000; count += 1)
-      desk.data.record('inbox-x-1', 'tocsin.probe', { specversion: '1.0', text: '</pre><img src=x>' });
+      web.desk.data.record('inbox-x-1', 'tocsin.probe', { specversion: '1.0', text: '</pre><img src=x>' });
     const { page, complaints } = await open('/audit');
     await page.getByText('1,002 records').waitFor();
     await page.waitForSelector('#row-list li');
@@ -118,8 +104,8 @@ describe('the audit page', () => {
   });
 
   it('finds what is about a caller, and keeps who that is out of addresses', async () => {
-    desk.data.raise({ caller: { name: 'Zoë Findable' } });
-    desk.data.raise();
+    web.desk.data.raise({ caller: { name: 'Zoë Findable' } });
+    web.desk.data.raise();
     const { page, complaints } = await open('/audit');
     const asked: string[] = [];
     page.on('request', (request) => asked.push(request.url()));
@@ -160,8 +146,8 @@ describe('the audit page', () => {
   });
 
   it('asks again after a while for a record that cannot be read now, and not without end', async () => {
-    desk.data.raise();
-    const { page } = await openDesk(browser, desk.url, { path: '/audit', clock: true });
+    web.desk.data.raise();
+    const { page } = await web.open({ path: '/audit', clock: true });
     await page.waitForSelector('#row-list li');
     let asked = 0;
     await page.route('**/api/audit?*', (route) => {
@@ -177,7 +163,7 @@ describe('the audit page', () => {
   });
 
   it('keeps the counts of the filters that stand there, whichever answer comes first', async () => {
-    desk.data.raise();
+    web.desk.data.raise();
     const { page } = await open('/audit');
     await page.getByText('2 records').waitFor();
     const slow = Promise.withResolvers<void>();
@@ -199,7 +185,7 @@ describe('the audit page', () => {
   });
 
   it('fetches more only as somebody scrolls', async () => {
-    for (let count = 0; count < 1000; count += 1) desk.data.record('inbox-x-1', 'tocsin.probe', {});
+    for (let count = 0; count < 1000; count += 1) web.desk.data.record('inbox-x-1', 'tocsin.probe', {});
     const { page } = await open('/audit');
     await page.waitForSelector('#row-list li');
     const height = () => page.$eval('#row-list', (list) => list.clientHeight);
@@ -232,7 +218,7 @@ describe('the watch page', () => {
 
 describe('the admin page', () => {
   it('has what is in trouble first, and says in one sentence whether it works', async () => {
-    desk.data.setHealth({
+    web.desk.data.setHealth({
       rows: [
         { kind: 'feed', name: 'chat', state: 'ok', word: 'Messages arrive', lastProofAt: new Date().toISOString() },
         {
@@ -257,7 +243,7 @@ describe('the admin page', () => {
   });
 
   it('lets somebody sign in by code or by browser, and closes by itself once that is done', async () => {
-    desk.data.setHealth({
+    web.desk.data.setHealth({
       rows: [
         {
           ...{ kind: 'credential', name: 'chat', state: 'trouble', word: 'The password was changed' },
@@ -285,9 +271,9 @@ describe('the admin page', () => {
     await address.press('Enter');
     await dialog.getByText('Tocsin has it.').waitFor();
     expect(await address.inputValue()).toBe('');
-    desk.subscribing.enterCode();
+    web.desk.subscribing.enterCode();
     await dialog.waitFor({ state: 'detached' });
-    expect(desk.subscribing.asked).toEqual([
+    expect(web.desk.subscribing.asked).toEqual([
       'sign-in chat',
       'sign-in chat by browser',
       'address chat: http://localhost:1/?code=1&state=this',
@@ -296,7 +282,7 @@ describe('the admin page', () => {
   });
 
   it('makes a subscription anew only when it is really meant, and shows which permissions there are', async () => {
-    desk.data.setHealth({
+    web.desk.data.setHealth({
       rows: [
         {
           ...{ kind: 'subscription', name: 'chat', state: 'ok', word: 'live' },
@@ -308,10 +294,10 @@ describe('the admin page', () => {
     await page.getByText('to subscribe to chats').waitFor();
     await page.getByRole('button', { name: 'Make anew: chat' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'No' }).click();
-    expect(desk.subscribing.asked).toEqual([]);
+    expect(web.desk.subscribing.asked).toEqual([]);
     await page.getByRole('button', { name: 'Make anew: chat' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click();
-    await expect.poll(() => desk.subscribing.asked).toEqual(['recreate chat']);
+    await expect.poll(() => web.desk.subscribing.asked).toEqual(['recreate chat']);
   });
 
   it('takes neither a press nor the focus away while the rows are brought up to date', async () => {
@@ -328,63 +314,63 @@ describe('the admin page', () => {
         },
       ],
     });
-    desk.data.setHealth(health('before'));
+    web.desk.data.setHealth(health('before'));
     const { page } = await open('/admin');
     await page.getByRole('button', { name: 'Renew now: US' }).focus();
     await page.getByRole('button', { name: 'Renew now: chat' }).hover();
-    desk.data.setHealth(health('after'));
+    web.desk.data.setHealth(health('after'));
     await page.getByText('after').nth(1).waitFor();
     expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe('Renew now: US');
     await page.mouse.down();
-    desk.data.setHealth(health('later'));
+    web.desk.data.setHealth(health('later'));
     await page.getByText('later').nth(1).waitFor();
     await page.mouse.up();
-    await expect.poll(() => desk.subscribing.asked).toEqual(['renew chat']);
+    await expect.poll(() => web.desk.subscribing.asked).toEqual(['renew chat']);
   });
 
   it('lets its connection go while nobody sees it, and is right again when somebody does', async () => {
     const { page } = await open('/admin');
-    await expect.poll(() => desk.data.listeners).toBe(1);
+    await expect.poll(() => web.desk.data.listeners).toBe(1);
     const become = (state: string) =>
       page.evaluate(
         `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
       );
     await become('hidden');
-    await expect.poll(() => desk.data.listeners).toBe(0);
-    desk.data.raise();
+    await expect.poll(() => web.desk.data.listeners).toBe(0);
+    web.desk.data.raise();
     await become('visible');
     await page.getByRole('link', { name: '1 call that nobody has' }).waitFor();
   });
 
   it('lets all connections but one go where many boards and calls are open in tabs that nobody sees', async () => {
-    const { id } = desk.data.raise();
+    const { id } = web.desk.data.raise();
     const { page, context } = await open('/');
     const tabs = [page];
     for (const path of ['/', '/watch', `/emergencies/${id}`]) {
       const tab = await context.newPage();
-      await tab.goto(desk.url + path);
+      await tab.goto(web.desk.url + path);
       await tab.waitForSelector('html[data-live=yes]');
       tabs.push(tab);
     }
-    await expect.poll(() => desk.data.listeners).toBe(4);
+    await expect.poll(() => web.desk.data.listeners).toBe(4);
     const become = (tab: Page, state: string) =>
       tab.evaluate(
         `Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
       );
     for (const tab of tabs) await become(tab, 'hidden');
-    await expect.poll(() => desk.data.listeners).toBe(1);
-    desk.data.raise({ caller: { name: 'Meanwhile' } });
+    await expect.poll(() => web.desk.data.listeners).toBe(1);
+    web.desk.data.raise({ caller: { name: 'Meanwhile' } });
     await expect.poll(() => page.title()).toContain('(2)');
     await page.close();
     await expect.poll(() => tabs[1]?.title()).toContain('(2)');
-    await expect.poll(() => desk.data.listeners).toBe(1);
+    await expect.poll(() => web.desk.data.listeners).toBe(1);
     await become(tabs[3] as Page, 'visible');
     await tabs[3]?.getByRole('link', { name: '1 call that nobody has' }).waitFor();
   });
 
   it('still says that a call waits, and rings', async () => {
     const { page } = await open('/admin');
-    desk.data.raise();
+    web.desk.data.raise();
     await page.getByRole('link', { name: '1 call that nobody has' }).waitFor();
     expect(await page.title()).toContain('(1) UNACKNOWLEDGED');
     await page.waitForSelector('html[data-alarm=real]');

@@ -1,24 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { launchBrowser } from '#test/support/browser.ts';
+import { describe, expect, it } from 'vitest';
 import { createFakeDeskData } from '#test/support/fake-desk-data.ts';
 import { openDesk } from '#test/web/desk-browser.ts';
-import type { RunningDesk } from '#test/web/desk-server.ts';
+import { deskInBrowser } from '#test/web/desk-in-browser.ts';
 import { runDesk } from '#test/web/desk-server.ts';
 
-let browser: Browser;
-let desk: RunningDesk;
-beforeAll(async () => {
-  browser = await launchBrowser();
-});
-afterAll(() => browser.close());
-beforeEach(async () => {
-  desk = await runDesk({ title: 'Contoso HQ' });
-});
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await desk.close();
-});
+const web = deskInBrowser({ title: 'Contoso HQ' });
 
 describe('the strip', () => {
   it.each([
@@ -29,10 +15,10 @@ describe('the strip', () => {
     ['small phone', '/admin', 320, 60],
   ])('says since when Tocsin listens on a %s, beside nothing that it covers', async (_, path, width, highest) => {
     // A day that is not today has the longest words.
-    desk.data.setHealth({
+    web.desk.data.setHealth({
       listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt: new Date().toISOString(), feeds: [] },
     });
-    const { page } = await openDesk(browser, desk.url, { path, width, height: 844 });
+    const { page } = await web.open({ path, width, height: 844 });
     const since = page.locator('#listening .since');
     await expect.poll(() => since.textContent()).toMatch(/^since \D*28\D* \d\d:\d\d$/);
     expect(await since.isVisible()).toBe(true);
@@ -52,13 +38,13 @@ describe('the strip', () => {
 
   it('says on a phone when listening was last proved, where the list of feeds has no room', async () => {
     const lastProofAt = new Date().toISOString();
-    desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds: [] } });
+    web.desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds: [] } });
     for (const [width, shown] of [
       [1440, false],
       [360, false],
       [390, true],
     ] as const) {
-      const { page } = await openDesk(browser, desk.url, { width, height: 844 });
+      const { page } = await web.open({ width, height: 844 });
       const proved = page.locator('#listening .proved');
       await expect.poll(() => proved.textContent()).toMatch(/^\d+ s ago$/);
       expect(await proved.isVisible()).toBe(shown);
@@ -71,7 +57,7 @@ describe('the strip', () => {
     const data = createFakeDeskData();
     const mute = await runDesk({}, { ...data, health: () => Promise.withResolvers<never>().promise });
     try {
-      const { page } = await openDesk(browser, mute.url, { clock: true });
+      const { page } = await openDesk(web.browser, mute.url, { clock: true });
       expect(await page.textContent('#listening .word')).toBe('Starting');
       await page.clock.fastForward(16_000);
       await page.waitForSelector('#listening[data-state=blind]');
@@ -83,11 +69,11 @@ describe('the strip', () => {
   });
 
   it('has room for who acts beside a call that nobody has', async () => {
-    const { page } = await openDesk(browser, desk.url, { path: '/admin' });
+    const { page } = await web.open({ path: '/admin' });
     const lastProofAt = new Date().toISOString();
     const feeds = ['chat', 'events'].map((feed) => ({ feed, lastProofAt }));
-    desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds } });
-    desk.data.raise();
+    web.desk.data.setHealth({ listening: { ok: true, since: '2026-01-28T10:20:00.000Z', lastProofAt, feeds } });
+    web.desk.data.raise();
     await page.waitForSelector('.unowned:not([hidden])');
     await expect.poll(() => page.textContent('#listening .proofs')).toContain('events');
     expect(await page.locator('#person').evaluate((name) => name.scrollWidth - name.clientWidth)).toBe(0);
@@ -95,10 +81,10 @@ describe('the strip', () => {
   });
 
   it('says so only while Tocsin listens', async () => {
-    const { page } = await openDesk(browser, desk.url);
+    const { page } = await web.open();
     const since = page.locator('#listening .since');
     await expect.poll(() => since.textContent()).toMatch(/^since /);
-    desk.data.setHealth({ listening: { ok: false, since: new Date().toISOString(), feeds: [] } });
+    web.desk.data.setHealth({ listening: { ok: false, since: new Date().toISOString(), feeds: [] } });
     await page.waitForSelector('#blind:not([hidden])');
     expect(await since.textContent()).toBe('');
     expect(await page.textContent('#listening .word')).toBe('Not listening');

@@ -52,6 +52,9 @@ describe('a listener of a simulated service', () => {
       expect(isTaken(port)).toBe(true);
       await listener.close();
       expect(isTaken(port)).toBe(false);
+      await listener.open();
+      await Promise.all([listener.refuse(), listener.close()]);
+      expect(isTaken(port)).toBe(false);
     },
   );
 });
