@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { SubjectKey } from '#ports/key-store.ts';
 import type { Destroyed } from './destructions.ts';
-import { createLru } from './lru.ts';
 
 /** Unwrapped keys in memory, given up as soon as any process destroyed one. */
 export interface KeyCache {
@@ -24,10 +24,10 @@ const longestMs = 600_000;
 
 /** @param limit most keys of each kind */
 export function createKeyCache(limit: number, monotonic: () => number): KeyCache {
-  const bySubject = createLru<SubjectKey>(limit);
-  const byId = createLru<Uint8Array>(limit);
-  const gone = createLru<true>(limit);
-  const byDay = createLru<Uint8Array>(16);
+  const bySubject = new LRUCache<string, SubjectKey>({ max: limit });
+  const byId = new LRUCache<string, Uint8Array>({ max: limit });
+  const gone = new LRUCache<string, true>({ max: limit });
+  const byDay = new LRUCache<string, Uint8Array>({ max: 16 });
   let current = '';
   let since = 0;
   return {
@@ -37,15 +37,15 @@ export function createKeyCache(limit: number, monotonic: () => number): KeyCache
       current = erasing.length === 0 ? etag : '';
       since = monotonic();
     },
-    ofSubject: bySubject.get,
+    ofSubject: (subject) => bySubject.get(subject),
     ofId: (keyId) => byId.get(keyId) ?? (gone.get(keyId) === true ? 'gone' : undefined),
-    ofDay: byDay.get,
+    ofDay: (name) => byDay.get(name),
     keep(etag, key, subject) {
       if (etag !== current) return;
       byId.set(key.keyId, key.key);
       if (subject !== undefined) bySubject.set(subject, key);
     },
-    keepGone: (keyId) => gone.set(keyId, true),
+    keepGone: (keyId) => void gone.set(keyId, true),
     keepDay(etag, name, key) {
       if (etag === current) byDay.set(name, key);
     },

@@ -13,18 +13,20 @@ export type RandomBytes = (count: number) => Uint8Array;
  * Encrypts with AES-256-GCM.
  * @param key 32 bytes
  * @param additional authenticated but not stored; the same must be given to open the box
+ * @param plain bytes, or a text as UTF-8
  * @param nonce 12 bytes that were never used with this key; random ones without it
  * @returns nonce, ciphertext, tag
  */
 export function sealBox(
   key: Uint8Array,
   additional: Uint8Array,
-  plain: Uint8Array,
+  plain: Uint8Array | string,
   nonce: Uint8Array = randomBytes(nonceBytes),
 ): Buffer {
   const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
   cipher.setAAD(additional);
-  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+  const sealed = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+  return Buffer.concat([nonce, sealed, cipher.final(), cipher.getAuthTag()]);
 }
 
 /** Opens what `sealBox` made; undefined when key, additional data or a single bit of the box differ. Never throws for a box. */

@@ -108,7 +108,7 @@ async function seal(
 
 function sealOne(keyId: string, key: Uint8Array, nonce: Uint8Array, slot: Slot): SealedValue {
   const of = `${slot.eventId}#${slot.pointer}`;
-  const box = sealBox(key, Buffer.from(of), Buffer.from(JSON.stringify(slot.value)), nonce);
+  const box = sealBox(key, Buffer.from(of), JSON.stringify(slot.value), nonce);
   return { $sealed: 1, key: keyId, of, as: kindOf(slot.value), box: box.toString('base64url') };
 }
 

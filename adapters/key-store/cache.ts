@@ -1,6 +1,6 @@
+import { LRUCache } from 'lru-cache';
 import type { SubjectKey } from '#ports/key-store.ts';
 import type { KeyDatabase } from './database.ts';
-import { createLru } from './lru.ts';
 
 /** Unwrapped keys in memory, given up as soon as any process destroyed one. */
 export interface KeyCache {
@@ -18,9 +18,9 @@ export interface KeyCache {
 
 /** @param limit most keys that are kept */
 export function createKeyCache(limit: number): KeyCache {
-  const bySubject = createLru<SubjectKey>(limit);
-  const byId = createLru<Uint8Array>(limit);
-  const byDay = createLru<Uint8Array>(16);
+  const bySubject = new LRUCache<string, SubjectKey>({ max: limit });
+  const byId = new LRUCache<string, Uint8Array>({ max: limit });
+  const byDay = new LRUCache<string, Uint8Array>({ max: 16 });
   let dataVersion: unknown;
   let destructions: unknown;
   let epoch = 0;
@@ -45,14 +45,14 @@ export function createKeyCache(limit: number): KeyCache {
       destructions = count;
     },
     epoch: () => epoch,
-    ofSubject: bySubject.get,
-    ofId: byId.get,
-    ofDay: byDay.get,
+    ofSubject: (subject) => bySubject.get(subject),
+    ofId: (keyId) => byId.get(keyId),
+    ofDay: (name) => byDay.get(name),
     keep(key, subject) {
       byId.set(key.keyId, key.key);
       if (subject !== undefined) bySubject.set(subject, key);
     },
-    keepDay: byDay.set,
+    keepDay: (name, key) => void byDay.set(name, key),
     forget,
   };
 }

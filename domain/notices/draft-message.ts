@@ -12,7 +12,7 @@ import {
 } from '#domain/notices/draft-parts.ts';
 import { bytesOf, envelopeOf, messageEnvelopeOf } from '#domain/notices/envelope.ts';
 import { clean, objectField, present, textField } from '#domain/notices/fields.ts';
-import { chatTypeOf, type MessageIds, messageIdsOf, plainId } from '#domain/notices/identify.ts';
+import { chatTypeOf, type MessageIds, messageIdsOf, messageResource, plainId } from '#domain/notices/identify.ts';
 import type { CallLocation, CallReport, DraftContext, Item, Opened } from '#domain/notices/item.ts';
 import { callerKeysOf, digitsOf, type Person, subjectOf } from '#domain/notices/persons.ts';
 import { canonicalJson } from '#domain/notices/read-json.ts';
@@ -78,10 +78,10 @@ export function draftMessage(item: ChatItem, opened: Opened | undefined, context
   };
   switch (read.state) {
     case 'referred': {
-      const named = present({
-        resource: boundedReference(notice.resource ?? textField(notice.resourceData, '@odata.id')),
-        ...ids,
-      });
+      const path = notice.resource ?? textField(notice.resourceData, '@odata.id');
+      // As a rule the path says what its ids say, word for word: said twice, it would make the event a sixth larger.
+      const isSaid = path === messageResource(ids.chatId ?? '', ids.messageId ?? '');
+      const named = present({ resource: isSaid ? undefined : boundedReference(path), ...ids });
       const reference = Object.keys(named).length > 0 ? personal(chatSubject, named as JsonObject) : undefined;
       const more = present({ reference, blobId: blobIdOf(read.content) });
       return { ...common, content: 'referred', data: { ...data, ...more, referred: read.content.why } };

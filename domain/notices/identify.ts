@@ -14,6 +14,9 @@ export interface MessageIds {
  */
 export function messageIdsOf(notice: Notice, resource: JsonObject | undefined): MessageIds {
   const path = notice.resource ?? textField(notice.resourceData, '@odata.id') ?? '';
+  const [, chat, message] = usual.exec(path) ?? [];
+  if (chat !== undefined && message !== undefined)
+    return present({ chatId: opaqueId(chat), messageId: opaqueId(message) });
   const channel = objectField(resource, 'channelIdentity');
   const chatId =
     keyOf(path, 'chats') ??
@@ -28,6 +31,9 @@ export function messageIdsOf(notice: Notice, resource: JsonObject | undefined): 
     textField(resource, 'id');
   return present({ chatId: opaqueId(chatId), messageId: opaqueId(messageId) });
 }
+
+/** The path that nearly every notice has, which is looked at once for both of its keys; {@link keyOf} finds the same in it. */
+const usual = /^chats\('([^'%]+)'\)\/messages\('([^'%]+)'\)$/;
 
 /** An id that Graph may have given: visible ASCII, no longer than any of Graph's. Nothing else becomes part of a key or of a subject. */
 function opaqueId(text: string | undefined): string | undefined {
@@ -48,6 +54,12 @@ function keyOf(path: string, set: keyof typeof keys): string | undefined {
   } catch {
     return named;
   }
+}
+
+/** The path of a message as notices name it ("Get change notifications for messages in Teams"): OData keys, quotes doubled. */
+export function messageResource(chatId: string, messageId: string): string {
+  const key = (id: string) => id.replaceAll("'", "''");
+  return `chats('${key(chatId)}')/messages('${key(messageId)}')`;
 }
 
 /** Which kind of conversation a chat id stands for ("chat resource type"; the forms of the ids are not documented, but stable for years). */

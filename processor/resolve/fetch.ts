@@ -1,3 +1,4 @@
+import { messageResource } from '#domain/notices/identify.ts';
 import { isJsonObject, type JsonObject } from '#kernel/json.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { RecordedEvent } from '#ports/event-log.ts';
@@ -6,7 +7,7 @@ import type { Graph, GraphFailure } from '#ports/graph.ts';
 import type { LargePayloads } from '#ports/large-payloads.ts';
 import type { Sealer } from '#ports/sealer.ts';
 import type { FetchOutcome } from '#processor/resolve/lane.ts';
-import { messageResource, type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
+import { type RecoverDeps, recoveredNotice } from '#processor/resolve/recovered-notice.ts';
 import { readReference } from '#processor/resolve/reference.ts';
 import { enqueuedAt, type Fetch, isRaised } from '#processor/resolve/waiting-list.ts';
 

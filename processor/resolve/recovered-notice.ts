@@ -1,5 +1,6 @@
 import { namespace } from '#domain/names.ts';
 import { field, objectField, textField } from '#domain/notices/fields.ts';
+import { messageResource } from '#domain/notices/identify.ts';
 import type { EncryptedContent } from '#domain/notices/item.ts';
 import { isJsonObject, type Json, type JsonObject } from '#kernel/json.ts';
 import { uuid5 } from '#kernel/uuid.ts';
@@ -96,12 +97,6 @@ export async function backFilledNotice(
     messageId: id,
     properties: { 'tocsin-recovered': true, 'tocsin-original-event': opened.id },
   };
-}
-
-/** The path of a message as notices name it ("Get change notifications for messages in Teams"): OData keys, quotes doubled. */
-export function messageResource(chatId: string, messageId: string): string {
-  const key = (id: string) => id.replaceAll("'", "''");
-  return `chats('${key(chatId)}')/messages('${key(messageId)}')`;
 }
 
 /** What the payload adds to the notice; content that is not encrypted yet is. Undefined where it is nothing of Graph's. */

@@ -68,13 +68,23 @@ describe('what only refers to its content', () => {
   it('names it so that it can be fetched, the chat sealed', () => {
     expect(inTheClear(draftOf('chat-basic').cloudEvent.data)).toMatchObject({
       referred: 'basic',
-      reference: { resource: `chats('${chat}')/messages('1732190400123')`, chatId: chat, messageId: '1732190400123' },
+      reference: { chatId: chat, messageId: '1732190400123' },
     });
     expect(draftOf('blob-referred').cloudEvent.data).toMatchObject({
       referred: 'blob',
       blobId: '2025-11-21/5a1c0e2b-7a53-4f6e-8a4e-3f8c1d2b9a10',
     });
     expect(draftOf('chat-basic').cloudEvent.data).not.toHaveProperty('call');
+  });
+
+  it.each([
+    [`chats('${chat}')/messages('17')`, {}],
+    [`chats('${chat}')/messages('16')/replies('17')`, { resource: `chats('${chat}')/messages('16')/replies('17')` }],
+  ])('keeps the path where that says more than chat and message do: %s', (resource, kept) => {
+    const notice = { delivery: 'direct', resource } as const;
+    const content = { at: 'referred', why: 'basic' } as const;
+    const draft = draftEvent({ kind: 'chat-message', change: 'created', notice, content }, undefined, contextOf());
+    expect(inTheClear(draft.cloudEvent.data)).toHaveProperty('reference', { ...kept, chatId: chat, messageId: '17' });
   });
 
   it('is a call at once where only its subscription says that it is of the emergency feed', () => {
