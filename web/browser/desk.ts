@@ -12,6 +12,7 @@ import { createSoundControl } from './sound-control.ts';
 import type { Store } from './store.ts';
 import { createStore, isLocked } from './store.ts';
 import { createStrip } from './strip.ts';
+import { createSystemNotice } from './system-notice.ts';
 import { oneOfAllTabs } from './tabs.ts';
 import { announce } from './toast.ts';
 
@@ -36,7 +37,8 @@ export function startDesk(): Desk {
   const store = createStore();
   const strip = createStrip();
   const sound = createSound();
-  const control = createSoundControl(sound);
+  const notice = createSystemNotice(() => control.wasArmed || sound.state !== 'off');
+  const control = createSoundControl(sound, () => notice.ask());
   const aside = new Set<string>();
   const said = new Set<string>();
   const healthListeners: ((health: HealthReport) => void)[] = [];
@@ -64,6 +66,10 @@ export function startDesk(): Desk {
             ? 'test'
             : 'none';
     sound.want(wanted, loud);
+    notice.want(
+      wanted,
+      calling.map(({ id }) => id),
+    );
     document.title = real.length > 0 ? `(${real.length}) UNACKNOWLEDGED · ${title}` : title;
     document.getElementById('icon')?.setAttribute('href', `/assets/${real.length > 0 ? 'icon-call' : 'icon'}.svg`);
     strip.setUnowned(

@@ -23,7 +23,8 @@ export interface SoundControl {
   readonly wasArmed: boolean;
 }
 
-export function createSoundControl(sound: Sound): SoundControl {
+/** @param onArmed told after the gesture by which somebody armed this desk */
+export function createSoundControl(sound: Sound, onArmed: () => void): SoundControl {
   const place = byId('sound');
   const deskId = takeDeskId();
   let shown: string | undefined;
@@ -42,6 +43,7 @@ export function createSoundControl(sound: Sound): SoundControl {
       isChanged = false;
       sound.arm();
       forThisTab.set(armedKey, '1');
+      onArmed();
     } else {
       sound.disarm();
       forThisTab.remove(armedKey);
