@@ -22,8 +22,15 @@ export async function startThreads(file: LogFile, events: WorkerLinkEvents): Pro
     createCheckpoints(file),
   ]);
   if (reader.status === 'fulfilled' && checkpoints.status === 'fulfilled') {
-    const all = { writer, reader: reader.value, checkpoints: checkpoints.value };
-    return { ...all, close: async () => void (await Promise.all(Object.values(all).map((one) => one.close()))) };
+    const others = { reader: reader.value, checkpoints: checkpoints.value };
+    return {
+      ...{ writer, ...others },
+      async close() {
+        // SQLite takes the write-ahead log in when its last connection is closed; of several that close at once each leaves it to the others.
+        await Promise.all(Object.values(others).map((one) => one.close()));
+        await writer.close();
+      },
+    };
   }
   const started = [reader, checkpoints].filter((one) => one.status === 'fulfilled').map((one) => one.value);
   await Promise.all([writer, ...started].map((one) => one.close()));
