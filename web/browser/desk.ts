@@ -12,7 +12,7 @@ import { createSoundControl } from './sound-control.ts';
 import type { Store } from './store.ts';
 import { createStore, isLocked } from './store.ts';
 import { createStrip } from './strip.ts';
-import { createSystemNotice } from './system-notice.ts';
+import { createSystemNotification } from './system-notification.ts';
 import { oneOfAllTabs } from './tabs.ts';
 import { announce } from './toast.ts';
 
@@ -37,8 +37,8 @@ export function startDesk(): Desk {
   const store = createStore();
   const strip = createStrip();
   const sound = createSound();
-  const notice = createSystemNotice(() => control.wasArmed || sound.state !== 'off');
-  const control = createSoundControl(sound, () => notice.ask());
+  const notification = createSystemNotification(() => control.wasArmed || sound.state !== 'off');
+  const control = createSoundControl(sound, () => notification.ask());
   const aside = new Set<string>();
   const said = new Set<string>();
   const healthListeners: ((health: HealthReport) => void)[] = [];
@@ -66,7 +66,7 @@ export function startDesk(): Desk {
             ? 'test'
             : 'none';
     sound.want(wanted, loud);
-    notice.want(
+    notification.want(
       wanted,
       calling.map(({ id }) => id),
     );

@@ -1,8 +1,8 @@
 import type { Alarm } from './sound.ts';
 
-/** What no other window hides: a notice of the operating system, while a call waits and nobody looks at this desk. */
-export interface SystemNotice {
-  /** Asks whoever sits here whether the browser may show notices; it asks once, after a gesture. */
+/** What no other window hides: a notification of the operating system, while a call waits and nobody looks at this desk. */
+export interface SystemNotification {
+  /** Asks whoever sits here whether the browser may show notifications; it asks once, after a gesture. */
   ask(): void;
   /** What there is to be told now; to be called often. @param calls ids of the calls that sound here */
   want(alarm: Alarm, calls: readonly string[]): void;
@@ -12,11 +12,11 @@ export interface SystemNotice {
 const tag = 'tocsin';
 
 /**
- * Shows a notice while a real call, or Tocsin's own blindness, would sound, and takes it back once it would not or the page is looked at (WHATWG "Notifications API
- * Standard"). It names nobody and no place: the system keeps notices in a list of its own, which no erasure reaches. It makes no sound: the desk does.
+ * Shows one while a real call, or Tocsin's own blindness, would sound, and takes it back once it would not or the page is looked at (WHATWG "Notifications API
+ * Standard"). It names nobody and no place: the system keeps them in a list of its own, which no erasure reaches. It makes no sound: the desk does.
  * @param isWanted whether this desk is one that was to be heard
  */
-export function createSystemNotice(isWanted: () => boolean): SystemNotice {
+export function createSystemNotification(isWanted: () => boolean): SystemNotification {
   let shown: Notification | undefined;
   let told: readonly string[] = [];
 
@@ -31,12 +31,12 @@ export function createSystemNotice(isWanted: () => boolean): SystemNotice {
     // Of calls that stood in the last one already it takes that one's place in silence.
     const options = { tag, body: text, requireInteraction: true, silent: true, renotify: isNew };
     try {
-      const notice = new Notification('TOCSIN', options);
-      notice.addEventListener('click', () => {
+      const made = new Notification('TOCSIN', options);
+      made.addEventListener('click', () => {
         window.focus();
-        notice.close();
+        made.close();
       });
-      shown = notice;
+      shown = made;
     } catch {
       // Browsers of phones show none but those of a service worker.
     }

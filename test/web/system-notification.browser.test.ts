@@ -5,13 +5,13 @@ import { deskInBrowser } from '#test/web/desk-in-browser.ts';
 
 const web = deskInBrowser();
 
-/** What the tests have in the page in place of the system's notices: headless browsers show none. */
+/** What the tests have in the page in place of the system's notifications: headless browsers show none. */
 interface System {
-  readonly notices: readonly { readonly text: string; readonly renotify: boolean; readonly closed: boolean }[];
+  readonly notifications: readonly { readonly text: string; readonly renotify: boolean; readonly closed: boolean }[];
   readonly asked: number;
 }
 const standIn = (answer: string) => `
-  globalThis.system = { notices: [], asked: 0, looks: false };
+  globalThis.system = { notifications: [], asked: 0, looks: false };
   document.hasFocus = () => system.looks;
   globalThis.Notification = class Notification extends EventTarget {
     static permission = 'default';
@@ -23,7 +23,7 @@ const standIn = (answer: string) => `
     constructor(title, { body, renotify }) {
       super();
       this.#shown = { text: title + ': ' + body, renotify, closed: false };
-      system.notices.push(this.#shown);
+      system.notifications.push(this.#shown);
     }
     close() {
       this.#shown.closed = true;
@@ -39,7 +39,7 @@ const acknowledge = (id: string) =>
     body: JSON.stringify({ by: 'B. Ito' }),
   });
 
-/** A page at which nobody looks; `answer` is what is said when the browser asks whether notices may be shown. */
+/** A page at which nobody looks; `answer` is what is said when the browser asks whether notifications may be shown. */
 async function openUnseen(answer: 'granted' | 'denied'): Promise<Page> {
   const { context } = await web.open();
   const page = await context.newPage();
@@ -48,7 +48,7 @@ async function openUnseen(answer: 'granted' | 'denied'): Promise<Page> {
   return page;
 }
 
-describe('the notice of a desk that lies behind other windows', () => {
+describe('the notification of a desk that lies behind other windows', () => {
   it('is shown once the desk was armed, for as long as nobody has the call, and names nobody', async () => {
     const page = await openUnseen('granted');
     expect((await system(page)).asked).toBe(0);
@@ -56,7 +56,11 @@ describe('the notice of a desk that lies behind other windows', () => {
     expect((await system(page)).asked).toBe(1);
 
     const shown = async () =>
-      (await system(page)).notices.map(({ text, ...how }) => [/\d+|An/.exec(text)?.[0], how.renotify, how.closed]);
+      (await system(page)).notifications.map(({ text, ...how }) => [
+        /\d+|An/.exec(text)?.[0],
+        how.renotify,
+        how.closed,
+      ]);
     const first = web.desk.data.raise();
     await expect.poll(shown).toEqual([['An', true, false]]);
     const second = web.desk.data.raise();
@@ -70,7 +74,7 @@ describe('the notice of a desk that lies behind other windows', () => {
       ['2', true, false],
       ['An', false, false],
     ]);
-    for (const { text } of (await system(page)).notices)
+    for (const { text } of (await system(page)).notifications)
       expect(text).toMatch(/^TOCSIN: (An|2) emergency calls? that nobody has\. Press to see the desk\.$/);
 
     await look(page, true);
@@ -86,19 +90,19 @@ describe('the notice of a desk that lies behind other windows', () => {
     await arm(page);
     web.desk.data.setHealth({ listening: { ok: false, since: new Date().toISOString(), feeds: [] } });
     await expect
-      .poll(async () => (await system(page)).notices.map(({ text }) => text))
+      .poll(async () => (await system(page)).notifications.map(({ text }) => text))
       .toEqual(['TOCSIN: This desk may miss calls. Press to see why.']);
   });
 
   it.each([
-    ['where nobody wants notices', 'denied', true],
+    ['where nobody wants notifications', 'denied', true],
     ['at a desk that nobody armed', 'granted', false],
   ] as const)('is not shown %s', async (_, answer, isArmed) => {
     const page = await openUnseen(answer);
     if (isArmed) await arm(page);
     web.desk.data.raise();
     await page.waitForSelector('html[data-alarm=real]');
-    expect((await system(page)).notices).toEqual([]);
+    expect((await system(page)).notifications).toEqual([]);
   });
 
   it('is not shown for a test call', async () => {
@@ -106,6 +110,6 @@ describe('the notice of a desk that lies behind other windows', () => {
     await arm(page);
     web.desk.data.raise({ test: true });
     await page.waitForSelector('html[data-alarm=test]');
-    expect((await system(page)).notices).toEqual([]);
+    expect((await system(page)).notifications).toEqual([]);
   });
 });
