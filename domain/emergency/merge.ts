@@ -79,17 +79,14 @@ export function knownFrom(report: ReportedCall): KnownCall {
  * value in place of one that is as good counts as a repetition.
  */
 export function bringsNews(known: KnownCall, report: ReportedCall): boolean {
+  const { contentToken } = report;
+  // Word for word what was told before: of what came in between it takes nothing back, not even where it is judged again after a crash.
+  if (contentToken !== undefined && known.contentTokens.includes(contentToken)) return false;
   const merged = mergeReport(known, report);
   if (Object.entries(merged.from).some(([field, rank]) => rank > (known.from[field] ?? Number.NEGATIVE_INFINITY)))
     return true;
   if (outline(known) !== outline(merged)) return true;
-  const { contentToken } = report;
-  return (
-    contentToken !== undefined &&
-    known.contentTokens.length > 0 &&
-    !known.contentTokens.includes(contentToken) &&
-    isTrusted(report)
-  );
+  return contentToken !== undefined && known.contentTokens.length > 0 && isTrusted(report);
 }
 
 /** Which fields are known and what can be compared of them; neither where they came from nor what repetitions change. */

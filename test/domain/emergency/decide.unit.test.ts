@@ -64,6 +64,17 @@ describe('an emergency', () => {
     expect(given(original).when(report({ ...first, noticeId: 'n3', contentToken: 'a' }))).toEqual(nothing);
   });
 
+  it('is not set back by what was told before, judged again after another report', () => {
+    const started: EmergencyEvent = { type: 'EmergencyRaised', data: { call: { ...first, contentToken: 'a' } } };
+    const over = { ...first, noticeId: 'n2', callEventType: 'callEnded' as const, contentToken: 'b' };
+    const decision = given(started).when(report(over));
+    const events = decision.ok ? decision.events : [];
+    expect(events).toMatchObject([{ type: 'EmergencyEnriched' }]);
+    const repeated = report({ ...first, noticeId: 'n3', contentToken: 'a' });
+    expect(given(started).when(repeated)).toEqual(nothing);
+    expect(given(started, ...events).when(repeated)).toEqual(nothing);
+  });
+
   it('is never resolved, opened again or taken from anybody by a report', () => {
     const ended = report({ ...first, noticeId: 'n2', callEventType: 'callEnded', reasons: ['call-ended'] });
     for (const acts of [[], [done(acknowledge('ana'))], [done(acknowledge('ana')), done(resolve('bo'))]]) {

@@ -22,6 +22,8 @@ const aNotice = fc
   .map(({ feed, call, seconds, caller, chat, confidence, ended }) =>
     callReport({
       ...{ feed, call: `${feed}-${call}`, confidence, occurredAt: at(seconds), callerTokens: [`caller-${caller}`] },
+      // As ingest makes it: the same for the same content.
+      contentToken: JSON.stringify([feed, call, seconds, caller, chat, confidence, ended]),
       ...numberOf(feed, call),
       ...(feed === 'chat' ? { chatToken: `chat-${chat}` } : {}),
       ...(feed === 'events' && ended ? { callEventType: 'callEnded', reasons: ['call-ended'] } : {}),
