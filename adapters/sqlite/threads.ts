@@ -21,18 +21,14 @@ export async function startThreads(file: LogFile, events: WorkerLinkEvents): Pro
     openWorkerLink<ReadRequest, ReadReply>(body('./read-worker.ts'), file, events),
     createCheckpoints(file),
   ]);
-  if (reader.status === 'fulfilled' && checkpoints.status === 'fulfilled') {
-    const others = { reader: reader.value, checkpoints: checkpoints.value };
-    return {
-      ...{ writer, ...others },
-      async close() {
-        // SQLite takes the write-ahead log in when its last connection is closed; of several that close at once each leaves it to the others.
-        await Promise.all(Object.values(others).map((one) => one.close()));
-        await writer.close();
-      },
-    };
-  }
   const started = [reader, checkpoints].filter((one) => one.status === 'fulfilled').map((one) => one.value);
-  await Promise.all([writer, ...started].map((one) => one.close()));
+  const close = async () => {
+    // SQLite takes the write-ahead log in when its last connection is closed; of several that close at once each leaves it to the others.
+    await Promise.all(started.map((one) => one.close()));
+    await writer.close();
+  };
+  if (reader.status === 'fulfilled' && checkpoints.status === 'fulfilled')
+    return { writer, reader: reader.value, checkpoints: checkpoints.value, close };
+  await close();
   throw reader.status === 'rejected' ? reader.reason : (checkpoints as PromiseRejectedResult).reason;
 }
